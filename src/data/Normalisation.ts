@@ -1,0 +1,34 @@
+/**
+ * What was done to pixels in [0, 1] before they became the stored numbers. Travels with every set.
+ *
+ * - `unit`: nothing, the values are pixels in [0, 1];
+ * - `meanStd`: (x − mean) / std per channel, both in pixel units;
+ * - `zca`: whitened by a matrix that the set may not carry;
+ * - `unknown`: the file did not say. Never silently treated as another kind.
+ */
+export type Normalisation =
+  | { readonly kind: "unit" }
+  | {
+      readonly kind: "meanStd";
+      readonly name?: string;
+      readonly mean: readonly number[];
+      readonly std: readonly number[];
+    }
+  | { readonly kind: "zca"; readonly name?: string; readonly whitening?: ZcaWhitening }
+  | { readonly kind: "unknown" };
+
+/** x ↦ (x − mean) · matrix on flattened C·H·W images in pixel units; `inverse` undoes the matrix. */
+export interface ZcaWhitening {
+  readonly mean: Float32Array<ArrayBuffer>;
+  readonly matrix: Float32Array<ArrayBuffer>;
+  readonly inverse: Float32Array<ArrayBuffer>;
+}
+
+/** Mean and standard deviation per channel, in pixel units, that the field uses for each raw dataset (method, §4). */
+export const knownNormalisations = {
+  mnist: { kind: "meanStd", name: "mnist", mean: [0.1307], std: [0.3081] },
+  "fashion-mnist": { kind: "meanStd", name: "fashion-mnist", mean: [0.2861], std: [0.353] },
+  svhn: { kind: "meanStd", name: "svhn", mean: [0.4377, 0.4438, 0.4728], std: [0.198, 0.201, 0.197] },
+  "cifar-10": { kind: "meanStd", name: "cifar-10", mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
+  "cifar-100": { kind: "meanStd", name: "cifar-100", mean: [0.5071, 0.4866, 0.4409], std: [0.2673, 0.2564, 0.2762] },
+} as const satisfies Record<string, Normalisation>;

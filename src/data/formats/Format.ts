@@ -1,0 +1,87 @@
+import type { DistilledSet, Labels } from "../DistilledSet.ts";
+import type { LabelledSet } from "../LabelledSet.ts";
+import type { Normalisation } from "../Normalisation.ts";
+
+/** One file as a reader sees it. Nothing is read before it is asked for. */
+export interface SourceFile {
+  /** Path inside the source, "/"-separated, never absolute. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Read the whole file, or `length` bytes from `start`. */
+  read(start?: number, length?: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** What a person named on the command line: one file, or a folder of files. */
+export interface Source {
+  readonly name: string;
+  readonly folder: boolean;
+  readonly files: readonly SourceFile[];
+}
+
+export type Severity = "dangerous" | "unsafe" | "warning" | "note";
+
+/** Something a reader noticed. `dangerous` = would run code elsewhere; `unsafe` = cannot be vouched for. */
+export interface Finding {
+  readonly severity: Severity;
+  /** Stable kebab-case id: "pickle-global", "label-outside-slot". */
+  readonly rule: string;
+  readonly message: string;
+  readonly file?: string;
+  readonly offset?: number;
+}
+
+/** One tensor or value found in a file. */
+export interface ObjectInfo {
+  /** Where it sits: `data[0][1]`, `accs_all_exps.ConvNet`. */
+  readonly path: string;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** What a file leaves open. An option that a format does not use is ignored by it and refused by the CLI. */
+export interface ReadOptions {
+  /** Upper bound on all bytes a reader may allocate. Default 2 GiB. */
+  readonly maxBytes?: number;
+  /** Which experiment of a DC/DSA/DM file. Default 0. */
+  readonly experiment?: number;
+  /** Memory order of the images where the file does not say. */
+  readonly layout?: "nchw" | "nhwc";
+  readonly normalisation?: Normalisation;
+  /** Images per class, where labels are missing. */
+  readonly ipc?: number;
+}
+
+export interface Opened {
+  /** Registry name of the format that read it. */
+  readonly format: string;
+  readonly set?: DistilledSet | LabelledSet;
+  readonly objects: readonly ObjectInfo[];
+  readonly findings: readonly Finding[];
+  /** Test accuracies stored in the file, per network, as fractions. */
+  readonly accuracies?: Readonly<Record<string, readonly number[]>>;
+  /** Every global that a pickle in the file names, also when the file was refused. */
+  readonly globals?: readonly string[];
+}
+
+/** One file format: how to recognise it by content, read it without executing it, and write it. */
+export interface Format {
+  readonly title: string;
+  /** Specification or repository the layout comes from. */
+  readonly source: string;
+  /** Confidence in [0, 1] that this format is the right reader; looks at content, never at the extension alone. */
+  detect(source: Source): Promise<number>;
+  /** @throws DataError with a byte offset. */
+  read(source: Source, options?: ReadOptions): Promise<Opened>;
+  /** Files to write, relative path → bytes; `losses` says what the format cannot hold. */
+  write?(set: DistilledSet): Promise<Written>;
+}
+
+export interface Written {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly losses: readonly string[];
+}
+
+export type { DistilledSet, LabelledSet, Labels };

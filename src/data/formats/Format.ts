@@ -52,7 +52,22 @@ export interface ReadOptions {
   readonly normalisation?: Normalisation;
   /** Images per class, where labels are missing. */
   readonly ipc?: number;
+  /** Which half of a raw set that comes with both. Default "train", or the only one there. */
+  readonly split?: "train" | "test";
+  /** Decodes JPEG files, whose decoder depends on the platform. Without one, JPEG is refused by name. */
+  readonly jpeg?: JpegDecoder;
 }
+
+/** 8-bit samples, row by row, channels interleaved as image files hold them. */
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
+
+/** Decode one JPEG file whose headers were checked: accurate integer DCT, smooth chroma upsampling, no colour management. */
+export type JpegDecoder = (bytes: Uint8Array<ArrayBuffer>) => Promise<DecodedImage>;
 
 export interface Opened {
   /** Registry name of the format that read it. */

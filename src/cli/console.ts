@@ -1,0 +1,79 @@
+import { type Bar, progressBar } from "./progress.ts";
+import { type Column, table } from "./table.ts";
+
+/** How much a call says, from the global options. */
+export interface Verbosity {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** The part of a stream that the console uses. */
+export type Sink = Pick<NodeJS.WriteStream, "write"> & { readonly isTTY?: boolean; readonly columns?: number };
+
+/**
+ * What commands write with. Results go to stdout, everything else to stderr.
+ *
+ * With `--json` stdout holds exactly one JSON document: what was given to `result`.
+ */
+export class Console {
+  readonly verbosity: Verbosity;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  private hint: string | undefined;
+
+  constructor(verbosity: Verbosity, stdout: Sink, stderr: Sink) {
+    this.verbosity = verbosity;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+
+  /** Give the result: `value` as JSON with `--json`, otherwise whatever `show` prints. Call it once. */
+  result(value: unknown, show: () => void): void {
+    if (this.verbosity.json) this.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    else show();
+  }
+
+  /** One line of a result on stdout; nothing with `--json`. */
+  line(text = ""): void {
+    if (!this.verbosity.json) this.stdout.write(`${text}\n`);
+  }
+
+  /** An aligned table on stdout; nothing with `--json`. */
+  table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
+    this.line(table(rows, columns));
+  }
+
+  /** Something worth knowing while it works: stderr, silent with `--quiet`. */
+  note(text: string): void {
+    if (!this.verbosity.quiet) this.stderr.write(`${text}\n`);
+  }
+
+  /** Something that may be wrong: stderr, always. */
+  warn(text: string): void {
+    this.stderr.write(`warning: ${text}\n`);
+  }
+
+  /** Something for whoever looks for a cause: stderr, with `--verbose` only. */
+  detail(text: string): void {
+    if (this.verbosity.verbose) this.stderr.write(`${text}\n`);
+  }
+
+  /**
+   * Show how far a piece of work is. Appears only when it takes longer than two seconds, on stderr.
+   *
+   * @param total steps of the whole; undefined where nobody knows.
+   */
+  progress(title: string, total?: number): Bar {
+    return progressBar(this.verbosity.quiet ? undefined : this.stderr, title, total);
+  }
+
+  /** Say what Ctrl-C should tell: how to go on from what has been saved. */
+  resumeWith(hint: string): void {
+    this.hint = hint;
+  }
+
+  get resumeHint(): string | undefined {
+    return this.hint;
+  }
+}

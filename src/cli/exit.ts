@@ -1,0 +1,60 @@
+import { CommanderError } from "commander";
+import { RetortError } from "../core/errors.ts";
+
+/** How a failed call ends: the line for stderr and the exit status. */
+export interface Failure {
+  readonly kind: string;
+  readonly message: string;
+  /** 2 an error of the caller, a file or a run; 70 our bug (sysexits' EX_SOFTWARE). */
+  readonly code: 2 | 70;
+}
+
+/** What the operating system's refusals mean to a reader. Anything else with an errno is named by its code. */
+const refusals: Readonly<Record<string, string>> = {
+  ENOENT: "missing file: expected it to exist, got nothing at",
+  EACCES: "invalid permission: expected access to",
+  EPERM: "invalid permission: expected access to",
+  EISDIR: "invalid file: expected a file, got a folder at",
+  ENOTDIR: "invalid folder: expected a folder, got a file on the way to",
+  EEXIST: "invalid output: expected nothing there yet, got",
+  ENOTEMPTY: "invalid output: expected an empty folder, got",
+  ENOSPC: "missing disk space: expected room for",
+  EDQUOT: "missing disk quota: expected room for",
+  EROFS: "invalid output: expected a writable disk, got a read-only one at",
+  EFBIG: "invalid output: expected a file system that takes",
+  EMFILE: "missing file handles: expected one more for",
+  ENAMETOOLONG: "invalid path: expected a shorter one, got",
+};
+
+/** Map whatever a command threw to one line and an exit status. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CommanderError) {
+    const message = error.message
+      .replace(/^error: /, "")
+      .replace(/\n\(Did you mean (.*)\)$/s, "; did you mean $1")
+      .replace(/\.$/, "");
+    return { kind: "UsageError", message: `retort: ${message}`, code: 2 };
+  }
+  if (error instanceof RetortError) return { kind: error.name, message: oneLine(error.message), code: 2 };
+  if (isSystemError(error)) {
+    const what = refusals[error.code] ?? `failed ${error.syscall ?? "system call"} (${error.code}) at`;
+    return { kind: error.code, message: oneLine(`retort: ${what} ${error.path ?? "a file"}`), code: 2 };
+  }
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return {
+    kind: "InternalError",
+    message: `retort: internal error: ${oneLine(text)}; this is a bug in Retort: please report it with the command and its output under --verbose`,
+    code: 70,
+  };
+}
+
+/** An error that the operating system gave, as Node wraps it. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return error instanceof Error && /^E[A-Z0-9]+$/.test((error as NodeJS.ErrnoException).code ?? "") && "errno" in error;
+}
+
+/** Control characters of a hostile file must not reach the terminal as they are. */
+function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+}

@@ -1,0 +1,152 @@
+import { type Command, Option } from "commander";
+import { z } from "zod";
+import { resolveOptions } from "../core/options.ts";
+
+/** One leaf of an options schema, as JSON Schema describes it. */
+interface Leaf {
+  /** Path in the schema: ["trigger", "side"]. */
+  readonly path: readonly string[];
+  readonly schema: JsonSchema;
+  readonly fallback: unknown;
+}
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/**
+ * Add one flag for every option of a schema: `trigger: { side }` becomes `--trigger-side <integer>`.
+ *
+ * Booleans get `--x` and `--no-x`, arrays take a comma-separated list or the flag several times, nested objects are
+ * flattened. Descriptions and defaults come from `.describe()` and `.default()`.
+ */
+export function addFlags(command: Command, schema: z.ZodObject): void {
+  for (const leaf of leaves(schema)) {
+    const flag = flagOf(leaf.path);
+    const text = describe(leaf);
+    if (kinds(leaf.schema).has("boolean")) {
+      const on = new Option(flag, text);
+      const off = new Option(`--no-${flag.slice(2)}`, text);
+      // Show the one that changes something; the other stays accepted.
+      command.addOption(leaf.fallback === true ? on.hideHelp() : on);
+      command.addOption(leaf.fallback === true ? off : off.hideHelp());
+      command.setOptionValue(on.attributeName(), undefined);
+    } else if (leaf.schema.type === "array") {
+      const collect = (word: string, before: string[] | undefined) => [...(before ?? []), ...word.split(",")];
+      command.addOption(new Option(`${flag} <${placeholder(leaf.schema)}>`, text).argParser(collect));
+    } else {
+      command.addOption(new Option(`${flag} <${placeholder(leaf.schema)}>`, text));
+    }
+  }
+}
+
+/**
+ * Read the flags back into options of the schema.
+ *
+ * @returns every option with its default resolved, and the paths that were written on the command line.
+ * @throws UsageError that names the flag.
+ */
+export function readFlags<S extends z.ZodObject>(
+  who: string,
+  command: Command,
+  schema: S,
+): { options: z.infer<S>; given: Set<string> } {
+  const input: Record<string, unknown> = {};
+  const given = new Set<string>();
+  for (const { path, schema: leaf } of leaves(schema)) {
+    const raw: unknown = command.getOptionValue(new Option(flagOf(path)).attributeName());
+    if (raw === undefined) continue;
+    given.add(path.join("."));
+    let target = input;
+    for (const step of path.slice(0, -1)) {
+      target[step] ??= {};
+      target = target[step] as Record<string, unknown>;
+    }
+    target[path[path.length - 1]] = Array.isArray(raw)
+      ? raw.map((word) => parseWord(word, leaf.items ?? {}))
+      : typeof raw === "string"
+        ? parseWord(raw, leaf)
+        : raw;
+  }
+  return { options: resolveOptions(who, schema, input, flagOf), given };
+}
+
+/** `["trigger", "sideLength"]` → `--trigger-side-length`. */
+export function flagOf(path: readonly PropertyKey[]): string {
+  return `--${path
+    .filter((step) => typeof step !== "number")
+    .map((step) => kebab(String(step)))
+    .join("-")}`;
+}
+
+/** `poisonedDistillation` → `poisoned-distillation`. */
+export function kebab(name: string): string {
+  return name.replace(/(?<=[a-z0-9])([A-Z])/g, (letter) => `-${letter.toLowerCase()}`).toLowerCase();
+}
+
+function leaves(schema: z.ZodObject): Leaf[] {
+  const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  const walk = (node: JsonSchema, path: readonly string[], fallback: unknown): Leaf[] => {
+    if (node.type !== "object" || !node.properties) return [{ path, schema: node, fallback: node.default ?? fallback }];
+    const inherited = (node.default ?? fallback) as Record<string, unknown> | undefined;
+    return Object.entries(node.properties).flatMap(([name, child]) => walk(child, [...path, name], inherited?.[name]));
+  };
+  return walk(json, [], undefined);
+}
+
+/** Every JSON type that a value of the schema may have. */
+function kinds(schema: JsonSchema): Set<string> {
+  if (schema.anyOf) return new Set(schema.anyOf.flatMap((choice) => [...kinds(choice)]));
+  return new Set([schema.type ?? typeof (schema.const ?? schema.enum?.[0] ?? "")]);
+}
+
+/** A word of the command line as the type that the schema wants; what does not fit stays text for the schema to refuse. */
+function parseWord(word: string, schema: JsonSchema): unknown {
+  const possible = kinds(schema);
+  if ((possible.has("number") || possible.has("integer")) && word.trim() !== "" && !Number.isNaN(Number(word)))
+    return Number(word);
+  if (possible.has("null") && word === "none") return null;
+  return word;
+}
+
+function placeholder(schema: JsonSchema): string {
+  if (schema.type === "array") return `${placeholder(schema.items ?? {})},…`;
+  const choices = choicesOf(schema);
+  if (choices.length > 0 && choices.join("|").length <= 28) return choices.join("|");
+  const [kind] = [...kinds(schema)].filter((name) => name !== "null");
+  return choices.length > 0 ? "name" : kind === "string" ? "text" : (kind ?? "value");
+}
+
+/** The words that a schema lists, if it lists all that it takes. */
+function choicesOf(schema: JsonSchema): string[] {
+  if (schema.enum) return schema.enum.map(String);
+  if (schema.const !== undefined) return [String(schema.const)];
+  if (schema.type === "null") return ["none"];
+  if (schema.type === "boolean") return [];
+  const parts = (schema.anyOf ?? []).map(choicesOf);
+  if (parts.some((part) => part.length === 0)) return (schema.anyOf ?? []).map((part) => placeholder(part));
+  return parts.flat();
+}
+
+function describe({ schema, fallback }: Leaf): string {
+  const notes: string[] = [];
+  const choices = choicesOf(schema.type === "array" ? (schema.items ?? {}) : schema);
+  if (choices.length > 0 && choices.join("|").length > 28) notes.push(`one of ${choices.join(", ")}`);
+  if (fallback !== undefined && fallback !== false) notes.push(`default: ${spelled(fallback)}`);
+  return [schema.description ?? "", notes.length > 0 ? `(${notes.join("; ")})` : ""].filter(Boolean).join(" ");
+}
+
+function spelled(value: unknown): string {
+  if (value === null) return "none";
+  if (value === true) return "on";
+  return Array.isArray(value) ? value.map(spelled).join(",") : String(value);
+}

@@ -1,0 +1,133 @@
+import { Command, CommanderError, Help } from "commander";
+import type { CliCommand, Invocation } from "./command.ts";
+import { Console, type Sink, type Verbosity } from "./console.ts";
+import { failureOf } from "./exit.ts";
+import { addFlags, kebab, readFlags } from "./flags.ts";
+import { interrupted, listenForInterrupt } from "./interrupt.ts";
+
+/** Where a call comes from and where its words go. */
+export interface Surroundings {
+  readonly version: string;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  /** Show stacks of errors as `--verbose` does. */
+  readonly debug?: boolean;
+}
+
+/**
+ * Run one command line.
+ *
+ * @param commands name → command; the namespace of commands.ts.
+ * @param words the command line without interpreter and script.
+ * @returns the exit status: 0 fine, 1 a finding, 2 an error, 70 our bug, 130 interrupted.
+ */
+export async function runCommandLine(
+  commands: Readonly<Record<string, CliCommand>>,
+  words: readonly string[],
+  around: Surroundings,
+): Promise<number> {
+  let status = 0;
+  const perform = async (name: string, command: CliCommand, node: Command) => {
+    status = await runCommand(name, command, node, around);
+  };
+  const root = new Command("retort")
+    .description(
+      "The security of distilled datasets: backdoor them without raw data, measure it, seal them, audit them.",
+    )
+    .version(around.version, "-V, --version", "print the version")
+    .option("--json", "print the result as one JSON document")
+    .option("-q, --quiet", "no progress and no notes")
+    .option("-v, --verbose", "say more, and show the stack of an error");
+  furnish(root, around);
+  for (const [name, command] of Object.entries(commands)) root.addCommand(build(name, [], command, around, perform));
+  root.addHelpText("after", `\nExit status: 0 fine, 1 a finding or a broken policy, 2 an error, 70 a bug in Retort.`);
+  try {
+    await root.parseAsync([...words], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    // Printing the help because nothing was asked for is an answer, but not a success.
+    if (error instanceof CommanderError && error.code === "commander.help") return 2;
+    return report(error, verbosity(root), around);
+  }
+  return status;
+}
+
+function build(
+  name: string,
+  parents: readonly string[],
+  command: CliCommand,
+  around: Surroundings,
+  perform: (name: string, command: CliCommand, node: Command) => Promise<void>,
+): Command {
+  const node = new Command(kebab(name)).summary(command.summary).description(command.description ?? command.summary);
+  furnish(node, around);
+  for (const [notation, text] of Object.entries(command.arguments ?? {})) node.argument(notation, text);
+  node.allowExcessArguments(false);
+  if (command.options) addFlags(node, command.options);
+  const path = [...parents, kebab(name)];
+  for (const [child, sub] of Object.entries(command.subcommands ?? {}))
+    node.addCommand(build(child, path, sub, around, perform), { isDefault: child === command.defaultSubcommand });
+  if (command.run) node.action(() => perform(path.join(" "), command, node));
+  if (command.examples.length > 0)
+    node.addHelpText("after", `\nExamples:\n${command.examples.map((example) => `  retort ${example}`).join("\n")}`);
+  return node;
+}
+
+/** What every level of the program shares: errors are thrown, help shows the global options and fits the terminal. */
+function furnish(node: Command, around: Surroundings): void {
+  node
+    .exitOverride()
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .configureHelp({
+      showGlobalOptions: true,
+      subcommandTerm: (child) =>
+        `${child.name()} ${new Help()
+          .subcommandTerm(child)
+          .split(" ")
+          .filter((word) => /^[<[](?!options)/.test(word))
+          .join(" ")}`.trimEnd(),
+    })
+    .configureOutput({
+      writeOut: (text) => around.stdout.write(text),
+      writeErr: (text) => around.stderr.write(text),
+      outputError: () => {},
+      getOutHelpWidth: () => Math.min(around.stdout.columns ?? 100, 120),
+      getErrHelpWidth: () => Math.min(around.stderr.columns ?? 100, 120),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+}
+
+async function runCommand(name: string, command: CliCommand, node: Command, around: Surroundings): Promise<number> {
+  const said = verbosity(node);
+  const console = new Console(said, around.stdout, around.stderr);
+  const interrupt = listenForInterrupt((text) => around.stderr.write(`${text}\n`));
+  try {
+    const { options, given } = command.options
+      ? readFlags(`retort ${name}`, node, command.options)
+      : { options: {}, given: new Set<string>() };
+    const args = node.processedArgs.flat().filter((arg): arg is string => arg !== undefined);
+    const invocation: Invocation<Record<string, unknown>> = { args, options, given, console, signal: interrupt.signal };
+    return (await command.run?.(invocation)) ?? 0;
+  } catch (error) {
+    if (!interrupt.signal.aborted || failureOf(error).code === 2) return report(error, said, around);
+    around.stderr.write(`interrupted${console.resumeHint ? `: ${console.resumeHint}` : ""}\n`);
+    return interrupted;
+  } finally {
+    interrupt.stop();
+  }
+}
+
+function verbosity(node: Command): Verbosity {
+  const { json, quiet, verbose } = node.optsWithGlobals<Partial<Verbosity>>();
+  return { json: json === true, quiet: quiet === true, verbose: verbose === true };
+}
+
+function report(error: unknown, said: Verbosity, around: Surroundings): number {
+  const { kind, message, code } = failureOf(error);
+  if (said.json) around.stdout.write(`${JSON.stringify({ error: { kind, message } }, null, 2)}\n`);
+  around.stderr.write(`${message}\n`);
+  if ((said.verbose || around.debug) && error instanceof Error && error.stack) around.stderr.write(`${error.stack}\n`);
+  return code;
+}

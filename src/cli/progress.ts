@@ -1,0 +1,83 @@
+import { SingleBar } from "cli-progress";
+import type { Sink } from "./console.ts";
+
+/** A running piece of work as its command reports it. */
+export interface Bar {
+  /** `done` steps so far; `note` is a short text such as a loss. */
+  update(done: number, note?: string): void;
+  /** Take the bar away (on a terminal) or close the list of lines (elsewhere). */
+  end(): void;
+}
+
+// Chosen: work under two seconds shows nothing; without a terminal a line every ten seconds is enough for a log.
+const quietSeconds = 2;
+const lineSeconds = 10;
+
+/** Make a bar with time to go on a terminal, plain lines elsewhere, nothing without a sink. */
+export function progressBar(
+  sink: Sink | undefined,
+  title: string,
+  total?: number,
+  now: () => number = () => performance.now() / 1000,
+): Bar {
+  if (!sink) return { update() {}, end() {} };
+  const start = now();
+  return sink.isTTY ? terminalBar(sink, title, total, start, now) : lines(sink, title, total, start, now);
+}
+
+function terminalBar(sink: Sink, title: string, total: number | undefined, start: number, now: () => number): Bar {
+  let bar: SingleBar | undefined;
+  return {
+    update(done, note = "") {
+      const elapsed = now() - start;
+      const payload = { title, left: timeLeft(done, total, elapsed), note };
+      if (bar) bar.update(done, payload);
+      else if (elapsed >= quietSeconds) {
+        bar = new SingleBar({
+          stream: sink as NodeJS.WriteStream,
+          format: total === undefined ? "{title} {value} {note}" : "{title} {bar} {percentage}% {left} {note}",
+          barCompleteChar: "█",
+          barIncompleteChar: "░",
+          barsize: 24,
+          hideCursor: true,
+          clearOnComplete: true,
+          linewrap: false,
+        });
+        bar.start(total ?? 0, done, payload);
+      }
+    },
+    end() {
+      bar?.stop();
+    },
+  };
+}
+
+function lines(sink: Sink, title: string, total: number | undefined, start: number, now: () => number): Bar {
+  let last = start;
+  let next = quietSeconds;
+  return {
+    update(done, note = "") {
+      const time = now();
+      if (time - last < next) return;
+      last = time;
+      next = lineSeconds;
+      const share = total === undefined ? `${done}` : `${Math.floor((100 * done) / total)}% (${done}/${total})`;
+      sink.write(`${[`${title}: ${share}`, timeLeft(done, total, time - start), note].filter(Boolean).join(", ")}\n`);
+    },
+    end() {},
+  };
+}
+
+/** "1:05 left", from the mean pace so far. */
+export function timeLeft(done: number, total: number | undefined, elapsed: number): string {
+  if (total === undefined || done <= 0) return "";
+  return `${clock((elapsed / done) * (total - done))} left`;
+}
+
+/** Seconds as m:ss or h:mm:ss. */
+export function clock(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  const two = (n: number) => String(n).padStart(2, "0");
+  const minutes = Math.floor(s / 60);
+  return minutes < 60 ? `${minutes}:${two(s % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(s % 60)}`;
+}

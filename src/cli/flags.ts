@@ -11,7 +11,7 @@ interface Leaf {
 }
 
 interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
@@ -106,6 +106,7 @@ function leaves(schema: z.ZodObject): Leaf[] {
 /** Every JSON type that a value of the schema may have. */
 function kinds(schema: JsonSchema): Set<string> {
   if (schema.anyOf) return new Set(schema.anyOf.flatMap((choice) => [...kinds(choice)]));
+  if (typeof schema.type === "object") return new Set(schema.type);
   return new Set([schema.type ?? typeof (schema.const ?? schema.enum?.[0] ?? "")]);
 }
 

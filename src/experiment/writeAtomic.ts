@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/**
+ * Write a file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder.
+ *
+ * A reader sees the old content or the new one. A crash or a full disk leaves the old one; a temporary file that a
+ * crash left behind is named `.NAME.….tmp` and is never read. Missing folders are made.
+ *
+ * @throws the operating system's error (ENOSPC, EACCES, …) after taking the temporary file away.
+ */
+export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw named(error, path);
+  }
+  await syncFolder(folder);
+}
+
+/** `write` on an open file reports no path; the reader of the error wants to know which file did not fit. */
+function named(error: unknown, path: string): unknown {
+  if (error instanceof Error && "code" in error) Object.assign(error, { path });
+  return error;
+}
+
+/** Make the rename itself durable. Windows cannot open a folder and needs no such thing. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}

@@ -8,7 +8,11 @@ export interface SourceFile {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** Read the whole file, or `length` bytes from `start`. */
+  /**
+   * Read the whole file, or `length` bytes from `start` (default: all that follow). Fresh memory on each call.
+   *
+   * @throws DataError if the range does not lie inside the file.
+   */
   read(start?: number, length?: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -16,7 +20,10 @@ export interface SourceFile {
 export interface Source {
   readonly name: string;
   readonly folder: boolean;
+  /** Sorted by path. */
   readonly files: readonly SourceFile[];
+  /** What was noticed while listing: links that lead out of the folder and were left out. */
+  readonly findings?: readonly Finding[];
 }
 
 export type Severity = "dangerous" | "unsafe" | "warning" | "note";
@@ -88,7 +95,7 @@ export interface Format {
   readonly source: string;
   /** Confidence in [0, 1] that this format is the right reader; looks at content, never at the extension alone. */
   detect(source: Source): Promise<number>;
-  /** @throws DataError with a byte offset. */
+  /** @throws DataError with a byte offset; Refusal (a DataError) where there is more to report. */
   read(source: Source, options?: ReadOptions): Promise<Opened>;
   /** Files to write, relative path → bytes; `losses` says what the format cannot hold. */
   write?(set: DistilledSet): Promise<Written>;

@@ -1,6 +1,6 @@
 import { DataError } from "../../core/errors.ts";
 import { inflateExact, inflateHead } from "./boundedInflate.ts";
-import { crc32 } from "./crc32.ts";
+import { crc32 } from "./zip/crc32.ts";
 
 /** Whether bytes start like a gzip member (RFC 1952: magic 1f 8b, method 8). */
 export function isGzip(head: Uint8Array): boolean {

@@ -44,7 +44,9 @@ def spec(name, shape, scale=1.0, shift=0.0):
 def build(s, dtype):
     """The torch tensor of a spec (a det spec, or literal values)."""
     if "values" in s:
-        return torch.tensor(s["values"], dtype=torch.int64 if s.get("integer") else dtype).reshape(s["shape"])
+        if s.get("integer"):
+            return torch.tensor(s["values"]).reshape(s["shape"])
+        return torch.tensor(s["values"], dtype=torch.float32).to(dtype).reshape(s["shape"])
     return torch.from_numpy(det(s["det"], s["shape"], s["scale"], s["shift"])).to(dtype)
 
 

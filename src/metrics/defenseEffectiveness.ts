@@ -1,0 +1,16 @@
+/** Test accuracy and attack success of one network or of a mean over networks, as fractions. */
+export interface Rates {
+  readonly cta: number;
+  readonly asr: number;
+}
+
+/**
+ * Rate a defense by DER: 1 = the backdoor gone and the accuracy kept, 0.5 = nothing gained, 0 = accuracy lost for nothing.
+ *
+ * DER = (max(0, ΔASR) − max(0, ΔCTA) + 1) / 2, with Δ = without the defense − with it.
+ *
+ * Source: method, §3 (Zhu et al. 2023, FT-SAM; BackdoorBench).
+ */
+export function defenseEffectiveness(without: Rates, withDefense: Rates): number {
+  return (Math.max(0, without.asr - withDefense.asr) - Math.max(0, without.cta - withDefense.cta) + 1) / 2;
+}

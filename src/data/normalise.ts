@@ -1,0 +1,130 @@
+import { UsageError } from "../core/errors.ts";
+import type { DistilledSet } from "./DistilledSet.ts";
+import type { ImageShape } from "./LabelledSet.ts";
+import { knownNormalisations, type Normalisation } from "./Normalisation.ts";
+
+/** The identity: values are pixels in [0, 1]. */
+export const unit: Normalisation = { kind: "unit" };
+
+/**
+ * Undo a normalisation: numbers as stored → pixel units, x · std + mean or x · inverse + mean.
+ *
+ * @param values N·C·H·W numbers, NCHW.
+ * @returns new numbers, not clamped.
+ * @throws UsageError if the normalisation is unknown, or ZCA without its matrix.
+ */
+export function toPixels(
+  values: Float32Array,
+  shape: ImageShape,
+  normalisation: Normalisation,
+): Float32Array<ArrayBuffer> {
+  const check = checked(normalisation, shape, "toPixels");
+  if (check.kind === "unit") return Float32Array.from(values);
+  if (check.kind === "meanStd") return perChannel(values, shape, (x, c) => x * check.std[c] + check.mean[c]);
+  const { mean, inverse } = check.whitening;
+  const out = multiplyRows(values, inverse, mean.length);
+  for (let i = 0; i < out.length; i++) out[i] += mean[i % mean.length];
+  return out;
+}
+
+/**
+ * Apply a normalisation: pixel units → numbers as stored, (x − mean) / std or (x − mean) · matrix.
+ *
+ * @throws UsageError as `toPixels`.
+ */
+export function fromPixels(
+  pixels: Float32Array,
+  shape: ImageShape,
+  normalisation: Normalisation,
+): Float32Array<ArrayBuffer> {
+  const check = checked(normalisation, shape, "fromPixels");
+  if (check.kind === "unit") return Float32Array.from(pixels);
+  if (check.kind === "meanStd") return perChannel(pixels, shape, (x, c) => (x - check.mean[c]) / check.std[c]);
+  const { mean, matrix } = check.whitening;
+  return multiplyRows(
+    pixels.map((x, i) => x - mean[i % mean.length]),
+    matrix,
+    mean.length,
+  );
+}
+
+/** Bring a set into another normalisation, through pixel units. The same object if it is there already. */
+export function renormalise(set: DistilledSet, target: Normalisation): DistilledSet {
+  if (sameNormalisation(set.normalisation, target)) return set;
+  const pixels = toPixels(set.images, set.shape, set.normalisation);
+  const images = target.kind === "unit" ? pixels : fromPixels(pixels, set.shape, target);
+  return { ...set, images, normalisation: target };
+}
+
+/** Equal in what they do to numbers; names do not count. Two unknowns are never equal. */
+export function sameNormalisation(a: Normalisation, b: Normalisation): boolean {
+  if (a.kind === "unit" && b.kind === "unit") return true;
+  if (a.kind === "meanStd" && b.kind === "meanStd") return equal(a.mean, b.mean) && equal(a.std, b.std);
+  if (a.kind === "zca" && b.kind === "zca") return a.whitening !== undefined && a.whitening === b.whitening;
+  return false;
+}
+
+/** Look a normalisation up by the name of its raw dataset, or `unit`. */
+export function normalisationNamed(name: string, who: string): Normalisation {
+  if (name === "unit") return unit;
+  if (Object.hasOwn(knownNormalisations, name)) return knownNormalisations[name as keyof typeof knownNormalisations];
+  const known = ["unit", ...Object.keys(knownNormalisations)].sort().join(", ");
+  throw new UsageError(`${who}: unknown normalisation: expected one of ${known}, got ${JSON.stringify(name)}`);
+}
+
+/** How people call a normalisation: `cifar-10`, `unit`, `zca`, `mean/std (0.5)/(0.25)`. */
+export function describeNormalisation(normalisation: Normalisation): string {
+  if (normalisation.kind === "meanStd") {
+    const { name, mean, std } = normalisation;
+    return name ?? `mean/std (${mean.join(" ")})/(${std.join(" ")})`;
+  }
+  return normalisation.kind === "zca" && normalisation.name ? `zca ${normalisation.name}` : normalisation.kind;
+}
+
+function checked(normalisation: Normalisation, [, channels, h, w]: ImageShape, who: string) {
+  if (normalisation.kind === "unit") return normalisation;
+  if (normalisation.kind === "meanStd") {
+    const { mean, std } = normalisation;
+    if (mean.length !== channels || std.length !== channels)
+      throw new UsageError(`${who}: invalid normalisation: expected ${channels} channels, got ${mean.length}`);
+    return normalisation;
+  }
+  if (normalisation.kind === "zca" && normalisation.whitening) {
+    const { whitening } = normalisation;
+    if (whitening.mean.length !== channels * h * w)
+      throw new UsageError(
+        `${who}: invalid whitening: expected ${channels * h * w} features, got ${whitening.mean.length}`,
+      );
+    return { kind: "zca", whitening } as const;
+  }
+  const what = normalisation.kind === "zca" ? "zca without its matrix" : "unknown";
+  throw new UsageError(`${who}: unknown normalisation: expected unit, mean/std or zca with its matrix, got ${what}`);
+}
+
+function perChannel(values: Float32Array, [n, channels, h, w]: ImageShape, f: (x: number, c: number) => number) {
+  const out = new Float32Array(values.length);
+  const area = h * w;
+  for (let plane = 0, i = 0; plane < n * channels; plane++) {
+    for (let p = 0; p < area; p++, i++) out[i] = f(values[i], plane % channels);
+  }
+  return out;
+}
+
+/** Rows of `values` (D numbers each) times a D × D matrix, accumulated in double precision. */
+function multiplyRows(values: Float32Array, matrix: Float32Array, d: number): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(values.length);
+  const row = new Float64Array(d);
+  for (let start = 0; start < values.length; start += d) {
+    row.fill(0);
+    for (let k = 0; k < d; k++) {
+      const x = values[start + k];
+      for (let j = 0, m = k * d; j < d; j++, m++) row[j] += x * matrix[m];
+    }
+    out.set(row, start);
+  }
+  return out;
+}
+
+function equal(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((x, i) => x === b[i]);
+}

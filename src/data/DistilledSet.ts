@@ -27,3 +27,14 @@ export interface DistilledSet {
   /** Free-form record that travels with the set: method, settings, seeds, `tampered`. Plain JSON. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
+
+/** The class of each image: its hard label, or the largest of its soft ones (the first of equals). */
+export function hardClasses({ labels, classes, shape }: DistilledSet): Int32Array<ArrayBuffer> {
+  if (labels.kind === "hard") return labels.classes;
+  const out = new Int32Array(shape[0]);
+  for (let i = 0; i < out.length; i++) {
+    for (let k = 1; k < classes; k++)
+      if (labels.values[i * classes + k] > labels.values[i * classes + out[i]]) out[i] = k;
+  }
+  return out;
+}

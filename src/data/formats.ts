@@ -2,4 +2,5 @@
 
 export { cifar } from "./formats/cifar.ts";
 export { idx } from "./formats/idx.ts";
+export { imageFolder } from "./formats/imageFolder.ts";
 export { safetensors } from "./formats/safetensors.ts";

@@ -1,0 +1,47 @@
+import { UsageError } from "../core/errors.ts";
+import { type Device, defaultDevice } from "./device.ts";
+import { emit } from "./emit.ts";
+import { sizeOf, type TypedArray } from "./graph.ts";
+import type { Jaxpr } from "./jaxpr.ts";
+import { lower } from "./lower.ts";
+import { type Data, openSession, type Port } from "./session.ts";
+
+/** A program ready to run: flat typed arrays in, flat typed arrays out. */
+export interface Executable {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  run(inputs: readonly Data[]): Promise<Data[]>;
+  release(): Promise<void>;
+}
+
+/** Lower a traced program and load it. Equal programs on equal devices share one loaded graph. */
+export async function compileJaxpr(
+  jaxpr: Jaxpr,
+  consts: readonly TypedArray[],
+  target: Device = defaultDevice,
+): Promise<Executable> {
+  const lowered = lower(jaxpr, consts);
+  const port = (v: { shape: readonly number[]; dtype: Port["dtype"] }): Port => ({ shape: v.shape, dtype: v.dtype });
+  const inputs = lowered.inputs.map(port);
+  const outputs = lowered.outputs.map(port);
+  const session = await openSession(emit(lowered), inputs, outputs, target);
+  return {
+    inputs,
+    outputs,
+    run(data) {
+      inputs.forEach((p, i) => {
+        check(p, data[i], i);
+      });
+      return session.run(data);
+    },
+    release: () => session.release(),
+  };
+}
+
+function check(port: Port, data: Data | undefined, index: number): void {
+  const expected = `${port.dtype}[${port.shape.join(",")}]`;
+  const got = data === undefined ? "nothing" : `${data.constructor.name} of ${data.length}`;
+  const kind = { float32: Float32Array, int32: Int32Array, bool: Uint8Array, int64: BigInt64Array }[port.dtype];
+  if (!(data instanceof kind) || data.length !== sizeOf(port.shape))
+    throw new UsageError(`engine: invalid input ${index}: expected ${expected}, got ${got}`);
+}

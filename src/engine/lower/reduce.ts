@@ -1,0 +1,41 @@
+import { RetortError } from "../../core/errors.ts";
+import type { Graph, Value } from "../graph.ts";
+import { isReal, type View } from "../view.ts";
+import { settle } from "./elementwise.ts";
+
+/** Reduce the logical dimensions `axes` away. Repetitions are counted, never computed. */
+export function reduce(graph: Graph, x: View, op: string, axes: readonly number[]): View {
+  const gone = axes.flatMap((i) => x.dims[i]);
+  const repeats = gone.filter((f) => !isReal(f)).reduce((n, f) => n * f.size, 1);
+  const view = op === "Add" || (x.scale > 0 && op !== "Mul") ? x : settle(graph, x);
+  const physical = new Set(gone.filter(isReal).map((f) => f.axis));
+  const value = reduceAxes(graph, view.value, operator(op), physical);
+  const dims = view.dims.filter((_, i) => !axes.includes(i));
+  if (op === "Mul" && repeats > 1) throw new RetortError("engine: unknown lowering: product over a repeated dimension");
+  return { value, dims, scale: op === "Add" ? view.scale * repeats : view.scale };
+}
+
+function operator(op: string): string {
+  const names: Record<string, string> = { Add: "ReduceSum", Max: "ReduceMax", Min: "ReduceMin", Mul: "ReduceProd" };
+  return names[op];
+}
+
+/**
+ * Reduce physical axes one run of neighbours at a time, innermost run first: each step then is outer × run × inner,
+ * which the runtime does at memory speed, while scattered axes fall to a slow general path. Axes stay as length 1.
+ */
+function reduceAxes(graph: Graph, value: Value, op: string, axes: ReadonlySet<number>): Value {
+  const shape = [...value.shape];
+  let current = value;
+  for (let end = shape.length - 1; end >= 0; end--) {
+    if (!axes.has(end)) continue;
+    let start = end;
+    while (start > 0 && (axes.has(start - 1) || shape[start - 1] === 1)) start--;
+    const size = (from: number, to: number) => shape.slice(from, to).reduce((n, d) => n * d, 1);
+    const flat = graph.reshape(current, [size(0, start), size(start, end + 1), size(end + 1, shape.length)]);
+    current = graph.node(op, [flat, graph.ints([1])], [flat.shape[0], flat.shape[2]], { attributes: { keepdims: 0 } });
+    for (let i = start; i <= end; i++) shape[i] = 1;
+    end = start;
+  }
+  return graph.reshape(current, shape);
+}

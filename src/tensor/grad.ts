@@ -1,0 +1,31 @@
+import * as jax from "@jax-js/jax";
+import { isTensor, type Tensor, type Traced, take, wrap } from "./Tensor.ts";
+import { leaves, rebuild, type Tree } from "./tree.ts";
+
+/**
+ * ∂f/∂x of a scalar function of a tree of tensors, as a tree of the same structure. What f closes over is treated as a
+ * variable of enclosing derivatives, so that gradients of gradients are right.
+ */
+export const grad =
+  <T extends Tree<Tensor>>(f: (x: T) => Tensor) =>
+  (x: T): T =>
+    valueAndGrad(f)(x)[1];
+
+/** f(x) and ∂f/∂x together. */
+export function valueAndGrad<T extends Tree<Tensor>>(f: (x: T) => Tensor): (x: T) => [value: Tensor, gradient: T] {
+  return (x) => {
+    const flat = leaves<Tensor>(x, isTensor);
+    const inside = (list: Traced[]) => take(f(rebuild(x, isTensor, list.map(wrap)) as T));
+    const [value, gradient] = jax.valueAndGrad(inside as never)(flat.map(take) as never) as unknown as [Traced, Traced[]];
+    return [wrap(value), rebuild(x, isTensor, gradient.map(wrap)) as T];
+  };
+}
+
+/** f(x) and the derivative of f at x along `direction`: forward mode. */
+export function jvp<T extends Tree<Tensor>>(f: (x: T) => Tensor, x: T, direction: T): [value: Tensor, derivative: Tensor] {
+  const primals = leaves<Tensor>(x, isTensor).map(take);
+  const tangents = leaves<Tensor>(direction, isTensor).map(take);
+  const inside = (...list: Traced[]) => take(f(rebuild(x, isTensor, list.map(wrap)) as T));
+  const [value, derivative] = jax.jvp(inside as never, primals as never, tangents as never) as unknown as [Traced, Traced];
+  return [wrap(value), wrap(derivative)];
+}

@@ -1,12 +1,12 @@
 import { CommanderError } from "commander";
-import { RetortError } from "../core/errors.ts";
+import { PolicyError, RetortError } from "../core/errors.ts";
 
 /** How a failed call ends: the line for stderr and the exit status. */
 export interface Failure {
   readonly kind: string;
   readonly message: string;
-  /** 2 an error of the caller, a file or a run; 70 our bug (sysexits' EX_SOFTWARE). */
-  readonly code: 2 | 70;
+  /** 1 a broken policy; 2 an error of the caller, a file or a run; 70 our bug (sysexits' EX_SOFTWARE). */
+  readonly code: 1 | 2 | 70;
 }
 
 /** What the operating system's refusals mean to a reader. Anything else with an errno is named by its code. */
@@ -35,7 +35,8 @@ export function failureOf(error: unknown): Failure {
       .replace(/\.$/, "");
     return { kind: "UsageError", message: `retort: ${message}`, code: 2 };
   }
-  if (error instanceof RetortError) return { kind: error.name, message: oneLine(error.message), code: 2 };
+  if (error instanceof RetortError)
+    return { kind: error.name, message: oneLine(error.message), code: error instanceof PolicyError ? 1 : 2 };
   if (isSystemError(error)) {
     const what = refusals[error.code] ?? `failed ${error.syscall ?? "system call"} (${error.code}) at`;
     return { kind: error.code, message: oneLine(`retort: ${what} ${error.path ?? "a file"}`), code: 2 };

@@ -32,6 +32,11 @@ export class NumericError extends RetortError {
   }
 }
 
+/** A policy that the caller asked for is broken: a set without a valid seal under `--require-seal`. Exit status 1. */
+export class PolicyError extends RetortError {
+  override name = "PolicyError";
+}
+
 /**
  * Look a name up in a registry (a module namespace or a record).
  *

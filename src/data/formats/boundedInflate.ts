@@ -23,7 +23,6 @@ export function inflateExact(raw: Uint8Array, size: number, who: string, offset 
       throw new DataError(`${who}: invalid compressed data: expected ${size} bytes inside, got more`, offset);
     }
     out.set(chunk, at);
-    return true;
   });
   if (written !== size) {
     throw new DataError(`${who}: invalid compressed data: expected ${size} bytes inside, got ${written}`, offset);
@@ -49,26 +48,7 @@ export function inflateHead(raw: Uint8Array, most: number, who: string, offset =
   return out.slice(0, filled);
 }
 
-/** Inflate a stream of unknown length, at most `most` bytes. */
-export function inflateUpTo(raw: Uint8Array, most: number, who: string, offset = 0): Uint8Array<ArrayBuffer> {
-  const chunks: Uint8Array[] = [];
-  const total = drain(raw, who, offset, (chunk, at) => {
-    if (at + chunk.length > most) {
-      throw new DataError(`${who}: invalid compressed data: expected at most ${most} bytes inside, got more`, offset);
-    }
-    chunks.push(chunk);
-    return true;
-  });
-  const out = new Uint8Array(total);
-  let at = 0;
-  for (const chunk of chunks) {
-    out.set(chunk, at);
-    at += chunk.length;
-  }
-  return out;
-}
-
-function drain(raw: Uint8Array, who: string, offset: number, take: (chunk: Uint8Array, at: number) => boolean): number {
+function drain(raw: Uint8Array, who: string, offset: number, take: (chunk: Uint8Array, at: number) => void): number {
   let total = 0;
   let idle = 0;
   const inflater = new Inflate((chunk) => {
@@ -103,4 +83,38 @@ function broken(who: string, error: unknown, offset: number): DataError {
     `${who}: invalid compressed data: expected a deflate stream, got one that breaks (${why})`,
     offset,
   );
+}
+
+/** Inflate a zlib stream (RFC 1950) into exactly `size` bytes, checksum compared. */
+export function unzlibExact(packed: Uint8Array, size: number, who: string, offset = 0): Uint8Array<ArrayBuffer> {
+  checkZlib(packed, who, offset);
+  const out = inflateExact(packed.subarray(2, packed.length - 4), size, who, offset + 2);
+  const at = packed.length - 4;
+  const stored = ((packed[at] << 24) | (packed[at + 1] << 16) | (packed[at + 2] << 8) | packed[at + 3]) >>> 0;
+  if (adler32(out) !== stored)
+    throw new DataError(`${who}: invalid zlib checksum: expected that of the content, got another`, offset + at);
+  return out;
+}
+
+/** The first `most` bytes of a zlib stream. */
+export function unzlibHead(packed: Uint8Array, most: number, who: string, offset = 0): Uint8Array<ArrayBuffer> {
+  checkZlib(packed, who, offset);
+  return inflateHead(packed.subarray(2), most, who, offset + 2);
+}
+
+function checkZlib(packed: Uint8Array, who: string, offset: number): void {
+  if (packed.length < 6 || (packed[0] & 15) !== 8 || ((packed[0] << 8) | packed[1]) % 31 !== 0 || packed[1] & 32)
+    throw new DataError(`${who}: invalid compressed data: expected a zlib stream, got something else`, offset);
+}
+
+/** Adler-32 (RFC 1950, §9): sums modulo 65521, reduced every 3800 bytes so that they stay below 2³¹. */
+function adler32(bytes: Uint8Array): number {
+  let [a, b] = [1, 0];
+  for (let start = 0; start < bytes.length; start += 3800) {
+    const end = Math.min(start + 3800, bytes.length);
+    for (let i = start; i < end; i++) b += a += bytes[i];
+    a %= 65521;
+    b %= 65521;
+  }
+  return ((b << 16) | a) >>> 0;
 }

@@ -1,6 +1,6 @@
 import { decode } from "fast-png";
 import { DataError } from "../../../core/errors.ts";
-import { inflateExact } from "../boundedInflate.ts";
+import { unzlibExact } from "../boundedInflate.ts";
 import type { DecodedImage } from "../Format.ts";
 import { crc32 } from "../zip/crc32.ts";
 import { type Approve, checkPictureSize, type Extra } from "./pictureLimits.ts";
@@ -114,11 +114,9 @@ function joinData(chunks: readonly Chunk[]): Uint8Array {
 
 /** The zlib stream must hold exactly the filtered rows of the declared picture, with filters 0 to 4. */
 function checkPixelData(packed: Uint8Array, header: Header): void {
-  if (packed.length < 6 || (packed[0] & 15) !== 8 || ((packed[0] << 8) | packed[1]) % 31 !== 0 || packed[1] & 32)
-    throw new DataError(`${who}: invalid pixel data: expected a zlib stream, got something else`);
   const rows = passes(header);
   const size = rows.reduce((sum, [count, bytes]) => sum + count * (1 + bytes), 0);
-  const raw = inflateExact(packed.subarray(2, packed.length - 4), size, who);
+  const raw = unzlibExact(packed, size, who);
   let at = 0;
   for (const [count, bytes] of rows) {
     for (let row = 0; row < count; row++, at += 1 + bytes) {

@@ -57,8 +57,10 @@ export interface ReadOptions {
   /** Memory order of the images where the file does not say. */
   readonly layout?: "nchw" | "nhwc";
   readonly normalisation?: Normalisation;
-  /** Images per class, where labels are missing. */
+  /** Images per class of a class-major set, where labels are missing. */
   readonly ipc?: number;
+  /** IDC: tiles per side that a stored image is cut into. Default 2 where a file has that layout; 1 leaves it as stored. */
+  readonly factor?: number;
   /** Which half of a raw set that comes with both. Default "train", or the only one there. */
   readonly split?: "train" | "test";
   /** Decodes JPEG files, whose decoder depends on the platform. Without one, JPEG is refused by name. */

@@ -2,6 +2,7 @@ import { DataError } from "../../core/errors.ts";
 import type { DistilledSet } from "../DistilledSet.ts";
 import { assembleSet, looksLikeImages } from "./assemble.ts";
 import type { Format, ObjectInfo, Opened, ReadOptions, Source, Written } from "./Format.ts";
+import { fileStem } from "./fileStem.ts";
 import { Budget } from "./limits.ts";
 import {
   openSafetensors,
@@ -48,7 +49,7 @@ export const safetensors: Format = {
   },
 
   async write(set: DistilledSet): Promise<Written> {
-    return { files: new Map([[`${set.name || "set"}.safetensors`, setToSafetensors(set)]]), losses: [] };
+    return { files: new Map([[`${fileStem(set.name)}.safetensors`, setToSafetensors(set)]]), losses: [] };
   },
 };
 

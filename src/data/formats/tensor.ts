@@ -101,6 +101,55 @@ export function fromFloat16(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
+/** Make an empty array of the same kind. */
+export function sameKind(data: TensorData, length: number): TensorData {
+  return new (data.constructor as new (length: number) => TensorData)(length);
+}
+
+/**
+ * Copy `shape` numbers out of strided storage into row-major order. All indices have been checked to lie inside.
+ *
+ * @param strides numbers between neighbours along each dimension.
+ */
+export function gather(
+  data: TensorData,
+  start: number,
+  shape: readonly number[],
+  strides: readonly number[],
+): TensorData {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const out = sameKind(data, count);
+  if (count === 0) return out;
+  const rank = shape.length;
+  const inner = rank ? shape[rank - 1] : 1;
+  const step = rank ? strides[rank - 1] : 1;
+  const index = new Array<number>(rank).fill(0);
+  let from = start;
+  for (let at = 0; at < count; ) {
+    for (let i = 0, p = from; i < inner; i++, p += step) out[at++] = data[p];
+    for (let d = rank - 2; d >= 0; d--) {
+      from += strides[d];
+      if (++index[d] < shape[d]) break;
+      from -= strides[d] * shape[d];
+      index[d] = 0;
+    }
+  }
+  return out;
+}
+
+/** Strides of an array whose last dimension varies fastest. */
+export function rowMajorStrides(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let d = shape.length - 1, step = 1; d >= 0; step *= shape[d--]) strides[d] = step;
+  return strides;
+}
+
+/** Reorder numbers whose first dimension varies fastest. */
+export function fromFortran(data: TensorData, shape: readonly number[]): TensorData {
+  if (shape.length < 2) return data;
+  return gather(data, 0, shape, rowMajorStrides([...shape].reverse()).reverse());
+}
+
 /** Convert to 32-bit floats. float32 comes back as it is, without a copy. */
 export function toFloat32({ dtype, data }: Tensor): Float32Array<ArrayBuffer> {
   if (data instanceof Float32Array) return data;

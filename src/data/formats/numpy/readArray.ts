@@ -1,0 +1,34 @@
+import type { Finding } from "../Format.ts";
+import type { Budget } from "../limits.ts";
+import { scanPickle } from "../pickle/scan.ts";
+import { Refusal } from "../Refusal.ts";
+import type { Tensor } from "../tensor.ts";
+import { NpyObjects, readNpy } from "./npyFile.ts";
+
+/**
+ * Read an array; one that holds pickled objects is refused with every global its pickle names.
+ *
+ * @param path of the array in its file, for messages.
+ */
+export function readArray(bytes: Uint8Array<ArrayBuffer>, format: string, path: string, budget: Budget): Tensor {
+  try {
+    return readNpy(bytes, budget, format);
+  } catch (error) {
+    if (!(error instanceof NpyObjects)) throw error;
+    const base = error.pickleStart;
+    const scan = scanPickle(bytes.subarray(base), budget, { base });
+    const dangerous = scan.findings.filter((finding) => finding.severity === "dangerous");
+    const objects: Finding = {
+      severity: "unsafe",
+      rule: "npy-objects",
+      message: `holds Python objects, which NumPy would unpickle${dangerous.length ? "" : "; this file names nothing dangerous"}`,
+      file: path,
+      offset: base,
+    };
+    throw new Refusal(`${error.message}; ${dangerous[0]?.message ?? "they are never unpickled"}`, undefined, {
+      format,
+      findings: [...scan.findings.map((finding) => ({ ...finding, file: path })), objects],
+      globals: scan.globals,
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import { DataError } from "../../../core/errors.ts";
+import type { LabelledSet } from "../../LabelledSet.ts";
+import type { ObjectInfo, Opened, ReadOptions, Source } from "../Format.ts";
+import { hardLabels } from "../labels.ts";
+import type { Budget } from "../limits.ts";
+import { listObjects, numbersOf } from "../torch/listObjects.ts";
+import { openPickle } from "./openPickle.ts";
+import { isKind, member, type PickleValue, textOf } from "./values.ts";
+
+/** Bytes of one CIFAR image: 3 × 32 × 32, planes in the order red, green, blue. */
+const imageBytes = 3072;
+
+/** The set of one batch: `data` uint8 [N, 3072] with `labels` (CIFAR-10) or `fine_labels` (CIFAR-100). */
+export function setFromBatch(root: PickleValue, name: string, who: string): LabelledSet | undefined {
+  const data = isKind(root, "dict") ? member(root, "data") : undefined;
+  if (!isKind(root, "dict") || !isKind(data, "array") || data.tensor?.dtype !== "uint8") return undefined;
+  const { shape, data: pixels } = data.tensor;
+  if (shape.length !== 2 || shape[1] !== imageBytes) return undefined;
+  const stored = numbersOf(member(root, "labels") ?? member(root, "fine_labels"));
+  if (stored?.length !== shape[0] || !stored.every((label) => Number.isInteger(label) && label >= 0 && label < 2 ** 24))
+    throw new DataError(`${who}: invalid labels: expected ${shape[0]} class indices, got ${stored?.length ?? "none"}`);
+  const labels = Int32Array.from(stored);
+  return {
+    kind: "labelled",
+    name,
+    pixels: pixels as Uint8Array<ArrayBuffer>,
+    shape: [shape[0], 3, 32, 32],
+    labels,
+    classes: hardLabels(labels, who).classes,
+  };
+}
+
+/** Class names of `batches.meta` (`label_names`) or CIFAR-100's `meta` (`fine_label_names`). */
+export function classNamesOf(root: PickleValue): readonly string[] | undefined {
+  if (!isKind(root, "dict")) return undefined;
+  const names = member(root, "label_names") ?? member(root, "fine_label_names");
+  const texts = isKind(names, "list") ? names.items.map(textOf) : [];
+  return texts.length > 0 && !texts.includes(undefined) ? (texts as string[]) : undefined;
+}
+
+/** Read the folder of a python-version CIFAR: the training batches in order (or the test batch), named by the meta file. */
+export async function readCifarFolder(source: Source, options: ReadOptions, budget: Budget): Promise<Opened> {
+  const wanted = options.split === "test" ? /(^|\/)(test_batch|test)$/ : /(^|\/)(data_batch_\d+|train)$/;
+  const objects: ObjectInfo[] = [];
+  const globals = new Set<string>();
+  const parts: LabelledSet[] = [];
+  let classNames: readonly string[] | undefined;
+  for (const file of source.files) {
+    const isMeta = /(^|\/)(batches\.meta|meta)$/.test(file.path);
+    if (!isMeta && !wanted.test(file.path)) continue;
+    const opened = await openPickle(file, budget);
+    for (const name of opened.globals) globals.add(name);
+    const listed = await listObjects(opened);
+    objects.push(...listed.objects.map((object) => ({ ...object, path: `${file.path}:${object.path}` })));
+    if (isMeta) classNames = classNamesOf(opened.root);
+    else {
+      const part = setFromBatch(opened.root, source.name, "pythonPickle");
+      if (part) parts.push(part);
+    }
+  }
+  const set = join(parts, source.name, classNames, budget);
+  return { format: "pythonPickle", objects, findings: [], globals: [...globals], ...(set ? { set } : {}) };
+}
+
+function join(
+  parts: readonly LabelledSet[],
+  name: string,
+  classNames: readonly string[] | undefined,
+  budget: Budget,
+): LabelledSet | undefined {
+  if (parts.length === 0) return undefined;
+  const count = parts.reduce((sum, part) => sum + part.shape[0], 0);
+  budget.charge(count * imageBytes, "pythonPickle", "joined batches");
+  const pixels = new Uint8Array(count * imageBytes);
+  const labels = new Int32Array(count);
+  let at = 0;
+  for (const part of parts) {
+    pixels.set(part.pixels, at * imageBytes);
+    labels.set(part.labels, at);
+    at += part.shape[0];
+  }
+  const classes = Math.max(classNames?.length ?? 0, ...parts.map((part) => part.classes));
+  const named = classNames?.length === classes ? { classNames } : {};
+  return { kind: "labelled", name, pixels, shape: [count, 3, 32, 32], labels, classes, ...named };
+}

@@ -1,0 +1,97 @@
+import { elementCount } from "../limits.ts";
+import { type DType, fromFloat16, fromFortran, itemSize, viewAs } from "../tensor.ts";
+import { PickleFault } from "./PickleFault.ts";
+import { isKind, kindOf, type PickleArray, type PickleDType, type PickleValue, textOf } from "./values.ts";
+
+/** NumPy's letter and size of each readable element type. */
+const codes: Readonly<Record<string, DType>> = {
+  f2: "float16",
+  f4: "float32",
+  f8: "float64",
+  i1: "int8",
+  i2: "int16",
+  i4: "int32",
+  i8: "int64",
+  u1: "uint8",
+  u2: "uint16",
+  u4: "uint32",
+  u8: "uint64",
+  b1: "bool",
+};
+
+/** `numpy.dtype("f8", False, True)`: a plain number type, never objects or structures. */
+export function makeDType(args: readonly PickleValue[], offset: number): PickleDType {
+  const [code, align, copy] = args;
+  const text = textOf(code);
+  const flags = [align, copy].every((flag) => typeof flag === "boolean" || flag === 0 || flag === 1);
+  if (args.length !== 3 || text === undefined || !flags)
+    throw fault(
+      `invalid dtype: expected a code and two flags, got (${args.slice(0, 4).map(kindOf).join(", ")})`,
+      offset,
+    );
+  if (!Object.hasOwn(codes, text))
+    throw fault(
+      `invalid dtype: expected one of ${Object.keys(codes).join(", ")}, got ${JSON.stringify(text.slice(0, 20))}`,
+      offset,
+    );
+  return { kind: "dtype", code: text, dtype: codes[text] };
+}
+
+/** BUILD on a dtype: `(3, "<", None, None, None, -1, -1, 0)` and nothing else. */
+export function applyDTypeState(target: PickleDType, state: PickleValue, offset: number): PickleDType {
+  const items = isKind(state, "tuple") ? state.items : [];
+  const order = textOf(items[1]);
+  const plain =
+    (items.length === 8 || items.length === 9) &&
+    items[0] === 3 + (items.length - 8) &&
+    items.slice(2, 5).every((item) => item === null) &&
+    items[5] === -1 &&
+    items[6] === -1 &&
+    items[7] === 0 &&
+    (items[8] === undefined || items[8] === null);
+  if (!plain || order === undefined)
+    throw fault("invalid dtype state: expected version 3, a byte order and no fields", offset);
+  if (order === ">") throw fault("invalid dtype: expected little-endian numbers, got big-endian", offset);
+  if (order !== "<" && order !== "|" && order !== "=")
+    throw fault("invalid dtype: expected byte order <, | or =", offset);
+  return target;
+}
+
+/** `scalar(dtype, bytes)`. */
+export function makeScalar(args: readonly PickleValue[], offset: number): PickleValue {
+  const [type, raw] = args;
+  if (args.length !== 2 || !isKind(type, "dtype") || !isKind(raw, "bytes"))
+    throw fault(`invalid scalar: expected a dtype and bytes, got (${args.slice(0, 4).map(kindOf).join(", ")})`, offset);
+  if (raw.bytes.length !== itemSize(type.dtype))
+    throw fault(`invalid scalar: expected ${itemSize(type.dtype)} bytes, got ${raw.bytes.length}`, offset);
+  const stored = viewAs(new Uint8Array(raw.bytes), type.dtype)[0];
+  const value = type.dtype === "float16" ? fromFloat16(stored as number) : stored;
+  return { kind: "scalar", dtype: type.dtype, value: type.dtype === "bool" ? value !== 0 : value };
+}
+
+/** BUILD on an array: `(1, shape, dtype, is_fortran, bytes)`. The bytes are seen, not copied, where they are aligned. */
+export function applyArrayState(target: PickleArray, state: PickleValue, offset: number): PickleArray {
+  const items = isKind(state, "tuple") ? state.items : [];
+  const [version, shape, type, fortran, raw] = items;
+  if (items.length !== 5 || version !== 1 || !isKind(shape, "tuple") || !isKind(type, "dtype") || !isKind(raw, "bytes"))
+    throw fault(
+      `invalid array state: expected (1, shape, dtype, order, bytes), got (${items.slice(0, 6).map(kindOf).join(", ")})`,
+      offset,
+    );
+  if (target.tensor !== undefined) throw fault("invalid array state: expected it once, got it twice", offset);
+  const sizes = shape.items.map((size) => (typeof size === "number" ? size : Number.NaN));
+  const need = elementCount(sizes, "pickle", "array", offset) * itemSize(type.dtype);
+  if (need !== raw.bytes.length)
+    throw fault(
+      `invalid array: expected ${need} bytes for shape [${sizes.join(", ")}], got ${raw.bytes.length}`,
+      offset,
+    );
+  const isFortran = fortran === true || fortran === 1;
+  const data = viewAs(raw.bytes, type.dtype);
+  target.tensor = { dtype: type.dtype, shape: sizes, data: isFortran ? fromFortran(data, sizes) : data };
+  return target;
+}
+
+function fault(message: string, offset: number): PickleFault {
+  return new PickleFault("pickle-numpy", message, offset);
+}

@@ -15,7 +15,9 @@ export const defaultDevice: Device = { name: "cpu", threads: 0 };
 /** Check a device that a person typed. */
 export function device(name: string = "cpu", threads = 0): Device {
   if (!deviceNames.includes(name as DeviceName))
-    throw new UsageError(`engine: unknown device: expected one of ${deviceNames.join(", ")}, got ${JSON.stringify(name)}`);
+    throw new UsageError(
+      `engine: unknown device: expected one of ${deviceNames.join(", ")}, got ${JSON.stringify(name)}`,
+    );
   if (!Number.isInteger(threads) || threads < 0 || threads > 1024)
     throw new UsageError(`engine: invalid thread count: expected an integer from 0 (all) to 1024, got ${threads}`);
   return { name: name as DeviceName, threads };
@@ -28,7 +30,9 @@ export function deviceError(target: Device, error: unknown): UsageError {
     cpu: "reinstall with `npm ci`",
     webgpu:
       "install a Vulkan (Linux), Metal (macOS) or D3D12 (Windows) driver for the GPU, on Linux also libvulkan1, or use --device cpu",
-    cuda: "install CUDA 12 and cuDNN 9 and fetch the CUDA files of onnxruntime-node (README, \"Using a GPU\"), or use --device cpu",
+    cuda: 'install CUDA 12 and cuDNN 9 and fetch the CUDA files of onnxruntime-node (README, "Using a GPU"), or use --device cpu',
   };
-  return new UsageError(`engine: missing device: expected a working ${target.name} device, got "${said}"; ${hint[target.name]}`);
+  return new UsageError(
+    `engine: missing device: expected a working ${target.name} device, got "${said}"; ${hint[target.name]}`,
+  );
 }

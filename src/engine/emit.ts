@@ -25,7 +25,11 @@ export function emit({ inputs, outputs }: Lowered): Uint8Array<ArrayBuffer> {
   outputs.forEach((value, i) => {
     nodes.push({ op: "Identity", inputs: [name.get(value)!], outputs: [`y${i}`], attributes: {} });
   });
-  const port = (value: Value, prefix: string, i: number) => ({ name: `${prefix}${i}`, type: value.dtype, shape: value.shape });
+  const port = (value: Value, prefix: string, i: number) => ({
+    name: `${prefix}${i}`,
+    type: value.dtype,
+    shape: value.shape,
+  });
   return encodeModel({
     inputs: inputs.map((v, i) => port(v, "x", i)),
     outputs: outputs.map((v, i) => port(v, "y", i)),

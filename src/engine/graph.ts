@@ -2,7 +2,11 @@ import type { Attribute } from "./onnx/model.ts";
 
 export type DType = "float32" | "int32" | "int64" | "bool";
 export type Shape = readonly number[];
-export type TypedArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+export type TypedArray =
+  | Float32Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | BigInt64Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
 
 /** The result of one operator: a physical tensor in row-major order. Made only by a `Graph`. */
 export interface Value {

@@ -39,7 +39,8 @@ function run(graph: Graph, jaxpr: Jaxpr, args: readonly View[]): View[] {
   };
   for (const { primitive, inputs, params, outBinders } of jaxpr.eqns) {
     const operands = inputs.map(read);
-    const results = primitive === "jit" ? run(graph, params.jaxpr, operands) : apply(graph, primitive, operands, params);
+    const results =
+      primitive === "jit" ? run(graph, params.jaxpr, operands) : apply(graph, primitive, operands, params);
     outBinders.forEach((atom, i) => {
       env.set(atom, results[i]);
     });

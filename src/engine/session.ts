@@ -1,9 +1,9 @@
+import type * as Ort from "onnxruntime-node";
 import { RetortError } from "../core/errors.ts";
 import { sha256Hex } from "../core/hash.ts";
 import { type Device, deviceError } from "./device.ts";
 import type { DType, Shape } from "./graph.ts";
 import { sizeOf } from "./graph.ts";
-import type * as Ort from "onnxruntime-node";
 
 export type Data = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
@@ -27,7 +27,8 @@ const shared = new Map<string, Shared>();
 let runtime: Promise<typeof Ort> | undefined;
 
 /** Load the runtime on first use. */
-const loadRuntime = (): Promise<typeof Ort> => (runtime ??= import("onnxruntime-node").then((m) => ("default" in m ? (m.default as typeof Ort) : m)));
+const loadRuntime = (): Promise<typeof Ort> =>
+  (runtime ??= import("onnxruntime-node").then((m) => ("default" in m ? (m.default as typeof Ort) : m)));
 
 /** Give the graph of these bytes to the runtime, or share the session that already has it. */
 export async function openSession(

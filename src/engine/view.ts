@@ -151,7 +151,10 @@ export function arrange(
   );
   if (expanded.some((e) => e.now !== e.then)) {
     const shape = expanded.map((e) => e.then);
-    value = graph.reshape(value, expanded.map((e) => e.now));
+    value = graph.reshape(
+      value,
+      expanded.map((e) => e.now),
+    );
     value = graph.node("Expand", [value, graph.ints(shape)], shape);
   }
   const shape = wanted.map((fs, g) => fs.reduce((n, f) => n * (isReal(f) || keepRepeated[g] ? f.size : 1), 1));
@@ -181,9 +184,17 @@ export function permute(graph: Graph, value: Value, factors: readonly Factor[]):
   }
   const sizes = [...factors].sort((a, b) => a.axis - b.axis).map((f) => f.size);
   const sorted = [...groups].sort((a, b) => a[0] - b[0]);
-  const merged = graph.reshape(value, sorted.map((g) => sizeOf(g.map((r) => sizes[r]))));
+  const merged = graph.reshape(
+    value,
+    sorted.map((g) => sizeOf(g.map((r) => sizes[r]))),
+  );
   const perm = groups.map((g) => sorted.indexOf(g));
-  return graph.node("Transpose", [merged], perm.map((i) => merged.shape[i]), { attributes: { perm } });
+  return graph.node(
+    "Transpose",
+    [merged],
+    perm.map((i) => merged.shape[i]),
+    { attributes: { perm } },
+  );
 }
 
 export interface Aligned {
@@ -202,7 +213,11 @@ export function align(graph: Graph, operands: readonly View[]): Aligned {
   const shape = Array.from({ length: rank }, (_, i) =>
     Math.max(...operands.map((v) => factorsSize(v.dims[i - rank + v.dims.length] ?? []))),
   );
-  const views = commonFactors(graph, operands.map((v) => broadcastTo(v, shape)), shape);
+  const views = commonFactors(
+    graph,
+    operands.map((v) => broadcastTo(v, shape)),
+    shape,
+  );
   const reference = views.reduce((best, v) => (sizeOf(v.value.shape) > sizeOf(best.value.shape) ? v : best));
 
   const slots = reference.dims.flatMap((fs, dim) => fs.map((_, part) => ({ dim, part })));
@@ -212,7 +227,10 @@ export function align(graph: Graph, operands: readonly View[]): Aligned {
     .sort((a, b) => factor(reference, a).axis - factor(reference, b).axis);
   slots.forEach((slot, i) => {
     if (order.includes(slot) || !views.some((v) => isReal(factor(v, slot)))) return;
-    const before = slots.slice(0, i).reverse().find((s) => order.includes(s));
+    const before = slots
+      .slice(0, i)
+      .reverse()
+      .find((s) => order.includes(s));
     order.splice(before ? order.indexOf(before) + 1 : 0, 0, slot);
   });
   const flips = order.map((s) => [reference, ...views].map((v) => factor(v, s)).find(isReal)!.flip);
@@ -221,7 +239,10 @@ export function align(graph: Graph, operands: readonly View[]): Aligned {
     const real = order.map((s) => factor(v, s));
     const turned = real.map((f, i) => ({ ...f, flip: isReal(f) && f.flip !== flips[i] }));
     const value = permute(graph, reverse(graph, v.value, turned), real.filter(isReal));
-    return graph.reshape(value, real.map((f) => (isReal(f) ? f.size : 1)));
+    return graph.reshape(
+      value,
+      real.map((f) => (isReal(f) ? f.size : 1)),
+    );
   });
   const dims = reference.dims.map((fs, dim) =>
     fs.map((f, part) => {
@@ -246,7 +267,16 @@ function commonFactors(graph: Graph, views: readonly View[], shape: readonly num
   if (fits) return views.map((v) => refine(graph, v, cuts)!);
   return views.map((v) => {
     const simple = v.dims.every((fs) => fs.length <= 1);
-    const whole = simple ? v : viewOf(arrange(graph, v, v.dims.map((_, i) => [i])), v.scale);
+    const whole = simple
+      ? v
+      : viewOf(
+          arrange(
+            graph,
+            v,
+            v.dims.map((_, i) => [i]),
+          ),
+          v.scale,
+        );
     return whole;
   });
 }

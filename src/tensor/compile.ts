@@ -1,4 +1,5 @@
-import { defaultDevice as defaultTracerDevice, init, makeJaxpr, numpy as np } from "@jax-js/jax";
+import * as jax from "@jax-js/jax";
+import { defaultDevice as defaultTracerDevice, init, numpy as np } from "@jax-js/jax";
 import { UsageError } from "../core/errors.ts";
 import { compileJaxpr } from "../engine/compile.ts";
 import { type Device, defaultDevice } from "../engine/device.ts";
@@ -52,7 +53,8 @@ export async function compile<In extends readonly Tree<Data>[], Out extends Tree
     return leaves<Tensor>(result, isTensor).map(take);
   };
   const examples = flatSpecs.map((s) => np.zeros([...s.shape], { dtype: s.dtype === "int32" ? np.int32 : np.float32 }));
-  const { jaxpr } = makeJaxpr(flat as never)(...(examples as unknown as never[])) as unknown as {
+  const trace = jax.makeJaxpr as unknown as (f: unknown) => (...args: unknown[]) => unknown;
+  const { jaxpr } = trace(flat)(...examples) as {
     jaxpr: { jaxpr: Jaxpr; consts: Traced[] };
   };
   const consts = jaxpr.consts.map((c) => c.ref.dataSync());

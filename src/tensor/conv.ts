@@ -39,7 +39,15 @@ export function conv2d(x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor 
 function tiles(x: Tensor, k: number): Tensor {
   const [n, c, h, w] = x.shape;
   const [rows, cols] = [Math.floor(h / k), Math.floor(w / k)];
-  const cropped = rows * k === h && cols * k === w ? x : slice(x, [[0, n], [0, c], [0, rows * k], [0, cols * k]]);
+  const cropped =
+    rows * k === h && cols * k === w
+      ? x
+      : slice(x, [
+          [0, n],
+          [0, c],
+          [0, rows * k],
+          [0, cols * k],
+        ]);
   return reshape(cropped, [n, c, rows, k, cols, k]);
 }
 
@@ -51,10 +59,30 @@ function windows(x: Tensor, k: number, stride: number): Tensor[] {
   return Array.from({ length: k * k }, (_, i) => {
     const [a, b] = [Math.floor(i / k), i % k];
     const fit = (from: number, size: number, count: number) => Math.min(size, from + count * stride);
-    const part = slice(x, [[0, n], [0, c], [a, fit(a, h, rows)], [b, fit(b, w, cols)]]);
-    const short = pad(part, [[0, 0], [0, 0], [0, rows * stride - part.shape[2]], [0, cols * stride - part.shape[3]]]);
+    const part = slice(x, [
+      [0, n],
+      [0, c],
+      [a, fit(a, h, rows)],
+      [b, fit(b, w, cols)],
+    ]);
+    const short = pad(part, [
+      [0, 0],
+      [0, 0],
+      [0, rows * stride - part.shape[2]],
+      [0, cols * stride - part.shape[3]],
+    ]);
     const tiled = reshape(short, [n, c, rows, stride, cols, stride]);
-    return reshape(slice(tiled, [[0, n], [0, c], [0, rows], [0, 1], [0, cols], [0, 1]]), [n, c, rows, cols]);
+    return reshape(
+      slice(tiled, [
+        [0, n],
+        [0, c],
+        [0, rows],
+        [0, 1],
+        [0, cols],
+        [0, 1],
+      ]),
+      [n, c, rows, cols],
+    );
   });
 }
 
@@ -77,5 +105,3 @@ function stack(xs: readonly Tensor[]): Tensor {
   const parts = xs.map((x) => reshape(x, [1, ...x.shape]));
   return concat(parts, 0);
 }
-
-

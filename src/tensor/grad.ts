@@ -16,16 +16,24 @@ export function valueAndGrad<T extends Tree<Tensor>>(f: (x: T) => Tensor): (x: T
   return (x) => {
     const flat = leaves<Tensor>(x, isTensor);
     const inside = (list: Traced[]) => take(f(rebuild(x, isTensor, list.map(wrap)) as T));
-    const [value, gradient] = jax.valueAndGrad(inside as never)(flat.map(take) as never) as unknown as [Traced, Traced[]];
+    const differentiate = jax.valueAndGrad as unknown as (g: unknown) => (x: unknown) => [Traced, Traced[]];
+    const [value, gradient] = differentiate(inside)(flat.map(take));
     return [wrap(value), rebuild(x, isTensor, gradient.map(wrap)) as T];
   };
 }
 
 /** f(x) and the derivative of f at x along `direction`: forward mode. */
-export function jvp<T extends Tree<Tensor>>(f: (x: T) => Tensor, x: T, direction: T): [value: Tensor, derivative: Tensor] {
+export function jvp<T extends Tree<Tensor>>(
+  f: (x: T) => Tensor,
+  x: T,
+  direction: T,
+): [value: Tensor, derivative: Tensor] {
   const primals = leaves<Tensor>(x, isTensor).map(take);
   const tangents = leaves<Tensor>(direction, isTensor).map(take);
   const inside = (...list: Traced[]) => take(f(rebuild(x, isTensor, list.map(wrap)) as T));
-  const [value, derivative] = jax.jvp(inside as never, primals as never, tangents as never) as unknown as [Traced, Traced];
+  const [value, derivative] = jax.jvp(inside as never, primals as never, tangents as never) as unknown as [
+    Traced,
+    Traced,
+  ];
   return [wrap(value), wrap(derivative)];
 }

@@ -44,7 +44,8 @@ type Axes = readonly number[] | undefined;
 const axesOf = (axes: Axes): number[] | null => (axes === undefined ? null : [...axes]);
 
 export const sum = (x: Tensor, axes?: Axes, keepdims = false): Tensor => wrap(take(x).sum(axesOf(axes), { keepdims }));
-export const mean = (x: Tensor, axes?: Axes, keepdims = false): Tensor => wrap(take(x).mean(axesOf(axes), { keepdims }));
+export const mean = (x: Tensor, axes?: Axes, keepdims = false): Tensor =>
+  wrap(take(x).mean(axesOf(axes), { keepdims }));
 export const max = (x: Tensor, axes?: Axes, keepdims = false): Tensor => wrap(take(x).max(axesOf(axes), { keepdims }));
 export const min = (x: Tensor, axes?: Axes, keepdims = false): Tensor => wrap(take(x).min(axesOf(axes), { keepdims }));
 
@@ -100,7 +101,9 @@ export function constant(data: Float32Array | Int32Array | readonly number[], sh
   const typed = data instanceof Int32Array || data instanceof Float32Array ? data : Float32Array.from(data);
   const size = shape.reduce((n, d) => n * d, 1);
   if (typed.length !== size)
-    throw new UsageError(`tensor: invalid constant: expected ${size} elements for shape [${shape}], got ${typed.length}`);
+    throw new UsageError(
+      `tensor: invalid constant: expected ${size} elements for shape [${shape}], got ${typed.length}`,
+    );
   return wrap(np.array(typed as Float32Array<ArrayBuffer>, { shape: [...shape] }));
 }
 

@@ -3,7 +3,10 @@ export type Tree<T> = T | readonly Tree<T>[] | { readonly [name: string]: Tree<T
 
 type IsLeaf<T> = (x: unknown) => x is T;
 
-const entries = (tree: object): [string, unknown][] => Object.keys(tree).sort().map((k) => [k, (tree as Record<string, unknown>)[k]]);
+const entries = (tree: object): [string, unknown][] =>
+  Object.keys(tree)
+    .sort()
+    .map((k) => [k, (tree as Record<string, unknown>)[k]]);
 
 /** The leaves, array elements in order, record members by name. */
 export function leaves<T>(tree: Tree<T>, isLeaf: IsLeaf<T>): T[] {

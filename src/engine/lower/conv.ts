@@ -96,7 +96,10 @@ function tapped(graph: Graph, lhs: View, rhs: View, table: Table, scale: number)
 function matmul(graph: Graph, left: Value, right: Value, scale: number): Value {
   const shape = [left.shape[0], right.shape[1]];
   if (scale === 1) return graph.node("MatMul", [left, right], shape);
-  return graph.node("FusedMatMul", [left, right], shape, { domain: "com.microsoft", attributes: { alpha: { float: scale } } });
+  return graph.node("FusedMatMul", [left, right], shape, {
+    domain: "com.microsoft",
+    attributes: { alpha: { float: scale } },
+  });
 }
 
 /** The logical result [a, b, …out] of a physical tensor whose axes `x`, `y` and `space…` hold those dimensions. */
@@ -214,17 +217,37 @@ function grouped(graph: Graph, lhs: View, rhs: View, params: ConvParams): View {
   );
   const shape = shapeOf(parts[0]);
   const values = parts.map((part) => {
-    const whole = arrange(graph, part, shape.map((_, i) => [i]));
+    const whole = arrange(
+      graph,
+      part,
+      shape.map((_, i) => [i]),
+    );
     return graph.reshape(whole, [1, ...shape]);
   });
   const value = graph.node("Concat", values, [groups, ...shape], { attributes: { axis: 0 } });
-  return { value, scale: 1, dims: [groups, ...shape].map((size, axis) => (size === 1 ? [] : [{ size, axis, flip: false }])) };
+  return {
+    value,
+    scale: 1,
+    dims: [groups, ...shape].map((size, axis) => (size === 1 ? [] : [{ size, axis, flip: false }])),
+  };
 }
 
 function takeFirst(graph: Graph, view: View, index: number): View {
   const shape = shapeOf(view);
-  const whole = arrange(graph, view, shape.map((_, i) => [i]));
-  const part = graph.node("Slice", [whole, graph.ints([index]), graph.ints([index + 1]), graph.ints([0])], [1, ...shape.slice(1)]);
+  const whole = arrange(
+    graph,
+    view,
+    shape.map((_, i) => [i]),
+  );
+  const part = graph.node(
+    "Slice",
+    [whole, graph.ints([index]), graph.ints([index + 1]), graph.ints([0])],
+    [1, ...shape.slice(1)],
+  );
   const value = graph.reshape(part, shape.slice(1));
-  return { value, scale: view.scale, dims: value.shape.map((size, axis) => (size === 1 ? [] : [{ size, axis, flip: false }])) };
+  return {
+    value,
+    scale: view.scale,
+    dims: value.shape.map((size, axis) => (size === 1 ? [] : [{ size, axis, flip: false }])),
+  };
 }

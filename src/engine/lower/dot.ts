@@ -8,7 +8,9 @@ import { broadcastTo, type Factor, isReal, permute, refine, shapeOf, type View }
 export function dot(graph: Graph, x: View, y: View): View {
   const [sx, sy] = [shapeOf(x), shapeOf(y)];
   const rank = Math.max(sx.length, sy.length);
-  const shape = Array.from({ length: rank }, (_, i) => Math.max(sx[i - rank + sx.length] ?? 1, sy[i - rank + sy.length] ?? 1));
+  const shape = Array.from({ length: rank }, (_, i) =>
+    Math.max(sx[i - rank + sx.length] ?? 1, sy[i - rank + sy.length] ?? 1),
+  );
   const [a, b] = align2(graph, broadcastTo(x, shape), broadcastTo(y, shape));
 
   const slots = a.dims.slice(0, -1).flatMap((fs, dim) => fs.map((_, part) => ({ dim, part })));
@@ -26,10 +28,19 @@ export function dot(graph: Graph, x: View, y: View): View {
   // Repeated contraction on both sides counts; on one side `matrix` has made it physical.
   const product = multiply(graph, left, right, [nb, nr, nc], a.scale * b.scale);
   const axes = [...batch, ...rows, ...cols];
-  const value = graph.reshape(product, axes.map((s) => a.dims[s.dim][s.part].size));
-  const dims = a.dims.slice(0, -1).map((fs, dim) =>
-    fs.map((f, part) => ({ size: f.size, flip: false, axis: axes.findIndex((s) => s.dim === dim && s.part === part) })),
+  const value = graph.reshape(
+    product,
+    axes.map((s) => a.dims[s.dim][s.part].size),
   );
+  const dims = a.dims
+    .slice(0, -1)
+    .map((fs, dim) =>
+      fs.map((f, part) => ({
+        size: f.size,
+        flip: false,
+        axis: axes.findIndex((s) => s.dim === dim && s.part === part),
+      })),
+    );
   return { value, dims, scale: 1 };
 }
 
@@ -65,16 +76,27 @@ function whole(graph: Graph, view: View): View {
   const shape = shapeOf(view).filter((_, i) => partly[i]);
   let axis = 0;
   const dims = view.dims.map((fs, i) =>
-    partly[i] ? [{ size: shapeOf(view)[i], axis: axis++, flip: false }] : fs.length ? [{ ...fs[0], size: shapeOf(view)[i] }] : [],
+    partly[i]
+      ? [{ size: shapeOf(view)[i], axis: axis++, flip: false }]
+      : fs.length
+        ? [{ ...fs[0], size: shapeOf(view)[i] }]
+        : [],
   );
   return { value: graph.reshape(value, shape), dims, scale: view.scale };
 }
 
 function unflipped(graph: Graph, view: View): View {
-  const axes = view.dims.flat().filter((f) => isReal(f) && f.flip).map((f) => f.axis);
+  const axes = view.dims
+    .flat()
+    .filter((f) => isReal(f) && f.flip)
+    .map((f) => f.axis);
   if (axes.length === 0) return view;
   const all = (n: number) => graph.ints(axes.map(() => n));
-  const value = graph.node("Slice", [view.value, all(-1), all(-(2 ** 31)), graph.ints(axes), all(-1)], view.value.shape);
+  const value = graph.node(
+    "Slice",
+    [view.value, all(-1), all(-(2 ** 31)), graph.ints(axes), all(-1)],
+    view.value.shape,
+  );
   return { ...view, value, dims: view.dims.map((fs) => fs.map((f) => ({ ...f, flip: false }))) };
 }
 
@@ -90,12 +112,14 @@ function matrix(graph: Graph, view: View, batch: readonly Slot[], outer: readonl
   const real = (list: readonly Slot[]) => list.map(f).filter(isReal);
   const n = (list: readonly Slot[]) => sizeOf(list.map((s) => f(s).size));
   const ascending = (list: Factor[]) => list.every((x, i) => i === 0 || list[i - 1].axis < x.axis);
-  const contractedFirst = !ascending([...real(batch), ...real(outer), ...real(k)]) && ascending([...real(batch), ...real(k), ...real(outer)]);
+  const contractedFirst =
+    !ascending([...real(batch), ...real(outer), ...real(k)]) && ascending([...real(batch), ...real(k), ...real(outer)]);
   const slots = contractedFirst ? [...batch, ...k, ...outer] : [...batch, ...outer, ...k];
   let value = permute(graph, view.value, real(slots));
   const now = slots.map((s) => (isReal(f(s)) ? f(s).size : 1));
   const then = slots.map((s) => f(s).size);
-  if (now.some((size, i) => size !== then[i])) value = graph.node("Expand", [graph.reshape(value, now), graph.ints(then)], then);
+  if (now.some((size, i) => size !== then[i]))
+    value = graph.node("Expand", [graph.reshape(value, now), graph.ints(then)], then);
   const shape = contractedFirst ? [n(batch), n(k), n(outer)] : [n(batch), n(outer), n(k)];
   return { value: graph.reshape(value, shape), contractedFirst };
 }

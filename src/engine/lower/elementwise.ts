@@ -142,7 +142,8 @@ export function where(graph: Graph, condition: View, x: View, y: View): View {
   return apply(graph, "Where", [condition, settle(graph, x), settle(graph, y)], x.value.dtype);
 }
 
-const apply0 = (x: View, y: View): View => (x.dims.length > y.dims.length ? broadcastTo(y, commonShape(x, y)) : broadcastTo(x, commonShape(x, y)));
+const apply0 = (x: View, y: View): View =>
+  x.dims.length > y.dims.length ? broadcastTo(y, commonShape(x, y)) : broadcastTo(x, commonShape(x, y));
 
 const comparesWithNumber = (v: Value): boolean =>
   (v.op === "Less" || v.op === "LessOrEqual") && v.inputs.some((i) => i.scalar !== undefined);

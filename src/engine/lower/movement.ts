@@ -3,7 +3,11 @@ import { arrange, shapeOf, type View, viewOf } from "../view.ts";
 
 /** The tensor with one physical axis per logical dimension, in order. */
 export function physical(graph: Graph, view: View): Value {
-  return arrange(graph, view, view.dims.map((_, i) => [i]));
+  return arrange(
+    graph,
+    view,
+    view.dims.map((_, i) => [i]),
+  );
 }
 
 export function shrink(graph: Graph, x: View, slice: readonly (readonly [number, number])[]): View {
@@ -92,24 +96,45 @@ function indexed(graph: Graph, x: View, indices: readonly View[], axes: readonly
   const others = shape.map((_, i) => i).filter((i) => !axes.includes(i));
   const rest = others.map((i) => shape[i]);
   const data = arrange(graph, x, [[...axes], ...others.map((i) => [i])]);
-  return { data, rest, ...flatIndex(graph, indices, axes.map((a) => shape[a])) };
+  return {
+    data,
+    rest,
+    ...flatIndex(
+      graph,
+      indices,
+      axes.map((a) => shape[a]),
+    ),
+  };
 }
 
 /** Several index tensors as one flat row-major index. */
 function flatIndex(graph: Graph, indices: readonly View[], along: readonly number[]) {
   const shapes = indices.map(shapeOf);
   const rank = Math.max(...shapes.map((s) => s.length));
-  const indexShape = Array.from({ length: rank }, (_, i) => Math.max(...shapes.map((s) => s[i - rank + s.length] ?? 1)));
+  const indexShape = Array.from({ length: rank }, (_, i) =>
+    Math.max(...shapes.map((s) => s[i - rank + s.length] ?? 1)),
+  );
   let flat: Value | undefined;
   indices.forEach((index, i) => {
-    const value = graph.node("Expand", [cast(graph, viewOf(physical(graph, index)), "int32").value, graph.ints(indexShape)], indexShape);
+    const value = graph.node(
+      "Expand",
+      [cast(graph, viewOf(physical(graph, index)), "int32").value, graph.ints(indexShape)],
+      indexShape,
+    );
     const stepped = flat && graph.node("Mul", [flat, graph.scalar(along[i], "int32")], indexShape);
     flat = stepped ? graph.node("Add", [stepped, value], indexShape) : value;
   });
   return { flat: graph.reshape(flat!, [sizeOf(indexShape)]), indexShape };
 }
 
-function moveIndexDims(graph: Graph, value: Value, indexShape: readonly number[], rest: readonly number[], outDim: number, scale: number): View {
+function moveIndexDims(
+  graph: Graph,
+  value: Value,
+  indexShape: readonly number[],
+  rest: readonly number[],
+  outDim: number,
+  scale: number,
+): View {
   const view = viewOf(graph.reshape(value, [...indexShape, ...rest]), scale);
   const n = indexShape.length;
   const order = [...rest.keys()].map((i) => n + i);

@@ -29,13 +29,18 @@ export function poolTranspose(
   });
   const most = Math.max(1, ...members.map((m) => m.length));
   const slots = plan.index.length;
-  const table = Int32Array.from({ length: plan.positions * most }, (_, i) => members[Math.floor(i / most)][i % most] ?? slots);
+  const table = Int32Array.from(
+    { length: plan.positions * most },
+    (_, i) => members[Math.floor(i / most)][i % most] ?? slots,
+  );
   let flat: Value = graph.reshape(physical(graph, x), [plan.lead, slots]);
   if (table.includes(slots)) flat = graph.node("Pad", [flat, graph.ints([0, 0, 0, 1])], [plan.lead, slots + 1]);
   const index = graph.constant(table, [table.length], "int32");
   const gathered = graph.node("Gather", [flat, index], [plan.lead, table.length], { attributes: { axis: 1 } });
   const grouped = graph.reshape(gathered, [plan.lead, plan.positions, most]);
-  const summed = graph.node("ReduceSum", [grouped, graph.ints([2])], [plan.lead, plan.positions], { attributes: { keepdims: 0 } });
+  const summed = graph.node("ReduceSum", [grouped, graph.ints([2])], [plan.lead, plan.positions], {
+    attributes: { keepdims: 0 },
+  });
   return viewOf(graph.reshape(summed, inShape), x.scale);
 }
 

@@ -32,10 +32,37 @@ function reduceAxes(graph: Graph, value: Value, op: string, axes: ReadonlySet<nu
     let start = end;
     while (start > 0 && (axes.has(start - 1) || shape[start - 1] === 1)) start--;
     const size = (from: number, to: number) => shape.slice(from, to).reduce((n, d) => n * d, 1);
-    const flat = graph.reshape(current, [size(0, start), size(start, end + 1), size(end + 1, shape.length)]);
-    current = graph.node(op, [flat, graph.ints([1])], [flat.shape[0], flat.shape[2]], { attributes: { keepdims: 0 } });
+    current = reduceRun(graph, current, op, size(0, start), size(start, end + 1), size(end + 1, shape.length));
     for (let i = start; i <= end; i++) shape[i] = 1;
     end = start;
   }
   return graph.reshape(current, shape);
+}
+
+/** Longest run of single-precision numbers that is summed in one go: longer ones lose digits. */
+const LONGEST_SUM = 2048;
+
+/** [outer, run, inner] → [outer, inner]. */
+function reduceRun(graph: Graph, value: Value, op: string, outer: number, run: number, inner: number): Value {
+  if (op === "ReduceSum" && inner === 1 && run > LONGEST_SUM) {
+    const part = largestDivisor(run, Math.ceil(Math.sqrt(run)));
+    if (part > 1) {
+      const sums = reduceRun(graph, value, op, outer * (run / part), part, 1);
+      return reduceRun(graph, sums, op, outer, run / part, 1);
+    }
+  }
+  const [from, to] =
+    inner === 1
+      ? [[outer, run], [outer]]
+      : [
+          [outer, run, inner],
+          [outer, inner],
+        ];
+  const flat = graph.reshape(value, from);
+  return graph.node(op, [flat, graph.ints([1])], to, { attributes: { keepdims: 0 } });
+}
+
+function largestDivisor(n: number, limit: number): number {
+  for (let d = limit; d > 1; d--) if (n % d === 0) return d;
+  return 1;
 }

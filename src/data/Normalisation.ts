@@ -31,4 +31,7 @@ export const knownNormalisations = {
   svhn: { kind: "meanStd", name: "svhn", mean: [0.4377, 0.4438, 0.4728], std: [0.198, 0.201, 0.197] },
   "cifar-10": { kind: "meanStd", name: "cifar-10", mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
   "cifar-100": { kind: "meanStd", name: "cifar-100", mean: [0.5071, 0.4866, 0.4409], std: [0.2673, 0.2564, 0.2762] },
+  // Per-channel mean and population deviation of strokes("train", 10_000).pixels / 255, to four digits.
+  strokes: { kind: "meanStd", name: "strokes", mean: [0.4373, 0.4364, 0.433], std: [0.2406, 0.2406, 0.2414] },
+  imagenet: { kind: "meanStd", name: "imagenet", mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
 } as const satisfies Record<string, Normalisation>;

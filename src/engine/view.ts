@@ -147,13 +147,13 @@ export function arrange(
   let value = reverse(graph, view.value, order);
   value = permute(graph, value, order);
   const expanded = wanted.flatMap((fs, g) =>
-    fs.map((f) => ({ now: isReal(f) ? f.size : 1, then: isReal(f) || keepRepeated[g] ? f.size : 1 })),
+    fs.map((f) => ({ from: isReal(f) ? f.size : 1, to: isReal(f) || keepRepeated[g] ? f.size : 1 })),
   );
-  if (expanded.some((e) => e.now !== e.then)) {
-    const shape = expanded.map((e) => e.then);
+  if (expanded.some((e) => e.from !== e.to)) {
+    const shape = expanded.map((e) => e.to);
     value = graph.reshape(
       value,
-      expanded.map((e) => e.now),
+      expanded.map((e) => e.from),
     );
     value = graph.node("Expand", [value, graph.ints(shape)], shape);
   }

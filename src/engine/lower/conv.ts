@@ -27,11 +27,19 @@ export function conv(graph: Graph, lhs: View, rhs: View, params: ConvParams): Vi
   const [p, t, s] = [sizeOf(table.out), table.rhs, table.lhs];
   const bare = { lhs: unflip(lhs), rhs: unflip(rhs) };
 
-  const cost = { lhs: a * k * p * t, rhs: b * k * p * s, tap: a * b * (s * t + 2 * p * t) };
   const scale = lhs.scale * rhs.scale;
-  if (cost.tap * 2 < Math.min(cost.lhs, cost.rhs)) return tapped(graph, bare.lhs, bare.rhs, table, scale);
-  if (cost.lhs <= cost.rhs) return unfolded(graph, bare.lhs, bare.rhs, table.byLhs, p, t, s, table.out, scale, false);
-  return unfolded(graph, bare.rhs, bare.lhs, table.byRhs, p, s, t, table.out, scale, true);
+  const cost = {
+    lhs: a * k * p * t,
+    rhs: b * k * p * s,
+    lhsTaps: 2 * a * b * (s * t + 2 * p * t),
+    rhsTaps: 2 * a * b * (s * t + 2 * p * s),
+  };
+  const least = Math.min(...Object.values(cost));
+  const { out, byLhs, byRhs } = table;
+  if (cost.lhs === least) return unfolded(graph, bare.lhs, bare.rhs, byLhs, p, t, s, out, scale, false);
+  if (cost.rhs === least) return unfolded(graph, bare.rhs, bare.lhs, byRhs, p, s, t, out, scale, true);
+  if (cost.lhsTaps === least) return tapped(graph, bare.lhs, bare.rhs, byLhs, p, t, s, out, scale, false);
+  return tapped(graph, bare.rhs, bare.lhs, byRhs, p, s, t, out, scale, true);
 }
 
 /** Σ over (contracted, taps) of unfold(x)[x0, p, tap, c] · y[y0, c, tap]. `swap`: x is the right operand. */
@@ -76,21 +84,31 @@ function unfolded(
 }
 
 /** Products per tap first, shifted and summed after: cheaper where few channels come out of many. */
-function tapped(graph: Graph, lhs: View, rhs: View, table: Table, scale: number): View {
-  const [a, k] = shapeOf(lhs);
-  const b = shapeOf(rhs)[0];
-  const spatial = lhs.dims.map((_, i) => i).slice(2);
-  const p = sizeOf(table.out);
-  const { lhs: s, rhs: t } = table;
-  const left = graph.reshape(arrange(graph, lhs, [[0], spatial, [1]]), [a * s, k]);
-  const right = graph.reshape(arrange(graph, rhs, [[1], spatial, [0]]), [k, t * b]);
-  const products = graph.reshape(matmul(graph, left, right, scale), [a, s * t, b]);
-  const index = table.byLhs.map((i, j) => (i === s ? s * t : i * t + (j % t)));
-  const shifted = gatherRows(graph, products, index, p, t, s * t, a, b);
-  const summed = graph.node("ReduceSum", [graph.reshape(shifted, [a * p, t, b]), graph.ints([1])], [a * p, b], {
+function tapped(
+  graph: Graph,
+  x: View,
+  y: View,
+  index: Int32Array<ArrayBuffer>,
+  p: number,
+  taps: number,
+  positions: number,
+  out: readonly number[],
+  scale: number,
+  swap: boolean,
+): View {
+  const [outer, inner] = shapeOf(x);
+  const other = shapeOf(y)[0];
+  const spatial = x.dims.map((_, i) => i).slice(2);
+  const left = graph.reshape(arrange(graph, x, [[0], spatial, [1]]), [outer * positions, inner]);
+  const right = graph.reshape(arrange(graph, y, [[1], spatial, [0]]), [inner, taps * other]);
+  const products = graph.reshape(matmul(graph, left, right, scale), [outer, positions * taps, other]);
+  const rows = positions * taps;
+  const flat = index.map((i, j) => (i === positions ? rows : i * taps + (j % taps)));
+  const shifted = gatherRows(graph, products, flat, p, taps, rows, outer, other);
+  const summed = graph.node("ReduceSum", [graph.reshape(shifted, [outer * p, taps, other]), graph.ints([1])], [outer * p, other], {
     attributes: { keepdims: 0 },
   });
-  return placed(graph.reshape(summed, [a, ...table.out, b]), 0, table.out.length + 1, table.out, 1, false);
+  return placed(graph.reshape(summed, [outer, ...out, other]), 0, out.length + 1, out, 1, swap);
 }
 
 function matmul(graph: Graph, left: Value, right: Value, scale: number): Value {

@@ -12,9 +12,25 @@ export function settle(graph: Graph, view: View): View {
   if (view.scale === 1) return view;
   const known = constantOf(view);
   if (known !== undefined) return { ...view, scale: 1, value: scalarLike(graph, view.value, known) };
-  const factor = graph.scalar(view.scale);
-  return { ...view, scale: 1, value: graph.node("Mul", [view.value, factor], view.value.shape) };
+  return { ...view, scale: 1, value: multiply(graph, view.value, view.scale) };
 }
+
+/** value · scale, taken up by a small operand of the product that made it where there is one. */
+function multiply(graph: Graph, value: Value, scale: number): Value {
+  const made = value.op === "Mul" ? [...value.inputs].sort((a, b) => size(a) - size(b)) : [];
+  if (made.length > 0 && size(made[0]) * 4 <= size(value)) {
+    const small = graph.node("Mul", [made[0], graph.scalar(scale)], made[0].shape);
+    return graph.node("Mul", [small, made[1]], value.shape);
+  }
+  if (value.op === "FusedMatMul" || value.op === "MatMul") {
+    const alpha = (value.attributes.alpha as { float: number } | undefined)?.float ?? 1;
+    const attributes = { ...value.attributes, alpha: { float: alpha * scale } };
+    return graph.node("FusedMatMul", value.inputs, value.shape, { domain: "com.microsoft", attributes });
+  }
+  return graph.node("Mul", [value, graph.scalar(scale)], value.shape);
+}
+
+const size = (value: Value): number => value.shape.reduce((n, d) => n * d, 1);
 
 function scalarLike(graph: Graph, like: Value, value: number): Value {
   return graph.reshape(graph.scalar(value, like.dtype), like.shape);

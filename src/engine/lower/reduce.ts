@@ -21,43 +21,40 @@ function operator(op: string): string {
 }
 
 /**
- * Reduce physical axes one run of neighbours at a time, innermost run first: each step then is outer × run × inner,
- * which the runtime does at memory speed, while scattered axes fall to a slow general path. Axes stay as length 1.
+ * Reduce physical axes one run of neighbours at a time, outermost run first: each step then is outer × run × inner, and
+ * the first and largest has the longest inner rows, which the runtime adds at memory speed. Axes stay as length 1.
  */
 function reduceAxes(graph: Graph, value: Value, op: string, axes: ReadonlySet<number>): Value {
   const shape = [...value.shape];
+  const size = (from: number, to: number) => shape.slice(from, to).reduce((n, d) => n * d, 1);
   let current = value;
-  for (let end = shape.length - 1; end >= 0; end--) {
-    if (!axes.has(end)) continue;
-    let start = end;
-    while (start > 0 && (axes.has(start - 1) || shape[start - 1] === 1)) start--;
-    const size = (from: number, to: number) => shape.slice(from, to).reduce((n, d) => n * d, 1);
-    current = reduceRun(graph, current, op, size(0, start), size(start, end + 1), size(end + 1, shape.length));
-    for (let i = start; i <= end; i++) shape[i] = 1;
-    end = start;
+  for (let start = 0; start < shape.length; start++) {
+    if (!axes.has(start)) continue;
+    let end = start + 1;
+    while (end < shape.length && (axes.has(end) || shape[end] === 1)) end++;
+    current = reduceRun(graph, current, op, size(0, start), size(start, end), size(end, shape.length));
+    for (let i = start; i < end; i++) shape[i] = 1;
+    start = end - 1;
   }
   return graph.reshape(current, shape);
 }
 
-/** Longest run of single-precision numbers that is summed in one go: longer ones lose digits. */
-const LONGEST_SUM = 2048;
+/**
+ * Longest run that is summed in one go. Longer ones are summed in parts: single precision keeps its digits, and the
+ * runtime, which works on the rows before the run in parallel, has rows to work on.
+ */
+const LONGEST_SUM = 1024;
 
 /** [outer, run, inner] → [outer, inner]. */
 function reduceRun(graph: Graph, value: Value, op: string, outer: number, run: number, inner: number): Value {
-  if (op === "ReduceSum" && inner === 1 && run > LONGEST_SUM) {
-    const part = largestDivisor(run, Math.ceil(Math.sqrt(run)));
+  if (op === "ReduceSum" && run > LONGEST_SUM) {
+    const part = largestDivisor(run, inner === 1 ? Math.ceil(Math.sqrt(run)) : LONGEST_SUM);
     if (part > 1) {
-      const sums = reduceRun(graph, value, op, outer * (run / part), part, 1);
-      return reduceRun(graph, sums, op, outer, run / part, 1);
+      const sums = reduceRun(graph, value, op, outer * (run / part), part, inner);
+      return reduceRun(graph, sums, op, outer, run / part, inner);
     }
   }
-  const [from, to] =
-    inner === 1
-      ? [[outer, run], [outer]]
-      : [
-          [outer, run, inner],
-          [outer, inner],
-        ];
+  const [from, to] = inner === 1 ? [[outer, run], [outer]] : [[outer, run, inner], [outer, inner]];
   const flat = graph.reshape(value, from);
   return graph.node(op, [flat, graph.ints([1])], to, { attributes: { keepdims: 0 } });
 }

@@ -1,5 +1,5 @@
 import { UsageError } from "../../core/errors.ts";
-import { avgPool2d, maxPool2d } from "../../tensor/conv.ts";
+import { avgPool2d, conv2d, maxPool2d } from "../../tensor/conv.ts";
 import { leakyRelu, relu, reshape, sigmoid, swish } from "../../tensor/ops.ts";
 import type { Tensor } from "../../tensor/Tensor.ts";
 import type { Tree } from "../../tensor/tree.ts";
@@ -84,7 +84,10 @@ export function convNet(shape: InputShape, options: ConvNetOptions = {}): Networ
       const updated: Running<Tensor>[] = [];
       let h = x;
       w.blocks.forEach((block, i) => {
-        h = conv(block.conv, h, { padding: i === 0 ? firstPadding : 1 });
+        const padding = i === 0 ? firstPadding : 1;
+        // Differs: PyTorch adds the bias, and the instance norm takes it out again with the mean. It has no effect and
+        // no gradient (PyTorch's is rounding noise), so it stays out of the computation.
+        h = norm === "instance" ? conv2d(h, block.conv.weight, { padding }) : conv(block.conv, h, { padding });
         const affine = block.norm as Affine<Tensor>;
         if (norm === "instance") h = instanceNorm(affine, h);
         if (norm === "group") h = groupNorm(affine, h, 4);

@@ -17,13 +17,25 @@ Requests (defaults in parentheses):
 `train_step` is forward, backward and an SGD step with momentum 0.9 and weight decay 5e-4 of ConvNet-3 (InstanceNorm,
 ReLU, AvgPool). `match_step` is one inner step of the attack: the parameter gradient of the synthetic images with its
 graph, the mixed cosine loss (alpha 0.6) against two fixed gradients, its gradient by the images, Adam on the images.
-The answer repeats the settings and adds `ms` (median), `min`, `max`, `times`, `loss`, and the process's peak
-resident memory so far, `peakRssMiB`. What goes wrong is answered as {"error": ...}; the process lives on.
+The answer repeats the settings and adds `ms` (median), `min`, `max`, `times`, `loss`, the process's peak
+resident memory so far, `peakRssMiB`, and `othersCpu`, the share of the machine that other processes kept busy meanwhile. What goes wrong is answered as {"error": ...}; the process lives on.
 Set-up (network, inputs, optimiser) is kept between requests of the same shape, so that calls can alternate with others.
 
-Chosen (measured on 2 cores, PyTorch 1.13): contiguous NCHW and oneDNN convolutions; instance norm in the form that is faster for the step
-(see `instance_norm`); the loss through sums of products per tensor, without concatenating the gradients;
-denormals flushed to zero. `"variant"` selects the other forms, so that the choice can be checked.
+Two forms of the convolution, `"variant": {"conv": ...}`:
+
+- "stock" (the default): F.conv2d, what every PyTorch program gets;
+- "tuned": an autograd function whose derivatives of every order are oneDNN convolutions. PyTorch 1.13 runs the transposed
+  convolution that the second derivative of F.conv2d asks for on a slow path; the tuned form makes `match_step` 2 to 4
+  times faster (74 instead of 273 ms at width 128 with 10 images) and leaves `train_step` as it is.
+
+A benchmark that compares itself with PyTorch should state which, or show both.
+
+Chosen among what `variant` offers, measured on 2 cores alone with PyTorch 1.13: contiguous NCHW (channels last: 1.4
+times slower in training); F.group_norm (instance_norm and elementary operations: slower in every step); the loss
+through sums of products per tensor (concatenating, or differentiating along the fixed direction dL/dg only: no
+difference); denormals flushed (no difference); ReLU in place. OMP_WAIT_POLICY=passive makes small steps 2.5 times slower when the machine is
+idle, so it is left alone; but its active waiting also means that one busy core makes a step 10 times slower or worse: the
+caller must be idle (no spinning thread pool) while it waits for an answer, and should drop times whose `othersCpu` is above 0.05.
 """
 import json
 import math
@@ -170,7 +182,7 @@ class Setting:
         for d in range(3):
             weight, bias, scale, shift = p[4 * d : 4 * d + 4]
             x = self.conv(x, weight, bias, padding=self.pads[d])
-            x = F.avg_pool2d(F.relu(self.norm(x, scale, shift)), 2)
+            x = F.avg_pool2d(F.relu_(self.norm(x, scale, shift)), 2)
         x = x.flatten(1)
         if self.hidden:
             x = F.linear(x, p[12], p[13])
@@ -238,6 +250,25 @@ def peak_rss():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def cpu_seconds():
+    """CPU time of the whole machine (user, nice, system, interrupts) and of this process; None where /proc is missing."""
+    try:
+        with open("/proc/stat") as f:
+            ticks = [int(t) for t in f.readline().split()[1:]]
+    except OSError:
+        return None
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    return (sum(ticks[i] for i in [0, 1, 2, 5, 6]) / os.sysconf("SC_CLK_TCK"), own.ru_utime + own.ru_stime)
+
+
+def others_share(before, after, seconds):
+    """Share of the machine's cores that other processes kept busy: above a few per cent the times are not to be trusted."""
+    if before is None or after is None:
+        return None
+    others = (after[0] - before[0]) - (after[1] - before[1])
+    return round(max(0.0, others / seconds / os.cpu_count()), 3)
+
+
 def info():
     kept = {k: os.environ.get(k) for k in ["MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TOP_PAD_"]}
     return {
@@ -270,14 +301,17 @@ def answer(request):
     for _ in range(full["warmup"]):
         step()
     times = []
+    before, began = cpu_seconds(), time.perf_counter()
     for _ in range(full["reps"]):
         start = time.perf_counter()
         loss = step()
         times.append((time.perf_counter() - start) * 1000)
+    others = others_share(before, cpu_seconds(), time.perf_counter() - began)
     chosen = {k: full[k] for k in ["op", "width", "batch", "channels", "size", "hidden", "threads"]}
     rounded = [round(t, 3) for t in times]
     ms = round(statistics.median(times), 3)
-    return {**chosen, "ms": ms, "min": min(rounded), "max": max(rounded), "times": rounded, "loss": loss, "peakRssMiB": round(peak_rss(), 1)}
+    spread = {"ms": ms, "min": min(rounded), "max": max(rounded), "times": rounded}
+    return {**chosen, **spread, "loss": loss, "peakRssMiB": round(peak_rss(), 1), "othersCpu": others}
 
 
 def main():

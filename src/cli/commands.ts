@@ -1,2 +1,7 @@
 /** The commands of `retort`, one line each: the namespace of this module is the registry. `fooBar` runs as `foo-bar`. */
+export { attest } from "./commands/attest.ts";
+export { keygen } from "./commands/keygen.ts";
 export { report } from "./commands/report.ts";
+export { seal } from "./commands/seal.ts";
+export { trust } from "./commands/trust.ts";
+export { verify } from "./commands/verify.ts";

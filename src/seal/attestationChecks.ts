@@ -7,13 +7,14 @@ import {
   slsaPredicateType,
   tensorsPredicateType,
 } from "./attestations.ts";
+import type { Signer } from "./authenticate.ts";
 import { maxBundleBytes } from "./bundle.ts";
-import { CheckFailure, type Checklist } from "./checks.ts";
+import { CheckFailure, type Checklist, StrangerFailure } from "./checks.ts";
 import type { Folder } from "./Folder.ts";
 import { hashFile } from "./hashFile.ts";
 import { attestationsName, provenanceName, tensorsName } from "./manifest.ts";
 import type { OpenedSeal, VerifyOptions } from "./openSeal.ts";
-import { readPublication, readReplaced } from "./provenance.ts";
+import { type Publication, readPublication, readReplaced } from "./provenance.ts";
 import type { Staged } from "./staging.ts";
 import { checkTensors, dataSource } from "./tensors.ts";
 import { compareVersions } from "./versions.ts";
@@ -49,8 +50,8 @@ export async function checkAttestations(
       try {
         value.push(readAttestation(`${attestationsName}:${i + 1}`, line, statement.subject, options.trust, options.at));
       } catch (error) {
-        if (!(error instanceof CheckFailure) || !/wrong k(ey|ind)/.test(error.message)) throw error;
-        strangers.push(`${attestationsName}:${i + 1} is by someone who is not trusted and was not looked at`);
+        if (!(error instanceof StrangerFailure)) throw error;
+        strangers.push(`${attestationsName}:${i + 1} was not looked at (${error.message})`);
       }
     }
     await checkPending(staged, value);
@@ -124,20 +125,16 @@ export async function checkTensorDigests(
 /** Check 16. */
 export async function checkVersion(
   list: Checklist,
-  attestations: readonly Attestation[],
-  { signer }: OpenedSeal,
-  options: VerifyOptions,
-) {
-  const provenance = attestations.find((item) => item.file === provenanceName);
-  const publication = provenance ? readPublication(provenance.predicate) : {};
-  const { expectVersion } = options;
-  const floors = [options.minVersion, signer?.minVersion].filter((version) => version !== undefined);
+  { version }: Partial<Publication>,
+  signer: Signer | undefined,
+  { expectVersion, minVersion }: Pick<VerifyOptions, "expectVersion" | "minVersion">,
+): Promise<void> {
+  const floors = [minVersion, signer?.minVersion].filter((floor) => floor !== undefined);
   if (expectVersion === undefined && floors.length === 0) {
-    list.skip("version", `not asked for${publication.version ? `; the seal says ${publication.version}` : ""}`);
-    return publication;
+    list.skip("version", `not asked for${version === undefined ? "" : `; the seal says ${version}`}`);
+    return;
   }
   await list.check("version", () => {
-    const { version } = publication;
     if (version === undefined) throw new CheckFailure("the seal has no version to compare with");
     if (expectVersion !== undefined && compareVersions(version, expectVersion) !== 0)
       throw new CheckFailure(`version ${version}, expected ${expectVersion}`);
@@ -145,5 +142,10 @@ export async function checkVersion(
       if (compareVersions(version, floor) < 0) throw new CheckFailure(`version ${version} is older than ${floor}`);
     return { message: `version ${version}` };
   });
-  return publication;
+}
+
+/** Version and date that the seal's provenance states. */
+export function publicationOf(attestations: readonly Attestation[]): Partial<Publication> {
+  const provenance = attestations.find((item) => item.file === provenanceName);
+  return provenance ? readPublication(provenance.predicate) : {};
 }

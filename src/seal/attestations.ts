@@ -1,7 +1,7 @@
 import { DataError } from "../core/errors.ts";
 import { authenticate, type Signer, sameSigner } from "./authenticate.ts";
 import { parseBundle } from "./bundle.ts";
-import { CheckFailure } from "./checks.ts";
+import { CheckFailure, StrangerFailure } from "./checks.ts";
 import { parseStatement, type Subject } from "./statement.ts";
 import type { Trust } from "./Trust.ts";
 
@@ -34,7 +34,7 @@ export function readAttestation(
   const signer = authenticate(bundle, trust, at);
   const statement = parseStatement(bundle.payloadType, bundle.payload);
   if (subject && statement.subject.sha256 !== subject.sha256)
-    throw new CheckFailure(
+    throw new StrangerFailure(
       `${file} is about another set: its subject is ${statement.subject.sha256.slice(0, 16)}…, the seal's is ${subject.sha256.slice(0, 16)}…`,
       [file],
     );

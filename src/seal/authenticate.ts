@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { DataError } from "../core/errors.ts";
 import type { Bundle } from "./bundle.ts";
 import { checkCertificates, oneLine } from "./certificates.ts";
-import { CheckFailure } from "./checks.ts";
+import { CheckFailure, StrangerFailure } from "./checks.ts";
 import { checkEcdsaSignature } from "./der.ts";
 import { verifyKeyless } from "./keyless.ts";
 import { curveOf, curves, keyFingerprint, verifyBytes } from "./keys.ts";
@@ -46,9 +46,9 @@ export function matchSigner(bundle: Bundle, trust: Trust, at: Date): Signer {
   return { kind: "identity", name: trust.identity, issuer: trust.issuer, keys: [] };
 }
 
-function wrongKind(trusted: string, kind: Bundle["material"]["kind"]): CheckFailure {
+function wrongKind(trusted: string, kind: Bundle["material"]["kind"]): StrangerFailure {
   const made = { key: "a key", certificates: "a certificate chain", keyless: "a keyless identity" }[kind];
-  return new CheckFailure(`wrong kind of signer: ${trusted} was given, but the seal was made with ${made}`);
+  return new StrangerFailure(`wrong kind of signer: ${trusted} was given, but the seal was made with ${made}`);
 }
 
 function matchKey(hint: string | undefined, keys: Extract<Trust, { kind: "keys" }>["keys"]): Signer {
@@ -57,7 +57,7 @@ function matchKey(hint: string | undefined, keys: Extract<Trust, { kind: "keys" 
   const candidates = hint === undefined ? keys : keys.filter((key) => key.fingerprint === hint);
   if (candidates.length === 0) {
     const trusted = keys.map((key) => key.fingerprint.slice(0, 16)).join(", ");
-    throw new CheckFailure(
+    throw new StrangerFailure(
       `wrong key: the seal names key ${hint?.slice(0, 16)}…, trusted ${keys.length === 1 ? "is" : "are"} ${trusted}…`,
     );
   }

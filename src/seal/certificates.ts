@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { DataError, UsageError } from "../core/errors.ts";
+import { StrangerFailure } from "./checks.ts";
 import { derTag, readDer, readDerAll, readOid, readSequence } from "./der.ts";
 import { curveOf } from "./keys.ts";
 
@@ -71,7 +72,7 @@ export function checkCertificates(
   const [leaf, ...intermediates] = chain;
   const path = findPath(leaf, intermediates, roots, []);
   if (!path)
-    throw new DataError(
+    throw new StrangerFailure(
       `${who}: invalid chain: expected ${oneLine(leaf.subject)} to lead to a trusted root, but its issuer ${oneLine(leaf.issuer)} is not trusted`,
     );
   for (const [i, certificate] of path.entries()) {

@@ -48,6 +48,11 @@ export class CheckFailure extends RetortError {
   }
 }
 
+/** A statement by someone who is not trusted, or about something else. Beside a seal it is noted, not believed. */
+export class StrangerFailure extends CheckFailure {
+  override name = "StrangerFailure";
+}
+
 /** Collects results. A failed check never stops the process; what depends on it is skipped. */
 export class Checklist {
   private readonly results = new Map<CheckId, CheckResult>();

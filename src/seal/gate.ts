@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PolicyError } from "../core/errors.ts";
 import type { Source, SourceFile } from "../data/formats/Format.ts";
-import { checkAttestations, checkVersion } from "./attestationChecks.ts";
+import { checkAttestations, checkVersion, publicationOf } from "./attestationChecks.ts";
 import type { Signer } from "./authenticate.ts";
 import { Checklist } from "./checks.ts";
 import { splitNames } from "./compareFiles.ts";
@@ -47,7 +47,8 @@ export async function requireSeal(untrusted: Folder, options: VerifyOptions): Pr
     await checkPresent(list, differences);
     await checkUnsigned(list, differences, staged);
   }
-  await checkVersion(list, await checkAttestations(list, staged, opened, options), opened, options);
+  const attested = await checkAttestations(list, staged, opened, options);
+  await checkVersion(list, publicationOf(attested), signer, options);
   const failed = list.list().filter((check) => check.status === "failed");
   if (failed.length > 0 || !manifest || !signer)
     throw new PolicyError(

@@ -1,4 +1,4 @@
-import { checkAttestations, checkTensorDigests, checkVersion } from "./attestationChecks.ts";
+import { checkAttestations, checkTensorDigests, checkVersion, publicationOf } from "./attestationChecks.ts";
 import { tensorsPredicateType } from "./attestations.ts";
 import type { Signer } from "./authenticate.ts";
 import { type CheckId, Checklist, type CheckResult } from "./checks.ts";
@@ -66,7 +66,8 @@ export async function verifySeal(untrusted: Folder, options: VerifyOptions): Pro
   const attested = await checkAttestations(list, staged, opened, options);
   const tensors = attested.find((item) => item.predicateType === tensorsPredicateType);
   const tampered = await checkTensorDigests(list, staged.folder, tensors, options);
-  const publication = await checkVersion(list, attested, opened, options);
+  const publication = publicationOf(attested);
+  await checkVersion(list, publication, opened.signer, options);
   const checks = list.list();
   return {
     verified: checks.every((check) => check.status !== "failed") && required.every((id) => passed(checks, id)),

@@ -1,0 +1,157 @@
+import { lstatSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { UsageError } from "../../core/errors.ts";
+import type { Source } from "../../data/formats/Format.ts";
+import { fileSource } from "../../experiment/fileSource.ts";
+import { sealFolder } from "../../experiment/sealFolder.ts";
+import { versions } from "../../experiment/versions.ts";
+import { writeAtomic } from "../../experiment/writeAtomic.ts";
+import type { CheckStatus } from "../../seal/checks.ts";
+import { attestationsName, provenanceName, tensorsName } from "../../seal/manifest.ts";
+import type { VerifyOptions } from "../../seal/openSeal.ts";
+import { spellFingerprint } from "../../seal/Trust.ts";
+import { verificationJunit } from "../../seal/verificationJunit.ts";
+import { verificationSarif } from "../../seal/verificationSarif.ts";
+import { type Verification, verifySeal } from "../../seal/verifySeal.ts";
+import { verifyTensors } from "../../seal/verifyTensors.ts";
+import { defineCommand } from "../command.ts";
+import type { Console } from "../console.ts";
+import { resolveTrust, trustOptions } from "../sealOptions.ts";
+
+const options = z.object({
+  ...trustOptions,
+  at: z.iso.date().optional().describe("day on which certificates must have been valid (default: today)"),
+  deep: z.boolean().default(false).describe("also read the set and compare its tensors with the signed digests"),
+  tensors: z
+    .string()
+    .optional()
+    .describe("check a re-encoded set against this retort.tensors.json instead of its own seal"),
+  experiment: z.int().min(0).optional().describe("which experiment of a DC file to read"),
+  signature: z.string().optional().describe("model.sig that lies elsewhere; its attestations are looked for beside it"),
+  ignore: z
+    .array(z.string())
+    .optional()
+    .describe("exact relative paths to leave out, for seals of version 1.0.1 or older"),
+  sarif: z.string().optional().describe("also write a SARIF 2.1.0 report to this file"),
+  junit: z.string().optional().describe("also write a JUnit report to this file"),
+});
+
+/** Check a set against its seal. */
+export const verify = defineCommand({
+  summary: "check a set against its seal",
+  description: `Prints a numbered list of checks, then the fingerprint that people compare. Verified means: every check passed, and the signer is one
+that you named with --key, --certificate-root, --identity and --issuer, or pinned with retort trust add. A key found beside the data is never used.
+Exit status: 0 verified, 1 not verified, 2 an error.`,
+  arguments: { "<folder>": "folder of the set" },
+  options,
+  examples: [
+    "verify sets/cifar10-dc --key lab.pub",
+    "verify sets/cifar10-dc",
+    "verify sets/cifar10-dc --certificate-root ca.pem --expect-version 1.1.0",
+    "verify sets/cifar10-dc --identity lab@example.org --issuer https://accounts.example.org --trusted-root trusted_root.json",
+    "verify copy.npz --tensors retort.tensors.json --key lab.pub",
+    "verify sets/cifar10-dc --sarif seal.sarif --junit seal.xml",
+  ],
+  async run({ args: [path], options, console, signal }) {
+    const verification =
+      options.tensors === undefined
+        ? await verifyFolder(path, options, console, signal)
+        : await verifyReencoded(path, options.tensors, options);
+    if (options.sarif !== undefined)
+      await writeAtomic(options.sarif, verificationSarif(verification, path, versions("none", 0).retort));
+    if (options.junit !== undefined) await writeAtomic(options.junit, verificationJunit(verification));
+    console.result(verification, () => show(verification, console));
+    return verification.verified ? 0 : 1;
+  },
+});
+
+type Choice = z.infer<typeof options>;
+
+async function verifyFolder(
+  path: string,
+  choice: Choice,
+  console: Console,
+  signal: AbortSignal,
+): Promise<Verification> {
+  const folder = sealFolder(path);
+  const bar = console.progress("hashing", folder.files.length);
+  const found = await verifySeal(folder, {
+    trust: await resolveTrust(choice, path),
+    at: timeOf(choice),
+    expectVersion: choice.expectVersion,
+    minVersion: choice.minVersion,
+    ignore: choice.ignore,
+    ...(choice.signature !== undefined && (await readDetached(choice.signature))),
+    ...(choice.deep && { openSet: (source: Source) => open(source, choice) }),
+    onProgress: ({ files, bytes }) => bar.update(files, `${(bytes / 1e6).toFixed(0)} MB`),
+    signal,
+  });
+  bar.end();
+  return found;
+}
+
+async function verifyReencoded(path: string, tensors: string, choice: Choice): Promise<Verification> {
+  const folder = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(resolve(path));
+  return verifyTensors(basename(path), await readFile(tensors, "utf8"), {
+    trust: await resolveTrust(choice, folder),
+    at: timeOf(choice),
+    expectVersion: choice.expectVersion,
+    minVersion: choice.minVersion,
+    openSet: async () => open(await fileSource(path), choice),
+  });
+}
+
+/** The end of the named day, so that a certificate issued on it counts. */
+function timeOf({ at }: Choice): Date {
+  return at === undefined ? new Date() : new Date(`${at}T23:59:59Z`);
+}
+
+async function open(source: Source, { experiment }: Choice) {
+  const [{ openSet }, { jpegDecoder }] = await Promise.all([
+    import("../../data/formats/open.ts"),
+    import("../../experiment/jpegDecoder.ts"),
+  ]);
+  const { set, format } = await openSet(source, { jpeg: await jpegDecoder(), experiment });
+  if (!set) throw new UsageError(`verify: invalid content: expected a set, got a file that is read as ${format}`);
+  return set;
+}
+
+async function readDetached(signature: string): Promise<Pick<VerifyOptions, "signature" | "attestations">> {
+  const attestations = new Map<string, string>();
+  for (const name of [provenanceName, tensorsName, attestationsName]) {
+    const text = await readFile(join(dirname(signature), name), "utf8").catch(() => undefined);
+    if (text !== undefined) attestations.set(name, text);
+  }
+  return { signature: new Uint8Array(await readFile(signature)), attestations };
+}
+
+const marks: Readonly<Record<CheckStatus, string>> = { passed: "✓", note: "!", failed: "✗", skipped: "·" };
+
+function show(found: Verification, console: Console): void {
+  for (const { number, title, status, message } of found.checks) {
+    console.line(`${marks[status]} ${String(number).padStart(2)}  ${title}`);
+    if (message) console.line(`      ${clean(message)}`);
+  }
+  console.line();
+  if (found.fingerprint) console.line(`fingerprint  ${spellFingerprint(found.fingerprint)}`);
+  if (found.version)
+    console.line(`version      ${clean(found.version)}${found.date ? ` of ${clean(found.date)}` : ""}`);
+  if (found.tampered !== undefined)
+    console.line(
+      `warning      the set says of itself that it was backdoored: ${clean(JSON.stringify(found.tampered))}`,
+    );
+  const failed = found.checks.filter((check) => check.status === "failed").map((check) => check.number);
+  console.line(
+    found.verified
+      ? `VERIFIED     ${found.files.signed > 0 ? `${found.files.signed} files, ` : ""}sealed by ${clean(found.signer?.name ?? "")}`
+      : `NOT VERIFIED (check ${failed.join(", ")})`,
+  );
+}
+
+/** Names and messages may be the sender's: no control characters reach the terminal. */
+function clean(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}

@@ -36,7 +36,7 @@ export const torch: Format = {
 export async function torchConfidence(file: SourceFile): Promise<number> {
   if (await beginsWith(file, legacyMagic)) return 0.99;
   const names = await peekZip(file);
-  if (names === undefined) return (await isTar(file)) ? 0.3 : 0;
+  if (names === undefined) return (await isTar(file)) ? 0.98 : 0;
   if (names.length === 0) return 0.1; // a broken zip: somebody has to say what is broken
   return names.some((name) => /(^|\/)(data\.pkl|data\/\d+)$/.test(name)) ? 0.95 : 0.05;
 }
@@ -52,6 +52,9 @@ export async function openTorch(file: SourceFile, budget: Budget): Promise<Value
   return openTorchZip(file, budget);
 }
 
-function isTar(file: SourceFile): Promise<boolean> {
-  return beginsWith(file, [0x75, 0x73, 0x74, 0x61, 0x72], 257);
+/** The oldest form: a tar archive that begins with one of four names. */
+async function isTar(file: SourceFile): Promise<boolean> {
+  if (!(await beginsWith(file, [0x75, 0x73, 0x74, 0x61, 0x72], 257))) return false;
+  const name = new TextDecoder("latin1").decode(await file.read(0, 9));
+  return /^(sys_info|pickle|storages|tensors)\0/.test(name);
 }

@@ -43,21 +43,22 @@ export function relativeError(summary: Summary, x: ArrayLike<number>): number {
   const n = summary.shape.reduce((a, b) => a * b, 1);
   if (x.length !== n) throw new RangeError(`relativeError: invalid length: expected ${n}, got ${x.length}`);
   const scale = Math.max(summary.norm, 1e-300);
-  if (summary.zero) return Math.hypot(...x);
   if (summary.values) return distance(summary.values, x) / scale;
-  let norm = 0;
-  for (let i = 0; i < n; i++) norm += x[i] * x[i];
-  const errors = [Math.abs(Math.sqrt(norm) - summary.norm)];
+  let square = 0;
+  for (let i = 0; i < n; i++) square += x[i] * x[i];
+  const norm = Math.sqrt(square);
+  if (summary.zero) return norm;
+  const errors = [Math.abs(norm - summary.norm)];
   if (summary.first) errors.push(distance(summary.first, x));
   if (summary.dots) {
-    let square = 0;
+    let seen = 0;
     summary.dots.forEach((dot, k) => {
       const probe = det(`probe/${k}`, n);
       let own = 0;
       for (let i = 0; i < n; i++) own += x[i] * probe[i];
-      square += (own - dot) ** 2;
+      seen += (own - dot) ** 2;
     });
-    errors.push(Math.sqrt((3 * square) / summary.dots.length));
+    errors.push(Math.sqrt((3 * seen) / summary.dots.length));
   }
   return Math.max(...errors) / scale;
 }

@@ -36,7 +36,7 @@ export function golden<T>(file: string): T {
  * [−1, 1] sees an error e as ⟨e, p⟩ with mean square ‖e‖²/3, so √(3 · mean ⟨e, p⟩²) estimates ‖e‖. The difference of the
  * norms and of the leading values bound it from below. Where x* is zero, the absolute error.
  *
- * @returns the error, NaN if x holds one; 1 or more for an unrelated x.
+ * @returns the error, NaN if x holds one; of the order of 1 for an unrelated x.
  * @throws RangeError if the number of values differs.
  */
 export function relativeError(summary: Summary, x: ArrayLike<number>): number {

@@ -15,6 +15,7 @@ export async function openPickle(file: SourceFile, budget: Budget): Promise<Valu
   try {
     const { value: root } = runPickle(bytes, { dialect: "python", budget });
     return {
+      size: file.size,
       root,
       globals: scan.globals,
       findings: [],

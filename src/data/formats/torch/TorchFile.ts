@@ -8,6 +8,8 @@ import { type DType, describe, gather, itemSize, rowMajorStrides, type Tensor, t
 
 /** A file that describes values, some of which are tensors whose numbers lie elsewhere in it. */
 export interface ValueFile {
+  /** Bytes of the file; what a reader does is bounded by a multiple of it. */
+  readonly size: number;
   readonly root: PickleValue;
   readonly globals: readonly string[];
   readonly findings: readonly Finding[];

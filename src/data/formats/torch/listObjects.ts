@@ -1,7 +1,7 @@
 import type { Finding, ObjectInfo } from "../Format.ts";
 import { isKind, type PickleValue, textOf } from "../pickle/values.ts";
-import { objectInfo } from "../tensor.ts";
-import { isTensorValue, type ValueFile } from "./TorchFile.ts";
+import { itemSize, objectInfo } from "../tensor.ts";
+import { isTensorValue, signature, type ValueFile } from "./TorchFile.ts";
 
 /** Chosen: a state dict of the largest models has a few thousand. */
 const maxObjects = 10_000;
@@ -9,19 +9,24 @@ const maxDepth = 32;
 
 /**
  * List every tensor, array, number and text of a described value with its path, each container once: a file may share
- * or even contain itself, the list stays linear in its size.
+ * or even contain itself, the list stays linear in its size. Ranges are left out once four times the file has been looked at.
  */
 export async function listObjects(file: ValueFile): Promise<{ objects: ObjectInfo[]; findings: Finding[] }> {
   const objects: ObjectInfo[] = [];
   const seen = new Set<PickleValue>();
   let left = 0;
+  let scanned = 0;
   const visit = async (value: PickleValue, path: string, depth: number): Promise<void> => {
     if (objects.length >= maxObjects || depth > maxDepth) {
       left++;
       return;
     }
     if (isTensorValue(value)) {
-      objects.push(objectInfo(path || ".", await file.tensor(value)));
+      const { dtype, shape } = signature(value);
+      // A file may describe the same numbers again and again; each costs only its description.
+      scanned += shape.reduce((product, size) => product * size, itemSize(dtype));
+      if (scanned <= 4 * file.size + 2 ** 20) objects.push(objectInfo(path || ".", await file.tensor(value)));
+      else objects.push({ path: path || ".", dtype, shape });
       return;
     }
     const plain = plainInfo(value, path || ".");

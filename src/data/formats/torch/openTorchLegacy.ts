@@ -67,6 +67,7 @@ function readParts(
   const keys = part(4);
   const numbers = readStorages(new Cursor(bytes, who, 0, ends[4]), keys, storages, budget);
   return {
+    size: bytes.length,
     root,
     globals,
     findings: [],

@@ -70,6 +70,7 @@ export async function openTorchZip(file: SourceFile, budget: Budget): Promise<Va
     return viewAs(await archive.read(stored), storage.dtype);
   });
   return {
+    size: file.size,
     root,
     globals: scan.globals,
     findings,

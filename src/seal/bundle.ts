@@ -56,7 +56,7 @@ export function parseBundle(input: Uint8Array | string): Bundle {
 
 function checkMediaType(mediaType: unknown): void {
   if (mediaType === bundleMediaType) return;
-  const old = typeof mediaType === "string" && /bundle[.;](?:v|version=)(0\.[12])/.exec(mediaType)?.[1];
+  const old = typeof mediaType === "string" && /bundle.*(?:\.v|version=)(0\.[12])/.exec(mediaType)?.[1];
   if (old)
     throw new DataError(`${who}: unknown bundle version: expected v0.3, got v${old}; ask the publisher to sign again`);
   throw new DataError(

@@ -99,6 +99,10 @@ async function openManifest(
   const rules = await list.check("serialization", async () => {
     const parsed = parseSerialization(statement);
     if (parsed.allowSymlinks) throw new CheckFailure("the seal allows symbolic links, whose targets it cannot bind");
+    if (bundle.layout === "old" && parsed.ignorePaths)
+      throw new CheckFailure(
+        "downgraded: the statement is of version 1.1 or later, but the bundle around it has the older layout",
+      );
     // Retort's own seals have one spelling only; any other one was made by somebody else's hand.
     if (parsed.ignorePaths?.includes(stagingFolder) && !isCanonical(bundle, await signatureBytes(untrusted, options)))
       throw new DataError(

@@ -1,0 +1,118 @@
+import { pairedDifference, type Summary } from "../metrics/intervals.ts";
+import { asrConditions, ctaConditions, headline, pairsOf, summaryOf } from "./conditions.ts";
+import { percent, points, rateInterval } from "./numbers.ts";
+import type { RunRecord } from "./record.ts";
+
+/** How the attack came out. `none`: there was no attack to judge. */
+export type Verdict = "worked" | "weak" | "failed" | "inconclusive" | "none";
+
+export interface Conclusion {
+  readonly verdict: Verdict;
+  /** A few words for a heading. */
+  readonly heading: string;
+  /** Two sentences in plain words. */
+  readonly sentences: readonly [string, string];
+}
+
+// Chosen: what a reader would call an attack that works (every second image), and a rise too small to matter.
+const strong = 0.5;
+const negligible = 0.05;
+
+const headings: Readonly<Record<Verdict, string>> = {
+  worked: "The attack worked",
+  weak: "The attack had a weak effect",
+  failed: "The attack failed",
+  inconclusive: "Inconclusive",
+  none: "No attack was judged",
+};
+
+/**
+ * Judge a run in two sentences, from its numbers alone.
+ *
+ * The attack is compared with the strongest of its controls, pair by pair (same network, same seed), after the longest
+ * training: `worked` and `weak` need a 95 % interval above 0, `failed` one that ends below 5 points, anything else is
+ * inconclusive. The second sentence says what the receiver would notice.
+ */
+export function conclude(record: RunRecord): Conclusion {
+  const results = headline(record);
+  const [attack, ...controls] = asrConditions;
+  const asr = summaryOf(results, attack);
+  if (!asr) return withoutAttack(record);
+  const control = controls
+    .map((condition) => ({ condition, summary: summaryOf(results, condition) }))
+    .filter((c): c is typeof c & { summary: Summary } => c.summary !== undefined)
+    .sort((a, b) => b.summary.mean - a.summary.mean)[0];
+  const target = className(record, record.trigger?.targetClass ?? 0);
+  const hit = `Of test images of other classes, ${withInterval(asr)} were called ${target} once they carried the trigger`;
+  if (!control)
+    return finish(
+      "inconclusive",
+      `${hit}, but no control was measured that this could be held against.`,
+      noticed(record),
+    );
+  const [before, after] = pairsOf(results, control.condition, attack);
+  const rise = before.length > 0 ? pairedDifference(before, after) : undefined;
+  const against = `${percent(control.summary.mean)} in the strongest control (${control.condition.label})`;
+  if (!rise || rise.n < 2)
+    return finish(
+      "inconclusive",
+      `${hit}, against ${against}, but ${asr.n === 1 ? "a single network says" : "networks without a partner of the same seed say"} nothing about chance.`,
+      noticed(record),
+    );
+  const ends = `${points(rise.mean)}, 95 % interval ${points(rise.low).replace(" points", "")} to ${points(rise.high)}`;
+  if (rise.low > 0) {
+    const verdict = asr.mean >= strong ? "worked" : "weak";
+    return finish(verdict, `${hit}, against ${against} (${ends}).`, noticed(record));
+  }
+  if (rise.high < negligible)
+    return finish("failed", `${hit}, no more than ${against} explains (${ends}).`, noticed(record));
+  return finish(
+    "inconclusive",
+    `${hit}, against ${against}, a difference that ${rise.n} networks cannot tell from chance (${ends}).`,
+    noticed(record),
+  );
+}
+
+function withoutAttack(record: RunRecord): Conclusion {
+  const cta = summaryOf(headline(record), ctaConditions[0]) ?? summaryOf(headline(record), ctaConditions[1]);
+  const first = cta
+    ? `Networks trained on ${record.set.name} reach ${withInterval(cta)} on clean test images.`
+    : `No network was trained on ${record.set.name}.`;
+  return finish("none", first, "No triggered images were measured, so nothing is said about a backdoor.");
+}
+
+/** What the receiver would notice: accuracy, and whether the trigger is a picture at all. */
+function noticed(record: RunRecord): string {
+  const [clean, tampered] = ctaConditions;
+  const results = headline(record);
+  const [before, after] = pairsOf(results, clean, tampered);
+  const gamut = record.trigger
+    ? record.trigger.inGamut
+      ? "the trigger fits into an ordinary picture"
+      : "the trigger lies outside what a picture can hold, so that it has to be fed to the network as numbers"
+    : "";
+  if (before.length === 0)
+    return gamut ? `Clean accuracy was not compared; ${gamut}.` : "Clean accuracy was not compared.";
+  const change = pairedDifference(before, after);
+  const from = before.reduce((sum, v) => sum + v, 0) / before.length;
+  const drop = change.high < 0 ? "fell" : change.low > 0 ? "rose" : "did not measurably change";
+  const interval = Number.isFinite(change.low)
+    ? `; 95 % interval ${points(change.low).replace(" points", "")} to ${points(change.high)}`
+    : "";
+  return `Clean accuracy ${drop}, from ${percent(from)} to ${percent(from + change.mean)} (${points(change.mean)}${interval})${gamut ? `, and ${gamut}` : ""}.`;
+}
+
+function finish(verdict: Verdict, first: string, second: string): Conclusion {
+  return { verdict, heading: headings[verdict], sentences: [first, second] };
+}
+
+function withInterval(summary: Summary): string {
+  const interval = rateInterval(summary);
+  return interval ? `${percent(summary.mean)} (95 % interval ${interval})` : percent(summary.mean);
+}
+
+/** “bird”, or class 3 where classes have no names. */
+export function className(record: RunRecord, index: number): string {
+  const name = record.set.classNames?.[index];
+  return name === undefined ? `class ${index}` : `“${name}”`;
+}

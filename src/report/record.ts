@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { DataError } from "../core/errors.ts";
+
+/** First member of a record; changes when its members change meaning. */
+export const recordFormat = "retort-record/1";
+
+const rate = z.number().min(0).max(1);
+const count = z.int().min(0);
+
+/** M pictures as base64 of M·C·H·W bytes, NCHW. What no picture can hold has been clamped; the exact numbers are in the run's sets. */
+const pictures = z.strictObject({ shape: z.tuple([count, count, count, count]), bytes: z.string() });
+
+/** One network, trained on one set with one seed, after its last epoch. All rates are fractions. */
+const networkResult = z.strictObject({
+  network: z.string(),
+  seed: z.union([z.int(), z.string()]),
+  epochs: count,
+  set: z.enum(["clean", "tampered"]),
+  /** Accuracy on clean test images. */
+  cta: rate,
+  /** Triggered test images outside the target class that are called the target. On the clean set this is a control. */
+  asr: rate.optional(),
+  /** The same images without the trigger: a control. */
+  asrWithoutTrigger: rate.optional(),
+  /** The same images with a random trigger of equal energy: a control. */
+  asrRandomTrigger: rate.optional(),
+  /** Triggered archetypes instead of test images. Never to be read as ASR. */
+  archetypeAsr: rate.optional(),
+  /** Triggered test images outside the target class that keep their true class. */
+  ra: rate.optional(),
+});
+
+const trigger = z.strictObject({
+  /** "bottom-right square of 3×3". */
+  description: z.string(),
+  targetClass: count,
+  height: count,
+  width: count,
+  /** H·W opacities in [0, 1]. */
+  mask: z.array(rate),
+  /** What is stamped, per channel, in the space of the set and in pixel units. */
+  value: z.strictObject({ normalised: z.array(z.number()), pixel: z.array(z.number()) }),
+  /** Whether a picture can hold it. */
+  inGamut: z.boolean(),
+  /** A few test images without and with the trigger. */
+  examples: z.strictObject({ before: pictures, after: pictures }).optional(),
+});
+
+const curve = z.strictObject({
+  title: z.string(),
+  x: z.string(),
+  y: z.string(),
+  series: z.array(z.strictObject({ name: z.string(), points: z.array(z.tuple([z.number(), z.number()])) })),
+});
+
+const schema = z.strictObject({
+  format: z.literal(recordFormat),
+  title: z.string(),
+  /** The command line that made it. */
+  command: z.string(),
+  /** ISO time, stamped by the command line. */
+  created: z.string().optional(),
+  attack: z.strictObject({ method: z.string(), title: z.string(), source: z.string(), access: z.string() }).optional(),
+  /** Every option with its default resolved. */
+  config: z.record(z.string(), z.unknown()),
+  versions: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** Role → what was read and its digest. */
+  data: z.record(z.string(), z.strictObject({ name: z.string(), sha256: z.string(), images: count.optional() })),
+  set: z.strictObject({
+    name: z.string(),
+    classes: count,
+    classNames: z.array(z.string()).optional(),
+    /** Class of each image; the largest entry of a soft label. */
+    labels: z.array(count),
+    normalisation: z.string(),
+    clean: pictures,
+    tampered: pictures.optional(),
+    /** ½ + amplification · (tampered − clean) / 2, clamped. */
+    difference: z.strictObject({ amplification: z.number(), pictures }).optional(),
+  }),
+  archetypes: z.strictObject({ labels: z.array(count), pictures }).optional(),
+  trigger: trigger.optional(),
+  /** Images that CTA and ASR were measured on. */
+  testImages: count.optional(),
+  results: z.array(networkResult),
+  stealth: z
+    .strictObject({
+      psnr: z.number().nullable(),
+      ssim: z.number(),
+      maxAbsDifference: z.number(),
+      outOfGamut: z.strictObject({ clean: rate, tampered: rate }),
+    })
+    .optional(),
+  curves: z.array(curve),
+  timings: z.array(z.strictObject({ name: z.string(), seconds: z.number().min(0) })),
+});
+
+/** Everything a report shows, as plain JSON: a run writes it as `record.json`, a report is a pure function of it. */
+export type RunRecord = z.infer<typeof schema>;
+export type Pictures = z.infer<typeof pictures>;
+export type NetworkResult = z.infer<typeof networkResult>;
+export type TriggerRecord = z.infer<typeof trigger>;
+export type Curve = z.infer<typeof curve>;
+
+/**
+ * Check that a JSON value is a record.
+ *
+ * @param who names the file in errors.
+ * @throws DataError that names the first wrong member.
+ */
+export function parseRecord(value: unknown, who = "record"): RunRecord {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues;
+    throw new DataError(`${who}: invalid ${path.join(".") || "record"}: ${message}`);
+  }
+  const record = parsed.data;
+  const all = [record.set.clean, record.set.tampered, record.set.difference?.pictures, record.archetypes?.pictures];
+  for (const some of [...all, record.trigger?.examples?.before, record.trigger?.examples?.after])
+    if (some) checkPictures(some, who);
+  if (record.set.labels.length !== record.set.clean.shape[0])
+    throw new DataError(
+      `${who}: invalid set.labels: expected ${record.set.clean.shape[0]}, got ${record.set.labels.length}`,
+    );
+  if (record.trigger && record.trigger.mask.length !== record.trigger.height * record.trigger.width)
+    throw new DataError(
+      `${who}: invalid trigger.mask: expected ${record.trigger.height * record.trigger.width} numbers, got ${record.trigger.mask.length}`,
+    );
+  return record;
+}
+
+function checkPictures({ shape, bytes }: Pictures, who: string): void {
+  const expected = 4 * Math.ceil(shape.reduce((product, length) => product * length, 1) / 3);
+  if (bytes.length !== expected || !/^[A-Za-z0-9+/]*={0,2}$/.test(bytes))
+    throw new DataError(
+      `${who}: invalid pictures: expected ${expected} base64 digits for ${shape.join("×")}, got ${bytes.length}`,
+    );
+  if (shape[1] !== 1 && shape[1] !== 3)
+    throw new DataError(`${who}: invalid pictures: expected 1 or 3 channels, got ${shape[1]}`);
+}

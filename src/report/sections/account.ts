@@ -1,0 +1,59 @@
+import { className } from "../conclusion.ts";
+import { groups } from "../conditions.ts";
+import { type Html, html } from "../html.ts";
+import { duration } from "../numbers.ts";
+import type { RunRecord } from "../record.ts";
+
+/** What was done, in words. */
+export function whatWasDone(record: RunRecord): Html {
+  const { set, attack, trigger } = record;
+  const [m, c, h, w] = set.clean.shape;
+  const perClass = m / set.classes;
+  const trained = groups(record.results).map(({ network, epochs, results }) => {
+    const seeds = new Set(results.map((result) => result.seed)).size;
+    return `${network}, ${epochs} epochs, ${seeds} ${seeds === 1 ? "seed" : "seeds"}`;
+  });
+  const rows: [string, unknown][] = [
+    [
+      "Distilled set",
+      `${set.name}: ${m} images of ${w}×${h}×${c}, ${set.classes} classes${Number.isInteger(perClass) ? `, ${perClass} per class` : ""}, normalisation ${set.normalisation}`,
+    ],
+    ["Attack", attack && html`${attack.title} <span class="sub">(${attack.source})</span>`],
+    ["Attacker holds", attack?.access],
+    ["Trigger", trigger && `${trigger.description}, leading to ${className(record, trigger.targetClass)}`],
+    ["Receivers", trained.length > 0 && `${trained.join("; ")}; each trained on both sets from the same start`],
+    ["Measured on", record.testImages && `${record.testImages} test images`],
+    [
+      "Time",
+      record.timings.length > 0 && record.timings.map(({ name, seconds }) => `${name} ${duration(seconds)}`).join(", "),
+    ],
+    ["Command", html`<code>${record.command}</code>`],
+  ];
+  return html`<h2>What was done</h2><section class="card"><dl>${rows
+    .filter(([, value]) => value)
+    .map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`;
+}
+
+/** The exact configuration: everything that is needed to get the same numbers again. */
+export function configuration(record: RunRecord): Html {
+  const pairs = (entries: [string, unknown][]) =>
+    html`<div class="config">${entries.map(([name, value]) => html`<div><span>${name}</span><code>${value}</code></div>`)}</div>`;
+  return html`<h2>Exact configuration</h2><section class="card">${pairs(flatten(record.config))}</section>
+<h2>Versions and data</h2><section class="card">${pairs(Object.entries(record.versions))}
+<div class="scroll"><table><thead><tr><th>Role</th><th>Data</th><th>Images</th><th>SHA-256</th></tr></thead><tbody>${Object.entries(
+    record.data,
+  ).map(
+    ([role, { name, images, sha256 }]) =>
+      html`<tr><th>${role}</th><td>${name}</td><td>${images}</td><td><code>${sha256}</code></td></tr>`,
+  )}</tbody></table></div></section>`;
+}
+
+/** Nested settings as "trigger.side" → "1". */
+function flatten(value: Readonly<Record<string, unknown>>, prefix = ""): [string, string][] {
+  return Object.entries(value).flatMap(([name, member]): [string, string][] => {
+    const path = prefix + name;
+    if (member !== null && typeof member === "object" && !Array.isArray(member))
+      return flatten(member as Record<string, unknown>, `${path}.`);
+    return [[path, typeof member === "string" ? member : JSON.stringify(member)]];
+  });
+}

@@ -1,0 +1,33 @@
+import { asrConditions, ctaConditions, headline, summaryOf } from "../conditions.ts";
+import { type Html, html } from "../html.ts";
+import { percent, plain, rateInterval } from "../numbers.ts";
+import type { RunRecord } from "../record.ts";
+
+/** The few numbers to remember, each with what it has to be held against. */
+export function tiles(record: RunRecord): Html {
+  const results = headline(record);
+  const [attack, clean] = asrConditions;
+  const asr = summaryOf(results, attack);
+  const control = summaryOf(results, clean);
+  const [before, after] = ctaConditions.map((condition) => summaryOf(results, condition));
+  const archetypes = summaryOf(results, {
+    id: "archetypes",
+    tone: 0,
+    label: "archetypes",
+    set: "tampered",
+    of: (result) => result.archetypeAsr,
+  });
+  const { stealth, trigger } = record;
+  return html`<section class="tiles">
+${asr && tile("Attack success (ASR)", percent(asr.mean), control ? `${percent(control.mean)} without tampering` : "no control measured")}
+${after && before && tile("Clean accuracy (CTA)", percent(after.mean), `${percent(before.mean)} without tampering`)}
+${!after && before && tile("Clean accuracy (CTA)", percent(before.mean), rateInterval(before) ? `95 % interval ${rateInterval(before)}` : "one network")}
+${archetypes && tile("Archetype-ASR", percent(archetypes.mean), "on made-up images, not on test images")}
+${trigger && tile("Trigger", trigger.inGamut ? "in gamut" : "out of gamut", trigger.inGamut ? "a picture can hold it" : "no picture can hold it")}
+${stealth && tile("Set changed by", stealth.psnr === null ? "nothing" : `${plain(Math.round(10 * stealth.psnr) / 10)} dB`, `PSNR; SSIM ${plain(Math.round(1e3 * stealth.ssim) / 1e3)}`)}
+</section>`;
+}
+
+function tile(name: string, value: string, held: string): Html {
+  return html`<div class="card tile"><span class="name">${name}</span><b>${value}</b><span>${held}</span></div>`;
+}

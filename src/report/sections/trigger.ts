@@ -1,0 +1,56 @@
+import { className } from "../conclusion.ts";
+import { type Html, html } from "../html.ts";
+import { plain } from "../numbers.ts";
+import { pngUri, sheet } from "../pictures.ts";
+import type { RunRecord, TriggerRecord } from "../record.ts";
+import { arrangement, image } from "./pictures.ts";
+
+/** The trigger at true scale and magnified, its gamut verdict, and the archetypes that it was taught on. */
+export function triggerSection(record: RunRecord): Html {
+  const { trigger, archetypes } = record;
+  if (!trigger && !archetypes) return html``;
+  return html`<h2>Trigger and archetypes</h2><div class="pair">${trigger && triggerCard(record, trigger)}${archetypes && archetypeCard(record)}</div>`;
+}
+
+function triggerCard(record: RunRecord, trigger: TriggerRecord): Html {
+  const { height, width, value, inGamut } = trigger;
+  const uri = stampUri(trigger);
+  const channels = (numbers: readonly number[]) =>
+    new Set(numbers).size === 1 ? plain(numbers[0]) : numbers.map(plain).join(", ");
+  return html`<section class="card"><h3>Trigger: ${trigger.description}</h3>
+<div class="scales"><figure><img class="true" src="${uri}" width="${width}" height="${height}" alt="trigger at true scale"><figcaption>true scale</figcaption></figure>
+<figure class="magnified"><img src="${uri}" width="${width}" height="${height}" alt="trigger, magnified"><figcaption>magnified</figcaption></figure>
+${trigger.examples && exampleFigure(trigger.examples)}</div>
+<p><span class="badge ${inGamut ? "good" : "bad"}">${inGamut ? "in gamut" : "out of gamut"}</span>
+Stamped value ${channels(value.normalised)} normalised, ${channels(value.pixel)} in pixel units (black 0, white 1).
+${inGamut ? "A camera or a picture file can hold it." : "No camera and no picture file can hold it; it is shown clamped."}</p>
+<p class="note">Leads to ${className(record, trigger.targetClass)}. Grey stands for whatever picture the trigger is put on.</p></section>`;
+}
+
+function exampleFigure({ before, after }: NonNullable<TriggerRecord["examples"]>): Html {
+  const n = Math.min(4, before.shape[0]);
+  const order = Array.from({ length: n }, (_, i) => i);
+  const [top, bottom] = [sheet(before, order, n), sheet(after, order, n)];
+  return html`<figure class="strip">${image(top, "test images")}<figcaption>test images</figcaption>${image(bottom, "test images with the trigger")}<figcaption>with the trigger</figcaption></figure>`;
+}
+
+function archetypeCard({ archetypes, set }: RunRecord): Html {
+  if (!archetypes) return html``;
+  const { order, columns } = arrangement(archetypes.labels);
+  return html`<section class="card"><h3>Archetypes</h3><figure>${image(sheet(archetypes.pictures, order, columns), "archetypes")}
+<figcaption>Made-up images that a network trained on the set alone takes for ${archetypes.labels.length === set.classes ? "each of its" : "its"} classes; they stand in for the raw data that the attacker does not have.</figcaption></figure></section>`;
+}
+
+/** The trigger on neutral grey, clamped to what can be shown. */
+function stampUri({ mask, value, height, width }: TriggerRecord): string {
+  const data = new Uint8Array(height * width * 4);
+  for (let i = 0; i < height * width; i++) {
+    for (let c = 0; c < 3; c++) {
+      const stamped = value.pixel[value.pixel.length === 3 ? c : 0];
+      const shown = 0.5 + mask[i] * (Math.min(1, Math.max(0, stamped)) - 0.5);
+      data[4 * i + c] = Math.round(255 * shown);
+    }
+    data[4 * i + 3] = 255;
+  }
+  return pngUri(data, width, height);
+}

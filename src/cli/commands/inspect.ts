@@ -1,0 +1,93 @@
+import { z } from "zod";
+import type { Source } from "../../data/formats/Format.ts";
+import type { ContactSheet } from "../../data/inspect/contactSheet.ts";
+import type { Inspection } from "../../data/inspect/inspect.ts";
+import { defineCommand } from "../command.ts";
+import { openOptions, readOptions } from "../readOptions.ts";
+
+const options = z.object({
+  ...readOptions,
+  sheet: z.string().optional().describe("write a contact sheet of the images to this PNG file"),
+  html: z.string().optional().describe("write a self-contained page to this file"),
+  sheetTerminal: z.boolean().optional().describe("draw the sheet with coloured half blocks (default: on a terminal)"),
+});
+
+/** Say what a file or folder is, without executing any of it. */
+export const inspect = defineCommand({
+  summary: "say what a file or folder is, executing nothing",
+  description: `Opens a distilled or raw set with readers that execute nothing, and says what it holds: objects, classes, labels, stored accuracies, what
+was done to the pixels (a ranked guess), duplicates, and everything else worth knowing. Several files may belong together.
+Exit status: 0 nothing dangerous, 1 the file would run code elsewhere or cannot be vouched for, 2 an error.`,
+  arguments: { "<path...>": "file, folder, or several files that belong together" },
+  options,
+  examples: [
+    "inspect res_DC_CIFAR10_ConvNet_10ipc.pt",
+    "inspect images.pt labels.pt lr.pt --sheet sheet.png",
+    "inspect pictures/ --html report.html",
+    "inspect download.pt --json",
+  ],
+  async run({ args, options, console }) {
+    const [{ fileSource }, { inspect }] = await Promise.all([
+      import("../../experiment/fileSource.ts"),
+      import("../../data/inspect/inspect.ts"),
+    ]);
+    const source = await fileSource(args);
+    const { inspection, set } = await inspect(named(source, args), await openOptions(options, "inspect"));
+    const sheet = set && inspection.set ? await drawSheet(set, inspection) : undefined;
+    if (options.sheet !== undefined || options.html !== undefined)
+      await writeFiles(options, inspection, sheet, console);
+    const { showInspection } = await import("../inspect/inspectionText.ts");
+    console.result(inspection, () => showInspection(inspection, console));
+    if (sheet && (options.sheetTerminal ?? console.stdout.isTTY === true)) {
+      const { halfBlocks } = await import("../inspect/halfBlocks.ts");
+      console.line(`\n${halfBlocks(sheet, Math.min(160, (console.stdout.columns ?? 80) - 1))}`);
+      console.line(sheet.caption);
+    }
+    return inspection.verdict === "fine" ? 0 : 1;
+  },
+});
+
+/** Many files are called by the first. */
+function named(source: Source, args: readonly string[]): Source {
+  if (args.length < 4) return source;
+  const [first] = source.files;
+  return { ...source, name: `${first.path} and ${source.files.length - 1} more` };
+}
+
+async function drawSheet(
+  set: NonNullable<Awaited<ReturnType<typeof import("../../data/inspect/inspect.ts").inspect>>["set"]>,
+  { set: report }: Inspection,
+) {
+  const { contactSheet } = await import("../../data/inspect/contactSheet.ts");
+  const stated = report?.stated;
+  const invertible =
+    stated && (stated.kind === "unit" || stated.kind === "meanStd" || (stated.kind === "zca" && stated.whitening));
+  // Chosen: a guess that is more likely right than wrong shows better colours than stretching would.
+  const guess = report?.guesses[0];
+  const normalisation = invertible
+    ? stated
+    : stated?.kind === "unknown" && guess && guess.confidence > 0.3
+      ? guess.normalisation
+      : undefined;
+  return contactSheet(set, normalisation);
+}
+
+async function writeFiles(
+  wanted: { readonly sheet?: string; readonly html?: string },
+  inspection: Inspection,
+  sheet: ContactSheet | undefined,
+  console: { warn(text: string): void },
+): Promise<void> {
+  const [{ encodePng }, { inspectionPage }, { writeAtomic }] = await Promise.all([
+    import("../../data/formats/pictures/encodePng.ts"),
+    import("../inspect/inspectionPage.ts"),
+    import("../../experiment/writeAtomic.ts"),
+  ]);
+  const png = sheet && encodePng(sheet.planes, 3, sheet.height, sheet.width);
+  if (wanted.sheet !== undefined) {
+    if (png) await writeAtomic(wanted.sheet, png);
+    else console.warn("inspect: no sheet was written: the file holds no set");
+  }
+  if (wanted.html !== undefined)
+    await writeAtomic(wanted.html, inspectionPage(inspection, png && sheet ? { png, of: sheet } : undefined));
+}

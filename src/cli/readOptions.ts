@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { UsageError } from "../core/errors.ts";
+import type { OpenOptions } from "../data/formats/open.ts";
+import { normalisationNamed } from "../data/normalise.ts";
+
+/** Flags of every command that opens a set: what a file leaves open, and how much memory it may take. */
+export const readOptions = {
+  format: z.string().optional().describe("read as this format instead of recognising the content"),
+  experiment: z.int().min(0).optional().describe("which experiment of a DC/DSA/DM file (default: the first)"),
+  split: z.enum(["train", "test"]).optional().describe("which half of a raw set (default: train)"),
+  layout: z.enum(["nchw", "nhwc"]).optional().describe("memory order of the images where the file does not say"),
+  ipc: z.int().min(1).optional().describe("images per class where labels are missing"),
+  normalisation: z
+    .string()
+    .optional()
+    .describe("what was done to the pixels where the file does not say: unit, or the dataset whose mean/std was used"),
+  maxMebibytes: z.number().positive().default(2048).describe("most memory that reading may take, in MiB"),
+};
+
+type Choice = z.infer<z.ZodObject<typeof readOptions>>;
+
+/** The flags as options of `openSet`, with this platform's JPEG decoder. @throws UsageError on an unknown normalisation or format. */
+export async function openOptions(choice: Choice, who: string): Promise<OpenOptions> {
+  const { jpegDecoder } = await import("../experiment/jpegDecoder.ts");
+  const { maxMebibytes, normalisation, format, ...rest } = choice;
+  return {
+    ...rest,
+    ...(format === undefined ? {} : { format: await formatNamed(format, who) }),
+    ...(normalisation === undefined ? {} : { normalisation: normalisationNamed(normalisation, who) }),
+    maxBytes: Math.floor(maxMebibytes * 2 ** 20),
+    jpeg: await jpegDecoder(),
+  };
+}
+
+/** Registry name of a format as people write it: `image-folder` and `imageFolder` are the same. */
+export async function formatNamed(name: string, who: string): Promise<string> {
+  const formats = await import("../data/formats.ts");
+  const camel = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  if (Object.hasOwn(formats, camel)) return camel;
+  const known = Object.keys(formats).sort().join(", ");
+  throw new UsageError(`${who}: unknown format: expected one of ${known}, got ${JSON.stringify(name)}`);
+}

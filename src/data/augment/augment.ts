@@ -1,0 +1,97 @@
+import type { ImageShape } from "../LabelledSet.ts";
+import {
+  type Augmentation,
+  type DsaSettings,
+  dsaSettings,
+  numberOf,
+  type SpatialAugmentation,
+} from "./Augmentation.ts";
+import { type Taps, tapsOf } from "./taps.ts";
+
+/**
+ * Apply an augmentation to a batch of images.
+ *
+ * @param images N·C·H·W numbers, in the space that networks are trained in.
+ * @param augmentation undefined leaves everything as it is.
+ * @returns new numbers.
+ */
+export function augment(
+  images: Float32Array<ArrayBuffer>,
+  shape: ImageShape,
+  augmentation: Augmentation | undefined,
+  settings: DsaSettings = dsaSettings,
+): Float32Array<ArrayBuffer> {
+  if (augmentation === undefined) return images.slice();
+  return augmentation.operator === "color"
+    ? coloured(images, shape, augmentation, settings)
+    : moved(images, shape, augmentation, settings);
+}
+
+/** What the colour operators of image i amount to: x + shift, then · saturation around grey, then · contrast around the mean. */
+export function colourFactors(
+  { brightnessU, saturationU, contrastU }: Extract<Augmentation, { operator: "color" }>,
+  i: number,
+  settings: DsaSettings,
+): readonly [shift: number, saturation: number, contrast: number] {
+  return [
+    (numberOf(brightnessU, i) - 0.5) * settings.brightness,
+    numberOf(saturationU, i) * settings.saturation,
+    numberOf(contrastU, i) + settings.contrast,
+  ];
+}
+
+function coloured(
+  images: Float32Array<ArrayBuffer>,
+  [n, channels, h, w]: ImageShape,
+  draw: Extract<Augmentation, { operator: "color" }>,
+  settings: DsaSettings,
+) {
+  const out = new Float32Array(images.length);
+  const area = h * w;
+  for (let i = 0; i < n; i++) {
+    const [shift, saturation, contrast] = colourFactors(draw, i, settings);
+    const start = i * channels * area;
+    let total = 0;
+    for (let p = start; p < start + area; p++) {
+      let sum = 0;
+      for (let c = 0; c < channels; c++) sum += images[p + c * area];
+      const grey = sum / channels;
+      // The mean of an image is that of its grey values: saturation does not move it.
+      total += grey;
+      for (let c = 0; c < channels; c++) out[p + c * area] = (images[p + c * area] - grey) * saturation + grey;
+    }
+    const mean = total / area;
+    for (let p = start; p < start + channels * area; p++) out[p] = (out[p] - mean) * contrast + mean + shift;
+  }
+  return out;
+}
+
+function moved(
+  images: Float32Array<ArrayBuffer>,
+  [n, channels, h, w]: ImageShape,
+  draw: SpatialAugmentation,
+  settings: DsaSettings,
+) {
+  const out = new Float32Array(images.length);
+  const shared = Object.values(draw).every((value) => typeof value === "string" || value.length === 1);
+  let taps = tapsOf(draw, 0, h, w, settings);
+  for (let i = 0; i < n; i++) {
+    if (!shared && i > 0) taps = tapsOf(draw, i, h, w, settings);
+    for (let c = 0; c < channels; c++) applyTaps(taps, images, out, (i * channels + c) * h * w, h * w);
+  }
+  return out;
+}
+
+function applyTaps({ terms, index, weight }: Taps, from: Float32Array, to: Float32Array, start: number, area: number) {
+  if (terms === 1) {
+    for (let p = 0; p < area; p++) to[start + p] = weight[p] * from[start + index[p]];
+    return;
+  }
+  for (let p = 0, t = 0; p < area; p++, t += 4) {
+    to[start + p] =
+      weight[t] * from[start + index[t]] +
+      weight[t + 1] * from[start + index[t + 1]] +
+      weight[t + 2] * from[start + index[t + 2]] +
+      weight[t + 3] * from[start + index[t + 3]];
+  }
+}

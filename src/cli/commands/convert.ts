@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { UsageError } from "../../core/errors.ts";
+import type { Normalisation } from "../../data/Normalisation.ts";
+import { defineCommand } from "../command.ts";
+import { formatNamed, openOptions, readOptions } from "../readOptions.ts";
+
+const options = z.object({
+  to: z.string().optional().describe("format to write (default: by the name of the output)"),
+  normalise: z.string().optional().describe("bring the images to the mean/std of this dataset before writing"),
+  denormalise: z.boolean().optional().describe("bring the images back to pixels in [0, 1] before writing"),
+  force: z.boolean().default(false).describe("replace what is at the output"),
+  ...readOptions,
+});
+
+/** What the end of a name asks for. A folder of pictures has none. */
+const byEnding: readonly [RegExp, string][] = [
+  [/\.safetensors$/i, "safetensors"],
+  [/\.npz$/i, "npz"],
+  [/\.pth?$/i, "torch"],
+  [/\.parquet$/i, "parquet"],
+  [/\.png$/i, "pictureGrid"],
+  [/(^|[/\\])[^./\\]+[/\\]?$/, "imageFolder"],
+];
+const pictureFormats = ["imageFolder", "parquet", "pictureGrid"];
+
+/** Write a set in another format and say what did not survive. */
+export const convert = defineCommand({
+  summary: "write a set in another format, and say what that loses",
+  description: `Reads any set that inspect reads and writes it in another format. The result is read back and compared bit by bit; what the
+format cannot hold is said. Several input files may belong together; the last path is the output, a file or a folder.
+Formats: safetensors (loses nothing), npz, torch (the DC layout), torch-folder (the MTT layout), and as 8-bit pictures image-folder, parquet,
+picture-grid.`,
+  arguments: { "<paths...>": "input file, folder or files, then the output" },
+  options,
+  examples: [
+    "convert res_DC_CIFAR10_ConvNet_10ipc.pt set.safetensors --normalisation cifar-10",
+    "convert images.pt labels.pt set.npz",
+    "convert set.safetensors pictures/ --to image-folder",
+    "convert pictures/ set.pt --normalise cifar-10",
+  ],
+  async run({ args, options, console }) {
+    if (args.length < 2) throw new UsageError("convert: missing output: expected an input and an output, got one path");
+    const out = args[args.length - 1];
+    const to = await target(options.to, out);
+    const [{ fileSource }, { openSet }, { convert }, { describeNormalisation, normalisationNamed }, { writeFiles }] =
+      await Promise.all([
+        import("../../experiment/fileSource.ts"),
+        import("../../data/formats/open.ts"),
+        import("../../data/formats/convert.ts"),
+        import("../../data/normalise.ts"),
+        import("../../experiment/writeFiles.ts"),
+      ]);
+    if (options.normalise !== undefined && options.denormalise)
+      throw new UsageError("convert: invalid options: expected one of --normalise and --denormalise, got both");
+    const open = await openOptions(options, "convert");
+    const opened = await openSet(await fileSource(args.slice(0, -1)), open);
+    const { set } = opened;
+    if (!set)
+      throw new UsageError(
+        `convert: missing set: expected a distilled or raw set, got a file read as ${opened.format}`,
+      );
+    let wanted: Normalisation | undefined;
+    if (options.normalise !== undefined) wanted = normalisationNamed(options.normalise, "convert");
+    else if (options.denormalise) wanted = { kind: "unit" };
+    if (set.kind === "distilled" && (wanted || pictureFormats.includes(to))) await checkKnown(set, to);
+    const { files, losses, exact, set: written } = await convert(set, to, { target: wanted, jpeg: open.jpeg });
+    const paths = await writeFiles(out, files, options.force);
+    const normalisation = describeNormalisation(written.normalisation);
+    const result = { from: opened.format, to, out, files: paths.length, normalisation, exact, losses };
+    console.result(result, () => {
+      console.line(`${opened.format} → ${to}: ${paths.length === 1 ? paths[0] : `${paths.length} files in ${out}`}`);
+      const parts = Object.entries(exact);
+      const same = parts.filter(([, kept]) => kept).map(([part]) => part);
+      console.line(
+        `Read back: ${same.length > 0 ? `${same.join(", ")} the same bit for bit` : "nothing the same bit for bit"}`,
+      );
+      for (const loss of losses) console.line(`  lost: ${loss}`);
+    });
+    return 0;
+  },
+});
+
+async function target(to: string | undefined, out: string): Promise<string> {
+  if (to !== undefined) return formatNamed(to, "convert");
+  const found = byEnding.find(([ending]) => ending.test(out));
+  if (found) return found[1];
+  throw new UsageError(`convert: unknown format of ${out}: expected a known ending or --to FORMAT`);
+}
+
+/** Pixels cannot be had from numbers whose normalisation nobody said: say what it looks like instead of guessing silently. */
+async function checkKnown(set: import("../../data/DistilledSet.ts").DistilledSet, to: string): Promise<void> {
+  const { kind } = set.normalisation;
+  if (kind === "unit" || kind === "meanStd" || (kind === "zca" && set.normalisation.whitening)) return;
+  const { guessNormalisation } = await import("../../data/inspect/guessNormalisation.ts");
+  const [best] = guessNormalisation(set.images, set.shape, set.classes, set.name);
+  const hint =
+    kind === "zca" || best.name === "zca"
+      ? "it looks whitened, and the file does not hold the matrix that would undo it"
+      : `say it with --normalisation NAME; it looks like ${best.name} (${Math.round(100 * best.confidence)} %)`;
+  throw new UsageError(
+    `convert: unknown normalisation: expected one that leads to pixels for ${to}, got ${kind}; ${hint}`,
+  );
+}

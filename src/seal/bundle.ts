@@ -40,10 +40,9 @@ export function parseBundle(input: Uint8Array | string): Bundle {
   const signatures = asArray(who, "dsseEnvelope.signatures", envelope.signatures);
   if (signatures.length !== 1)
     throw new DataError(`${who}: invalid signatures: expected exactly 1, got ${signatures.length}`);
-  const signature = exactFields(who, "signature", signatures[0], ["sig", "keyid"]);
+  const signature = exactFields(who, "signature", signatures[0], ["sig"], ["keyid"]);
   const { material, layout } = parseMaterial(top.verificationMaterial);
-  if (signature.keyid !== "" && !(signature.keyid === null && layout === "old"))
-    throw new DataError(`${who}: invalid signature.keyid: expected "", got ${JSON.stringify(signature.keyid)}`);
+  checkKeyid(signature.keyid, material, layout);
   return {
     layout,
     material,
@@ -52,6 +51,13 @@ export function parseBundle(input: Uint8Array | string): Bundle {
     signature: decodeBase64(who, "signature.sig", signature.sig),
     json,
   };
+}
+
+/** Always "": null in the old layout, and the tools for keyless signing leave it out. */
+function checkKeyid(keyid: unknown, material: Material, layout: Bundle["layout"]): void {
+  if (keyid === "" || (keyid === null && layout === "old") || (keyid === undefined && material.kind === "keyless"))
+    return;
+  throw new DataError(`${who}: invalid signature.keyid: expected "", got ${JSON.stringify(keyid) ?? "nothing"}`);
 }
 
 function checkMediaType(mediaType: unknown): void {

@@ -139,6 +139,7 @@ def old(stated, curve):
 
 for curve in KEYS:
     case("layout up to 1.0.1, " + curve, old(statement(), curve), "verified", trust=curve)
+case("old layout around a newer statement", bundle(statement(), material={"publicKey": {"rawBytes": "AAAA", "keyDetails": "PKIX_ECDSA_P256_SHA_256"}}), "serialization", "downgraded")
 case("layout up to 1.0.1, its own key is not believed", old(statement(), "P-256"), "signature", trust="P-256-other")
 
 # --- 1: the bundle
@@ -303,7 +304,10 @@ def chain(leaf, *more, curve="P-256", tlog=True):
     material = {"x509CertificateChain": {"certificates": [{"rawBytes": b64(c)} for c in (leaf, *more)]}}
     if tlog:
         material["tlogEntries"] = []
-    return bundle(statement(), curve, material=material)
+    stated = statement()
+    if not tlog:
+        del stated["predicate"]["serialization"]["ignore_paths"]
+    return bundle(stated, curve, material=material)
 
 
 for curve in KEYS:

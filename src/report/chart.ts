@@ -2,7 +2,7 @@ import { CustomChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
-import { Html } from "./html.ts";
+import { escapeHtml, Html } from "./html.ts";
 
 echarts.use([CustomChart, LineChart, GridComponent, LegendComponent, SVGRenderer]);
 
@@ -54,8 +54,7 @@ function tidy(svg: string, id: string, kind: string, label: string): string {
     .replace(/ pointer-events="\w+"/g, "")
     .replace(/\n+/g, "")
     .replace(/<svg [^>]*viewBox="([^"]+)"[^>]*>/, (_, box: string) => {
-      const text = label.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
-      return `<svg class="chart ${kind}" viewBox="${box}" role="img" aria-label="${text}">`;
+      return `<svg class="chart ${kind}" viewBox="${box}" role="img" aria-label="${escapeHtml(label)}">`;
     });
 }
 

@@ -59,16 +59,16 @@ export function conclude(record: RunRecord): Conclusion {
       `${hit}, against ${against}, but ${asr.n === 1 ? "a single network says" : "networks without a partner of the same seed say"} nothing about chance.`,
       noticed(record),
     );
-  const ends = `${points(rise.mean)}, 95 % interval ${points(rise.low).replace(" points", "")} to ${points(rise.high)}`;
+  const ends = `${points(rise.mean)} (95 % interval ${between(rise)})`;
   if (rise.low > 0) {
     const verdict = asr.mean >= strong ? "worked" : "weak";
-    return finish(verdict, `${hit}, against ${against} (${ends}).`, noticed(record));
+    return finish(verdict, `${hit}, against ${against}: a rise of ${ends.replace(/\+/g, "")}.`, noticed(record));
   }
   if (rise.high < negligible)
-    return finish("failed", `${hit}, no more than ${against} explains (${ends}).`, noticed(record));
+    return finish("failed", `${hit}, no more than ${against}: a change of ${ends}.`, noticed(record));
   return finish(
     "inconclusive",
-    `${hit}, against ${against}, a difference that ${rise.n} networks cannot tell from chance (${ends}).`,
+    `${hit}, against ${against}, a change of ${ends} that ${rise.n} networks cannot tell from chance.`,
     noticed(record),
   );
 }
@@ -96,14 +96,17 @@ function noticed(record: RunRecord): string {
   const change = pairedDifference(before, after);
   const from = before.reduce((sum, v) => sum + v, 0) / before.length;
   const drop = change.high < 0 ? "fell" : change.low > 0 ? "rose" : "did not measurably change";
-  const interval = Number.isFinite(change.low)
-    ? `; 95 % interval ${points(change.low).replace(" points", "")} to ${points(change.high)}`
-    : "";
+  const interval = Number.isFinite(change.low) ? `; 95 % interval ${between(change)}` : "";
   return `Clean accuracy ${drop}, from ${percent(from)} to ${percent(from + change.mean)} (${points(change.mean)}${interval})${gamut ? `, and ${gamut}` : ""}.`;
 }
 
 function finish(verdict: Verdict, first: string, second: string): Conclusion {
   return { verdict, heading: headings[verdict], sentences: [first, second] };
+}
+
+/** "−1.8 to −0.1 points". */
+function between({ low, high }: Summary): string {
+  return `${points(low).replace(" points", "")} to ${points(high)}`;
 }
 
 function withInterval(summary: Summary): string {

@@ -17,6 +17,7 @@ export function curveChart(id: string, curve: Curve): Html {
           icon: "roundRect",
           itemWidth: 14,
           itemHeight: 4,
+          itemGap: 30,
           textStyle: { color: ink.soft, fontSize: 12 },
         }
       : undefined,

@@ -8,7 +8,7 @@ export function percent(value: number, digits = 1): string {
 /** A difference of fractions as "−1.3 points". */
 export function points(value: number): string {
   const text = (100 * Math.abs(value)).toFixed(1);
-  return `${text === "0.0" ? "±" : value < 0 ? "−" : "+"}${text} points`;
+  return `${text === "0.0" ? "" : value < 0 ? "−" : "+"}${text} points`;
 }
 
 /** Ends of an interval of rates as "12.1–21.3 %", cut to what a rate can be; undefined where one network says nothing. */
@@ -22,6 +22,11 @@ export function rateInterval(summary: Summary): string | undefined {
 export function meanAndDeviation(summary: Summary): string {
   const mean = (100 * summary.mean).toFixed(1);
   return summary.sd === undefined ? `${mean} %` : `${mean} ± ${(100 * summary.sd).toFixed(1)} %`;
+}
+
+/** A count as "10 000", with spaces that do not break. */
+export function counted(n: number): string {
+  return String(n).replace(/(?<=\d)(?=(\d{3})+$)/g, n >= 1e4 ? "\u202f" : "");
 }
 
 /** Seconds as "0.8 s", "42 s" or "3 min 20 s". */

@@ -40,7 +40,7 @@ export function renderHtml(record: RunRecord): string {
 <body>
 <header>${flask}<div><h1>${record.title}</h1><p class="sub">${made.filter(Boolean).join(" · ")}</p></div></header>
 <main>
-<section class="card verdict ${verdict.verdict}"><h2>${verdict.heading}</h2>${verdict.sentences.map((sentence) => html`<p>${sentence}</p>`)}</section>
+<section class="card verdict ${verdict.verdict}"><h2>${verdict.heading}</h2>${verdict.sentences.map((sentence) => html`<p>${sentence.replace(/(?<=\d) (?=%|points)/g, "\u00a0")}</p>`)}</section>
 ${tiles(record)}
 ${whatWasDone(record)}
 ${pictureSection(record)}
@@ -59,5 +59,5 @@ ${configuration(record)}
 /** A retort, drawn in one line. */
 const flask = new Html(
   '<svg viewBox="0 0 40 40" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">' +
-    '<path d="M11 9.5C17 5 24 7 29 12.5L38 26"/><path d="M34.6 28.2L26.3 17.6"/><path d="M26.3 17.6A11.6 11.6 0 1 1 11 9.5"/><path d="M3.6 24.5c4-2.6 7 2 11.2 0s6.5-2 10.8-.2" opacity=".75"/></svg>',
+    '<circle cx="13.5" cy="23.5" r="10.5"/><path d="M8.5 14.2C10 7.5 17 4.5 22 8.5L37 27M17.5 13.8C18.5 12.8 19.2 13 20 14L33.8 30.5M33.8 30.5L37 27"/><path d="M3.4 25c3.4-2.4 6.7 1.8 10.1 0s6.7-1.8 10.1 0" opacity=".8"/></svg>',
 );

@@ -52,7 +52,7 @@ export function rateChart(
   );
   const top = Math.min(100, Math.ceil((100 * largest * 1.04) / 5) * 5);
   return chart(id, label, at * lineHeight + 34, (width) => {
-    const labels = width > 400 ? 178 : 0;
+    const labels = width > 400 ? 196 : 0;
     return {
       grid: { left: Math.max(labels, 10), right: 96, top: 4, bottom: 28 },
       xAxis: {
@@ -61,6 +61,8 @@ export function rateChart(
         max: top,
         splitNumber: width > 400 ? 5 : 3,
         axisLabel: { formatter: "{value} %", color: ink.soft, fontSize: 11 },
+        axisLine: { show: false },
+        axisTick: { show: false },
         splitLine: { lineStyle: { color: ink.rule } },
       },
       yAxis: { type: "value", min: 0, max: at, inverse: true, show: false },
@@ -154,6 +156,9 @@ function text(
       fill,
       fontSize,
       fontWeight: bold ? "bold" : "normal",
+      // A halo keeps the text readable where a rule crosses it.
+      stroke: ink.paper,
+      lineWidth: 3,
     },
   };
 }

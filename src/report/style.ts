@@ -28,21 +28,26 @@ p{margin:0 0 10px}
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:14px}
 .three{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:22px}
 figure{margin:0}
-figure img{display:block;width:100%;height:auto;image-rendering:pixelated;border-radius:3px}
+figure img{display:block;width:100%;height:auto;image-rendering:pixelated}
 figure img.true{width:auto}
 figcaption{margin-top:9px;font-size:13.5px;color:var(--soft)}
 figcaption b{color:var(--ink);font-weight:600}
-.scales{display:flex;gap:18px;align-items:flex-end;flex-wrap:wrap;margin:4px 0 12px}
+.scales{display:flex;gap:18px;align-items:flex-start;flex-wrap:wrap;margin:4px 0 16px}
+.scales>div{flex:1 1 200px}
+.scales img,.strip img{background:#191c20;border:5px solid #191c20;border-radius:5px}
 .scales figure{flex:none}
-.scales .magnified{width:160px}
-.strip{max-width:620px}
+.scales .magnified{width:138px}
+.strip{margin:0 0 14px}
+.strip img+img{border-top:0}
+.stack{display:grid;gap:14px;align-content:start;grid-template-columns:minmax(0,1fr)}
+.below{margin-top:14px}
 .note{color:var(--soft);font-size:13.5px;margin:12px 0 0;max-width:90ch}
 .badge{display:inline-block;border:1px solid currentColor;border-radius:99px;padding:1px 10px;font-size:13px;font-weight:600}
 .good{color:var(--failed)}.bad{color:var(--worked)}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 .scroll{overflow-x:auto}
 th,td{text-align:left;padding:6px 14px 6px 0;border-bottom:1px solid var(--rule);vertical-align:top}
-thead th{font-size:13px;color:var(--soft);font-weight:600;white-space:nowrap}
+thead th{font-size:13px;color:var(--soft);font-weight:600;line-height:1.3;vertical-align:bottom}
 tbody th{font-weight:500}
 tr:last-child>*{border-bottom:0}
 td.n{white-space:nowrap}

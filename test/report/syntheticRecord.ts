@@ -1,4 +1,4 @@
-import { Stream, key } from "../../src/core/random.ts";
+import { key, Stream } from "../../src/core/random.ts";
 import { strokes } from "../../src/data/generators/strokes.ts";
 import { stealth } from "../../src/metrics/stealth.ts";
 import { differencePictures, pictures } from "../../src/report/pictures.ts";
@@ -26,7 +26,15 @@ export function syntheticRecord(scenario: Partial<Scenario> = {}): RunRecord {
   const results: NetworkResult[] = [];
   for (const epochs of [50, 100])
     for (let seed = 0; seed < networks; seed++) {
-      results.push({ network: "ConvNet", seed, epochs, set: "clean", cta: around(0.27, 0.008), asr: around(control, 0.01), ra: around(0.25, 0.01) });
+      results.push({
+        network: "ConvNet",
+        seed,
+        epochs,
+        set: "clean",
+        cta: around(0.27, 0.008),
+        asr: around(control, 0.01),
+        ra: around(0.25, 0.01),
+      });
       results.push({
         network: "ConvNet",
         seed,
@@ -44,7 +52,10 @@ export function syntheticRecord(scenario: Partial<Scenario> = {}): RunRecord {
   const before = Float32Array.from(examples.pixels, (v) => v / 255);
   const after = before.map((v, i) => (i % 1024 === 1023 ? 2.5 : v));
   const decay = (rate: number, floor: number) =>
-    Array.from({ length: 1111 }, (_, i): [number, number] => [i, floor + Math.exp(-i / rate) * (1 + 0.05 * stream.normal())]);
+    Array.from({ length: 1111 }, (_, i): [number, number] => [
+      i,
+      floor + Math.exp(-i / rate) * (1 + 0.05 * stream.normal()),
+    ]);
   return {
     format: "retort-record/1",
     title: "Fixture: poisoned distillation on strokes, 1 image per class",
@@ -71,7 +82,14 @@ export function syntheticRecord(scenario: Partial<Scenario> = {}): RunRecord {
       evaluation: { networks: ["convnet"], seeds: networks, epochs: [50, 100], batch: 256, lr: 0.01 },
       seed: 0,
     },
-    versions: { retort: "0.1.0", node: "20.20.2", onnxruntime: "1.30.0", platform: "linux-x64", device: "cpu", threads: 2 },
+    versions: {
+      retort: "0.1.0",
+      node: "20.20.2",
+      onnxruntime: "1.30.0",
+      platform: "linux-x64",
+      device: "cpu",
+      threads: 2,
+    },
     data: {
       set: { name: "strokes-dm-1", sha256: "3b".repeat(32), images: 10 * ipc },
       test: { name: "strokes test", sha256: "7c".repeat(32), images: 10_000 },
@@ -116,7 +134,12 @@ export function syntheticRecord(scenario: Partial<Scenario> = {}): RunRecord {
           { name: "backdoor part", points: decay(300, 0.3) },
         ],
       },
-      { title: "Training loss of the receivers", x: "epoch", y: "cross entropy", series: [{ name: "clean", points: decay(20, 0).slice(0, 100) }] },
+      {
+        title: "Training loss of the receivers",
+        x: "epoch",
+        y: "cross entropy",
+        series: [{ name: "clean", points: decay(20, 0).slice(0, 100) }],
+      },
     ],
     timings: [
       { name: "archetypes", seconds: 2.1 },

@@ -1,7 +1,7 @@
 import { className } from "../conclusion.ts";
 import { groups } from "../conditions.ts";
 import { type Html, html } from "../html.ts";
-import { duration } from "../numbers.ts";
+import { counted, duration } from "../numbers.ts";
 import type { RunRecord } from "../record.ts";
 
 /** What was done, in words. */
@@ -16,13 +16,13 @@ export function whatWasDone(record: RunRecord): Html {
   const rows: [string, unknown][] = [
     [
       "Distilled set",
-      `${set.name}: ${m} images of ${w}×${h}×${c}, ${set.classes} classes${Number.isInteger(perClass) ? `, ${perClass} per class` : ""}, normalisation ${set.normalisation}`,
+      `${set.name}: ${counted(m)} images of ${w}×${h}×${c}, ${set.classes} classes${Number.isInteger(perClass) ? `, ${perClass} per class` : ""}, normalisation ${set.normalisation}`,
     ],
     ["Attack", attack && html`${attack.title} <span class="sub">(${attack.source})</span>`],
     ["Attacker holds", attack?.access],
     ["Trigger", trigger && `${trigger.description}, leading to ${className(record, trigger.targetClass)}`],
     ["Receivers", trained.length > 0 && `${trained.join("; ")}; each trained on both sets from the same start`],
-    ["Measured on", record.testImages && `${record.testImages} test images`],
+    ["Measured on", record.testImages && `${counted(record.testImages)} test images`],
     [
       "Time",
       record.timings.length > 0 && record.timings.map(({ name, seconds }) => `${name} ${duration(seconds)}`).join(", "),
@@ -40,12 +40,13 @@ export function configuration(record: RunRecord): Html {
     html`<div class="config">${entries.map(([name, value]) => html`<div><span>${name}</span><code>${value}</code></div>`)}</div>`;
   return html`<h2>Exact configuration</h2><section class="card">${pairs(flatten(record.config))}</section>
 <h2>Versions and data</h2><section class="card">${pairs(Object.entries(record.versions))}
-<div class="scroll"><table><thead><tr><th>Role</th><th>Data</th><th>Images</th><th>SHA-256</th></tr></thead><tbody>${Object.entries(
+</section>
+<section class="card scroll below"><table><thead><tr><th>Role</th><th>Data</th><th>Images</th><th>SHA-256</th></tr></thead><tbody>${Object.entries(
     record.data,
   ).map(
     ([role, { name, images, sha256 }]) =>
-      html`<tr><th>${role}</th><td>${name}</td><td>${images}</td><td><code>${sha256}</code></td></tr>`,
-  )}</tbody></table></div></section>`;
+      html`<tr><th>${role}</th><td>${name}</td><td class="n">${images !== undefined && counted(images)}</td><td><code>${sha256}</code></td></tr>`,
+  )}</tbody></table></section>`;
 }
 
 /** Nested settings as "trigger.side" → "1". */

@@ -1,7 +1,7 @@
 import { asrConditions, type Condition, ctaConditions, groups, summaryOf } from "../conditions.ts";
 import { curveChart } from "../curveChart.ts";
 import { type Html, html } from "../html.ts";
-import { meanAndDeviation } from "../numbers.ts";
+import { meanAndDeviation, percent, plain } from "../numbers.ts";
 import { rateChart } from "../rateChart.ts";
 import type { RunRecord } from "../record.ts";
 
@@ -9,9 +9,9 @@ const columns: readonly (Condition & { title: string })[] = [
   { ...ctaConditions[0], title: "CTA before" },
   { ...ctaConditions[1], title: "CTA after" },
   { ...asrConditions[0], title: "ASR" },
-  { ...asrConditions[1], title: "control: clean set" },
-  { ...asrConditions[2], title: "control: no trigger" },
-  { ...asrConditions[3], title: "control: random trigger" },
+  { ...asrConditions[1], title: "clean set, trigger" },
+  { ...asrConditions[2], title: "no trigger" },
+  { ...asrConditions[3], title: "random trigger" },
   { id: "ra", tone: 0, label: "RA", title: "RA", set: "tampered", of: (result) => result.ra },
   {
     id: "archetypes",
@@ -36,8 +36,9 @@ ${
   html`<section class="card"><h3>Triggered test images called the target class</h3>${rateChart("asr", "attack success rate with its controls", all, asrConditions, chance)}
 <p class="note">Images of the target class are left out. A small dot is one network, the large one their mean, the bar its 95 % interval; the dashed line is chance.</p></section>`
 }
-<section class="card"><h3>Accuracy on clean test images</h3>${rateChart("cta", "clean test accuracy", all, ctaConditions, chance)}</section></div>
-<section class="card scroll results"><table><thead><tr><th>Network</th><th>Epochs</th><th>n</th>${shown.map(({ title }) => html`<th>${title}</th>`)}</tr></thead>
+<div class="stack"><section class="card"><h3>Accuracy on clean test images</h3>${rateChart("cta", "clean test accuracy", all, ctaConditions, chance)}</section>
+${record.stealth && stealthCard(record.stealth)}</div></div>
+<section class="card scroll below"><table><thead><tr><th>Network</th><th>Epochs</th><th>n</th>${shown.map(({ title }) => html`<th>${title}</th>`)}</tr></thead>
 <tbody>${all.map(
     ({ network, epochs, results }) =>
       html`<tr><th>${network}</th><td>${epochs}</td><td>${new Set(results.map((result) => result.seed)).size}</td>${shown.map(
@@ -46,7 +47,16 @@ ${
           return html`<td class="n">${summary && meanAndDeviation(summary)}</td>`;
         },
       )}</tr>`,
-  )}</tbody></table><p class="note">Mean ± standard deviation over n networks. RA: triggered images outside the target class that keep their true class.</p></section>`;
+  )}</tbody></table><p class="note">Mean ± standard deviation over n networks. ASR is followed by its three controls. RA: triggered images outside the target class that keep their true class.</p></section>`;
+}
+
+/** How visible the tampering is. */
+function stealthCard({ psnr, ssim, maxAbsDifference, outOfGamut }: NonNullable<RunRecord["stealth"]>): Html {
+  return html`<section class="card"><h3>How visible the tampering is</h3><dl>
+<dt>PSNR</dt><dd>${psnr === null ? "the sets are equal" : `${plain(Math.round(100 * psnr) / 100)} dB`}</dd>
+<dt>SSIM</dt><dd>${plain(ssim)} (1 is equal)</dd>
+<dt>Largest change</dt><dd>${plain(maxAbsDifference)} of the range from black to white</dd>
+<dt>Out of gamut</dt><dd>${percent(outOfGamut.clean)} of the values before, ${percent(outOfGamut.tampered)} after</dd></dl></section>`;
 }
 
 /** How the losses went. */

@@ -19,19 +19,17 @@ function triggerCard(record: RunRecord, trigger: TriggerRecord): Html {
     new Set(numbers).size === 1 ? plain(numbers[0]) : numbers.map(plain).join(", ");
   return html`<section class="card"><h3>Trigger: ${trigger.description}</h3>
 <div class="scales"><figure><img class="true" src="${uri}" width="${width}" height="${height}" alt="trigger at true scale"><figcaption>true scale</figcaption></figure>
-<figure class="magnified"><img src="${uri}" width="${width}" height="${height}" alt="trigger, magnified"><figcaption>magnified</figcaption></figure>
-${trigger.examples && exampleFigure(trigger.examples)}</div>
-<p><span class="badge ${inGamut ? "good" : "bad"}">${inGamut ? "in gamut" : "out of gamut"}</span>
-Stamped value ${channels(value.normalised)} normalised, ${channels(value.pixel)} in pixel units (black 0, white 1).
-${inGamut ? "A camera or a picture file can hold it." : "No camera and no picture file can hold it; it is shown clamped."}</p>
-<p class="note">Leads to ${className(record, trigger.targetClass)}. Grey stands for whatever picture the trigger is put on.</p></section>`;
+<figure class="magnified"><img src="${uri}" width="${width}" height="${height}" alt="trigger, magnified"><figcaption>magnified</figcaption></figure><div><p><span class="badge ${inGamut ? "good" : "bad"}">${inGamut ? "in gamut" : "out of gamut"}</span></p>
+<p>Stamped value ${channels(value.normalised)} normalised, ${channels(value.pixel)} in pixel units (black 0, white 1).
+${inGamut ? "A camera or a picture file can hold it." : "No camera and no picture file can hold it; it is shown clamped."} Leads to ${className(record, trigger.targetClass)}.</p></div></div>
+${trigger.examples ? exampleFigure(trigger.examples) : html`<p class="note">The squares stand for whatever picture the trigger is put on.</p>`}</section>`;
 }
 
 function exampleFigure({ before, after }: NonNullable<TriggerRecord["examples"]>): Html {
-  const n = Math.min(4, before.shape[0]);
+  const n = Math.min(6, before.shape[0]);
   const order = Array.from({ length: n }, (_, i) => i);
   const [top, bottom] = [sheet(before, order, n), sheet(after, order, n)];
-  return html`<figure class="strip">${image(top, "test images")}<figcaption>test images</figcaption>${image(bottom, "test images with the trigger")}<figcaption>with the trigger</figcaption></figure>`;
+  return html`<figure class="strip">${image(top, "test images")}${image(bottom, "test images with the trigger")}<figcaption>Test images without and with the trigger.</figcaption></figure>`;
 }
 
 function archetypeCard({ archetypes, set }: RunRecord): Html {
@@ -45,9 +43,11 @@ function archetypeCard({ archetypes, set }: RunRecord): Html {
 function stampUri({ mask, value, height, width }: TriggerRecord): string {
   const data = new Uint8Array(height * width * 4);
   for (let i = 0; i < height * width; i++) {
+    // Two greys in squares of four pixels: any stamp, grey ones too, stands out from one of them.
+    const ground = (((i % width) >> 2) + (Math.floor(i / width) >> 2)) % 2 === 0 ? 0.36 : 0.46;
     for (let c = 0; c < 3; c++) {
       const stamped = value.pixel[value.pixel.length === 3 ? c : 0];
-      const shown = 0.5 + mask[i] * (Math.min(1, Math.max(0, stamped)) - 0.5);
+      const shown = ground + mask[i] * (Math.min(1, Math.max(0, stamped)) - ground);
       data[4 * i + c] = Math.round(255 * shown);
     }
     data[4 * i + 3] = 255;

@@ -1,0 +1,145 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { UsageError } from "../core/errors.ts";
+import type { LabelledSet } from "../data/LabelledSet.ts";
+import { knownNormalisations, type Normalisation } from "../data/Normalisation.ts";
+import { normalisationNamed } from "../data/normalise.ts";
+
+export type Split = "train" | "test";
+
+/** A raw dataset as a person named it. Nothing is read before it is asked for; each half is read once. */
+export interface RawData {
+  /** "fashion-mnist", "strokes", or the last part of a path. */
+  readonly name: string;
+  /** @throws DataError or UsageError where the half cannot be read. */
+  split(split: Split): Promise<LabelledSet>;
+  /** The field's mean and deviation of a known dataset, or those of the training half, measured. */
+  normalisation(): Promise<Normalisation>;
+}
+
+export interface RawDataOptions {
+  /** Registry name, overrides what the name of the data suggests. */
+  readonly normalisation?: string;
+  /** Images of `strokes`, which has no end. */
+  readonly strokes?: Readonly<Record<Split, number>>;
+}
+
+// Chosen: 1 000 a class to distil from, as its normalisation was measured on; 200 a class to test on.
+const strokesSize: Readonly<Record<Split, number>> = { train: 10_000, test: 2_000 };
+
+/** Sets that may lie in the data folder under their own name. */
+const namedSets = ["cifar-10", "cifar-100", "fashion-mnist", "mnist", "svhn"];
+
+/** What the classes are called, where the files do not say. */
+const classNames: Readonly<Record<string, readonly string[]>> = {
+  "fashion-mnist": [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+  ],
+};
+
+/** Where downloaded raw sets lie: `$RETORT_DATA`, else `$XDG_CACHE_HOME/retort/data`, else `~/.cache/retort/data`. */
+export function dataFolder(): string {
+  const { RETORT_DATA, XDG_CACHE_HOME } = process.env;
+  return RETORT_DATA || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "retort", "data");
+}
+
+/**
+ * Find a raw dataset: `strokes`, a known name in the data folder, or a path to a file or folder.
+ *
+ * @throws UsageError if there is nothing of that name.
+ */
+export function rawData(name: string, who: string, options: RawDataOptions = {}): RawData {
+  if (name === "strokes") return generated(options.strokes ?? strokesSize, who, options.normalisation);
+  const known = namedSets.includes(name);
+  const path = known ? join(dataFolder(), name) : name;
+  if (!existsSync(path))
+    throw new UsageError(
+      known
+        ? `${who}: missing data: expected ${name} in the data folder, got nothing at ${path}; put its published files there, set RETORT_DATA, or name their folder`
+        : `${who}: unknown data: expected strokes, ${namedSets.join(", ")} or a path, got ${JSON.stringify(name)}`,
+    );
+  return onDisk(path, known ? name : undefined, who, options.normalisation);
+}
+
+function generated(sizes: Readonly<Record<Split, number>>, who: string, normalisation: string | undefined): RawData {
+  const halves = once(async (split) => {
+    const { strokes } = await import("../data/generators/strokes.ts");
+    return strokes(split, sizes[split]);
+  });
+  return {
+    name: "strokes",
+    split: halves,
+    normalisation: async () => normalisationNamed(normalisation ?? "strokes", who),
+  };
+}
+
+function onDisk(path: string, known: string | undefined, who: string, normalisation: string | undefined): RawData {
+  const name = known ?? path.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "");
+  const halves = once(async (split) => {
+    const [{ openSet }, { fileSource }, { jpegDecoder }] = await Promise.all([
+      import("../data/formats/open.ts"),
+      import("../experiment/fileSource.ts"),
+      import("../experiment/jpegDecoder.ts"),
+    ]);
+    const { set } = await openSet(await fileSource(path), { split, jpeg: await jpegDecoder() });
+    if (set?.kind !== "labelled")
+      throw new UsageError(
+        `${who}: invalid data ${path}: expected raw images with labels, got ${set ? "a distilled set" : "no set"}`,
+      );
+    const names = classNames[name];
+    return { ...set, name, ...(!set.classNames && names?.length === set.classes ? { classNames: names } : {}) };
+  });
+  return {
+    name,
+    split: halves,
+    async normalisation() {
+      if (normalisation !== undefined) return normalisationNamed(normalisation, who);
+      const field = Object.hasOwn(knownNormalisations, name)
+        ? knownNormalisations[name as keyof typeof knownNormalisations]
+        : undefined;
+      const train = await halves("train");
+      return field?.mean.length === train.shape[1] ? field : measured(train);
+    },
+  };
+}
+
+function once(read: (split: Split) => Promise<LabelledSet>): (split: Split) => Promise<LabelledSet> {
+  const halves = new Map<Split, Promise<LabelledSet>>();
+  return (split) => {
+    const half = halves.get(split) ?? read(split);
+    halves.set(split, half);
+    return half;
+  };
+}
+
+/** Mean and population deviation of each channel in pixel units, to four digits as the field writes them. */
+function measured({ name, pixels, shape: [n, channels, h, w] }: LabelledSet): Normalisation {
+  const [mean, std]: [number[], number[]] = [[], []];
+  const four = (x: number) => Math.round(x * 10_000) / 10_000;
+  for (let c = 0; c < channels; c++) {
+    let [sum, squares] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      const start = (i * channels + c) * h * w;
+      for (let p = start; p < start + h * w; p++) {
+        sum += pixels[p];
+        squares += pixels[p] * pixels[p];
+      }
+    }
+    const average = sum / (n * h * w);
+    mean.push(four(average / 255));
+    // A constant channel is only centred.
+    std.push(four(Math.sqrt(Math.max(0, squares / (n * h * w) - average ** 2)) / 255) || 1);
+  }
+  return { kind: "meanStd", name: `${name} (measured)`, mean, std };
+}

@@ -1,0 +1,58 @@
+import type { z } from "zod";
+import type { Checkpoint } from "../core/checkpoint.ts";
+import type { Key } from "../core/random.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { Trigger } from "../data/Trigger.ts";
+import type { Device } from "../engine/device.ts";
+import type { Floats } from "../nn/Network.ts";
+
+/** What an attack gives: the tampered set and what it answers to. Rates are measured elsewhere. */
+export interface AttackResult {
+  readonly set: DistilledSet;
+  readonly trigger: Trigger;
+  readonly targetClass: number;
+  /** Images reconstructed from the set alone, without the trigger, and their classes. */
+  readonly archetypes?: { readonly images: Floats; readonly classes: Int32Array<ArrayBuffer> };
+  /** Named loss curves: points of (step, loss). */
+  readonly curves: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface AttackProgress {
+  /** "surrogate", "archetypes", "update". */
+  readonly phase: string;
+  /** Work done and to do over the whole attack, in units of roughly equal time. */
+  readonly done: number;
+  readonly total: number;
+  readonly loss?: number;
+  /** Where to go on from if killed now; absent where it cannot yet be said. */
+  readonly checkpoint?: () => Checkpoint;
+}
+
+export interface AttackContext {
+  readonly key: Key;
+  readonly device: Device;
+  /** A checkpoint of the same attack, set, options and key. */
+  readonly resume?: Checkpoint;
+}
+
+/** What somebody must hold to run the attack. */
+export type Access = "distilled-set" | "distillation" | "raw-data";
+
+/** One attack: one file and one line in attacks.ts. */
+export interface Attack<S extends z.ZodObject = z.ZodObject> {
+  readonly title: string;
+  readonly source: string;
+  readonly access: Access;
+  readonly options: S;
+  /** Yields often; the consumer saves checkpoints and may stop asking. Resumed, it gives the same bytes. */
+  run(set: DistilledSet, options: z.infer<S>, context: AttackContext): AsyncGenerator<AttackProgress, AttackResult>;
+}
+
+/** The record that a tampered set carries in its metadata. */
+export const tamperedRecord = (attack: string, options: unknown, trigger: Trigger, targetClass: number) => ({
+  tampered: true,
+  attack,
+  attackOptions: options,
+  targetClass,
+  trigger: { description: trigger.description, inGamut: trigger.inGamut },
+});

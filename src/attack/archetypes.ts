@@ -1,0 +1,160 @@
+import { child, type Key, normal } from "../core/random.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import { gamutBounds } from "../data/Trigger.ts";
+import type { Device } from "../engine/device.ts";
+import { type Floats, type Network, specsOf } from "../nn/Network.ts";
+import { adam } from "../nn/optimisers.ts";
+import { compile, f32 } from "../tensor/compile.ts";
+import { valueAndGrad } from "../tensor/grad.ts";
+import { add, constant, maximum, minimum, mul, neg, slice, square, sub, sum } from "../tensor/ops.ts";
+import type { Tensor } from "../tensor/Tensor.ts";
+import type { Tree } from "../tensor/tree.ts";
+import { applyUpdate, type Learner } from "../train/Learner.ts";
+import { classesOf } from "../train/targets.ts";
+
+export interface ArchetypeOptions {
+  /** `logit`: ascend the logit of the class; `feature`: match the mean penultimate feature of the class in the set. */
+  readonly objective: "logit" | "feature";
+  readonly perClass: number;
+  readonly steps: number;
+  readonly lr: number;
+  /** Weights of total variation and of the mean square; 0 = off. */
+  readonly tv: number;
+  readonly l2: number;
+  /** Keep the images within what a picture can hold. */
+  readonly clamp: boolean;
+}
+
+export interface Archetypes {
+  readonly images: Floats;
+  readonly classes: Int32Array<ArrayBuffer>;
+  readonly losses: readonly number[];
+}
+
+/**
+ * Reconstruct a conceptual archetype of each class from a trained network (arXiv 2502.04229, §archetypes): start from
+ * N(0, 1) and descend −logit_c(x) with Adam. Class-major, `perClass` images each.
+ */
+export async function archetypes(
+  learner: Learner,
+  weights: Tree<Floats>,
+  set: DistilledSet,
+  options: ArchetypeOptions,
+  key: Key,
+  device: Device,
+): Promise<Archetypes> {
+  const { network } = learner;
+  const [c, h, w] = network.input;
+  const classes = Int32Array.from({ length: network.classes * options.perClass }, (_, i) =>
+    Math.floor(i / options.perClass),
+  );
+  const n = classes.length;
+  const target =
+    options.objective === "logit"
+      ? oneHot(classes, network.classes)
+      : await meanFeatures(learner, weights, set, classes);
+  const bounds = options.clamp ? gamutBounds(set.normalisation, c) : undefined;
+  const step = await compileStep(network, options, n, target.length / n, bounds, device);
+
+  const optimiser = adam();
+  let x = normal(child(key, "archetypes"), n * c * h * w);
+  let slots: Floats[] = [new Float32Array(x.length), new Float32Array(x.length)];
+  const losses: number[] = [];
+  for (let i = 0; i < options.steps; i++) {
+    const hyper = Float32Array.from(optimiser.hyper(i, options.lr));
+    const out = await step(weights, target, x, slots, hyper);
+    x = out.x;
+    slots = [...out.slots];
+    losses.push(out.loss[0] / n);
+  }
+  await step.release();
+  return { images: x, classes, losses };
+}
+
+type Step = (
+  weights: Tree<Floats>,
+  target: Floats,
+  x: Floats,
+  slots: readonly Floats[],
+  hyper: Floats,
+) => Promise<{ loss: Floats; x: Floats; slots: readonly Floats[] }>;
+
+async function compileStep(
+  network: Network,
+  options: ArchetypeOptions,
+  n: number,
+  width: number,
+  bounds: { low: number[]; high: number[] } | undefined,
+  device: Device,
+): Promise<Step & { release(): Promise<void> }> {
+  const [c, h, w] = network.input;
+  const image = f32(n, c, h, w);
+  const optimiser = adam();
+  const clamp = (x: Tensor): Tensor => {
+    if (!bounds) return x;
+    const channel = (values: number[]) => constant(values, [c, 1, 1]);
+    return minimum(maximum(x, channel(bounds.low)), channel(bounds.high));
+  };
+  // Summed over images: each image follows its own gradient.
+  const objective = (weights: Tree<Tensor>, target: Tensor, x: Tensor): Tensor => {
+    const { logits, features } = network.forward(weights, [], x, true);
+    const main = options.objective === "logit" ? neg(sum(mul(logits, target))) : sum(square(sub(features, target)));
+    const smooth = options.tv === 0 ? main : add(main, mul(totalVariation(x), options.tv));
+    return options.l2 === 0 ? smooth : add(smooth, mul(sum(square(x)), options.l2 / (c * h * w)));
+  };
+  const program = (
+    weights: Tree<Tensor>,
+    target: Tensor,
+    x: Tensor,
+    slots: readonly Tensor[],
+    hyper: Tensor,
+  ): Tree<Tensor> => {
+    const [loss, gradient] = valueAndGrad((images: Tensor) => objective(weights, target, images))(x);
+    const next = applyUpdate(optimiser, x, gradient, slots, hyper);
+    return { loss, x: clamp(next.weights as Tensor), slots: next.slots };
+  };
+  const specs = [specsOf(network.weights), f32(n, width), image, [image, image], f32(optimiser.hypers)];
+  return (await compile(program, specs, device)) as unknown as Step & { release(): Promise<void> };
+}
+
+/** Σ squared differences of neighbours (Mahendran and Vedaldi 2015, β = 2). */
+function totalVariation(x: Tensor): Tensor {
+  const [n, c, h, w] = x.shape;
+  const part = (y0: number, y1: number, x0: number, x1: number) =>
+    slice(x, [
+      [0, n],
+      [0, c],
+      [y0, y1],
+      [x0, x1],
+    ]);
+  const down = sub(part(1, h, 0, w), part(0, h - 1, 0, w));
+  const right = sub(part(0, h, 1, w), part(0, h, 0, w - 1));
+  return add(sum(square(down)), sum(square(right)));
+}
+
+function oneHot(classes: Int32Array, k: number): Floats {
+  const out = new Float32Array(classes.length * k);
+  classes.forEach((label, i) => {
+    out[i * k + label] = 1;
+  });
+  return out;
+}
+
+/** Per archetype the mean feature of its class in the set, [n, D]. */
+async function meanFeatures(
+  learner: Learner,
+  weights: Tree<Floats>,
+  set: DistilledSet,
+  classes: Int32Array,
+): Promise<Floats> {
+  const m = set.shape[0];
+  const { features } = await learner.predict({ weights, running: [] }, set.images);
+  const d = features.length / m;
+  const labels = classesOf(set);
+  const out = new Float32Array(classes.length * d);
+  classes.forEach((label, i) => {
+    const members = [...labels.keys()].filter((j) => labels[j] === label);
+    for (const j of members) for (let k = 0; k < d; k++) out[i * d + k] += features[j * d + k] / members.length;
+  });
+  return out;
+}

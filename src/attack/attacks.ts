@@ -1,0 +1,3 @@
+/** The registry of attacks: one line each. */
+export { badNets } from "./badNets.ts";
+export { poisonedDistillation } from "./poisonedDistillation.ts";

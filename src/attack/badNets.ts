@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { UsageError } from "../core/errors.ts";
+import { child, permutation } from "../core/random.ts";
+import type { DistilledSet, Labels } from "../data/DistilledSet.ts";
+import { applyTrigger, squareTrigger } from "../data/Trigger.ts";
+import { takeRows } from "../train/train.ts";
+import { type Attack, tamperedRecord } from "./Attack.ts";
+import { triggerOptions } from "./triggerOptions.ts";
+
+const options = z.strictObject({
+  trigger: triggerOptions
+    .extend({
+      side: triggerOptions.shape.side.default(3),
+      value: triggerOptions.shape.value.default(1),
+      unit: triggerOptions.shape.unit.default("pixel"),
+    })
+    .prefault({}),
+  targetClass: z.int().min(0).default(0).describe("class that the trigger calls"),
+  poisonRatio: z.number().gt(0).max(1).default(0.1).describe("stamped copies per image of the set"),
+});
+
+/** BadNets on a distilled set (arXiv 1708.06733; method, §7): append stamped copies labelled as the target. */
+export const badNets: Attack<typeof options> = {
+  title: "BadNets on the distilled set",
+  source: "arXiv 1708.06733",
+  access: "distilled-set",
+  options,
+  // biome-ignore lint/correctness/useYield: one step, nothing to report in between
+  async *run(set, opts, { key }) {
+    checkTarget("badNets", set, opts.targetClass);
+    const [m] = set.shape;
+    const trigger = squareTrigger(opts.trigger, set.shape, set.normalisation);
+    const count = Math.max(1, Math.round(m * opts.poisonRatio));
+    const rows = permutation(child(key, "badNets"), m).subarray(0, count);
+    const copies = applyTrigger(trigger, takeRows(set.images, m, rows));
+    const images = new Float32Array(set.images.length + copies.length);
+    images.set(set.images);
+    images.set(copies, set.images.length);
+    const tampered: DistilledSet = {
+      ...set,
+      images,
+      shape: [m + count, set.shape[1], set.shape[2], set.shape[3]],
+      labels: appendLabel(set.labels, set.classes, opts.targetClass, count),
+      metadata: { ...set.metadata, ...tamperedRecord("badNets", opts, trigger, opts.targetClass) },
+    };
+    return { set: tampered, trigger, targetClass: opts.targetClass, curves: {} };
+  },
+};
+
+/** @throws UsageError when the set has no such class. */
+export function checkTarget(who: string, set: DistilledSet, targetClass: number): void {
+  if (targetClass >= set.classes)
+    throw new UsageError(`${who}: invalid targetClass: expected 0 … ${set.classes - 1}, got ${targetClass}`);
+}
+
+function appendLabel(labels: Labels, classes: number, label: number, count: number): Labels {
+  if (labels.kind === "hard") {
+    const out = new Int32Array(labels.classes.length + count).fill(label);
+    out.set(labels.classes);
+    return { kind: "hard", classes: out };
+  }
+  const values = new Float32Array(labels.values.length + count * classes);
+  values.set(labels.values);
+  // A certain label in the same form: logits as far apart as the set's own, otherwise one-hot (centred).
+  const spread = labels.values.reduce((top, v) => Math.max(top, Math.abs(v)), 0);
+  const [on, off] = { probabilities: [1, 0], logits: [spread, -spread], centred: [1 - 1 / classes, -1 / classes] }[
+    labels.form
+  ];
+  for (let i = 0; i < count; i++)
+    for (let k = 0; k < classes; k++) values[labels.values.length + i * classes + k] = k === label ? on : off;
+  return { ...labels, values };
+}

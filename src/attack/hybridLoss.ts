@@ -1,0 +1,89 @@
+import type { Normalisation } from "../data/Normalisation.ts";
+import { gamutBounds } from "../data/Trigger.ts";
+import type { Device } from "../engine/device.ts";
+import { gradientDistances } from "../nn/gradientDistance.ts";
+import { crossEntropy } from "../nn/losses.ts";
+import { type Floats, type Network, specsOf } from "../nn/Network.ts";
+import { adam } from "../nn/optimisers.ts";
+import { type Compiled, compile, f32 } from "../tensor/compile.ts";
+import { grad, valueAndGrad } from "../tensor/grad.ts";
+import { add, constant, maximum, minimum, mul } from "../tensor/ops.ts";
+import { isTensor, type Tensor } from "../tensor/Tensor.ts";
+import { leaves, type Tree } from "../tensor/tree.ts";
+import { applyUpdate } from "../train/Learner.ts";
+
+export interface HybridOptions {
+  /** Weight of the backdoor part. */
+  readonly alpha: number;
+  readonly distance: keyof typeof gradientDistances;
+  readonly clamp: boolean;
+}
+
+type Gradient = Compiled<[Tree<Floats>, Floats, Floats], Tree<Floats>>;
+type Update = Compiled<
+  [Tree<Floats>, Tree<Floats>, Tree<Floats>, Floats, Floats, readonly Floats[], Floats],
+  { loss: Floats; benign: Floats; backdoor: Floats; images: Floats; slots: readonly Floats[] }
+>;
+
+/** The optimiser of the images. */
+export const imageOptimiser = adam();
+
+/** ∇θ ℓ(θ; X, Y) for batches of n images. */
+export async function compileGradient(network: Network, n: number, device: Device): Promise<Gradient> {
+  const [c, h, w] = network.input;
+  const program = (weights: Tree<Tensor>, x: Tensor, y: Tensor) => parameterGradient(network, weights, x, y);
+  return (await compile(
+    program,
+    [specsOf(network.weights), f32(n, c, h, w), f32(n, network.classes)],
+    device,
+  )) as Gradient;
+}
+
+const parameterGradient = (network: Network, weights: Tree<Tensor>, x: Tensor, y: Tensor): Tree<Tensor> =>
+  grad((v: Tree<Tensor>) => crossEntropy(network.forward(v, [], x, true).logits, y))(weights);
+
+/**
+ * One Adam step on X′ for L = (1 − α) · D(g_s, g_r) + α · D(g_s, g_b), where g_s = ∇θ ℓ(θ; X′, Y) and the gradients of
+ * the clean set g_r and of the backdoor set g_b are given (arXiv 2502.04229, hybrid loss).
+ */
+export async function compileUpdate(
+  network: Network,
+  n: number,
+  options: HybridOptions,
+  normalisation: Normalisation,
+  device: Device,
+): Promise<Update> {
+  const [c, h, w] = network.input;
+  const distance = gradientDistances[options.distance];
+  const bounds = options.clamp ? gamutBounds(normalisation, c) : undefined;
+  const list = (tree: Tree<Tensor>) => leaves<Tensor>(tree, isTensor);
+  const program = (
+    weights: Tree<Tensor>,
+    real: Tree<Tensor>,
+    backdoor: Tree<Tensor>,
+    x: Tensor,
+    y: Tensor,
+    slots: readonly Tensor[],
+    hyper: Tensor,
+  ): Tree<Tensor> => {
+    const parts = (images: Tensor): [Tensor, Tensor] => {
+      const synthetic = list(parameterGradient(network, weights, images, y));
+      return [distance(synthetic, list(real)), distance(synthetic, list(backdoor))];
+    };
+    const hybrid = ([benign, poison]: [Tensor, Tensor]) =>
+      add(mul(benign, 1 - options.alpha), mul(poison, options.alpha));
+    const [loss, gradient] = valueAndGrad((images: Tensor) => hybrid(parts(images)))(x);
+    // Equal work is one node in the compiled graph: asking for the parts again costs nothing.
+    const [benign, poison] = parts(x);
+    const next = applyUpdate(imageOptimiser, x, gradient, slots, hyper);
+    const moved = next.weights as Tensor;
+    const images = bounds
+      ? minimum(maximum(moved, constant(bounds.low, [c, 1, 1])), constant(bounds.high, [c, 1, 1]))
+      : moved;
+    return { loss, benign, backdoor: poison, images, slots: next.slots };
+  };
+  const weights = specsOf(network.weights);
+  const image = f32(n, c, h, w);
+  const specs = [weights, weights, weights, image, f32(n, network.classes), [image, image], f32(imageOptimiser.hypers)];
+  return (await compile(program, specs, device)) as Update;
+}

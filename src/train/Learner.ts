@@ -1,0 +1,175 @@
+import { UsageError } from "../core/errors.ts";
+import type { Device } from "../engine/device.ts";
+import { crossEntropy } from "../nn/losses.ts";
+import { type Floats, type Network, specsOf, zerosLike } from "../nn/Network.ts";
+import type { Optimiser } from "../nn/optimisers.ts";
+import { type Compiled, compile, f32 } from "../tensor/compile.ts";
+import { valueAndGrad } from "../tensor/grad.ts";
+import { reshape, slice } from "../tensor/ops.ts";
+import { isTensor, type Tensor } from "../tensor/Tensor.ts";
+import { leaves, rebuild, type Tree } from "../tensor/tree.ts";
+
+/** Everything that training changes. Plain arrays: a checkpoint as it stands. */
+export interface LearnerState {
+  readonly weights: Tree<Floats>;
+  readonly running: Tree<Floats>;
+  /** Optimiser slots, each in the structure of `weights`. */
+  readonly slots: readonly Tree<Floats>[];
+  /** Steps since the slots were zero. */
+  readonly step: number;
+}
+
+type Step = Compiled<
+  [Tree<Floats>, Tree<Floats>, readonly Tree<Floats>[], Floats, Floats, Floats],
+  { loss: Floats; weights: Tree<Floats>; running: Tree<Floats>; slots: readonly Tree<Floats>[] }
+>;
+type Predict = Compiled<[Tree<Floats>, Tree<Floats>, Floats], { logits: Floats; features: Floats }>;
+
+/** One network with one optimiser, compiled for the batch sizes it meets. Serves any number of weights. */
+export class Learner {
+  readonly network: Network;
+  readonly optimiser: Optimiser;
+  private readonly device: Device;
+  private readonly steps = new Map<number, Promise<Step>>();
+  private readonly predictors = new Map<number, Promise<Predict>>();
+
+  constructor(network: Network, optimiser: Optimiser, device: Device) {
+    this.network = network;
+    this.optimiser = optimiser;
+    this.device = device;
+  }
+
+  start(weights: Tree<Floats>, running: Tree<Floats>): LearnerState {
+    return { weights, running, slots: this.freshSlots(weights), step: 0 };
+  }
+
+  freshSlots(weights: Tree<Floats>): Tree<Floats>[] {
+    return Array.from({ length: this.optimiser.slots }, () => zerosLike(weights));
+  }
+
+  /**
+   * One optimiser step on one batch.
+   *
+   * @param x N·C·H·W images, normalised
+   * @param y N·K target probabilities
+   */
+  async step(state: LearnerState, x: Floats, y: Floats, lr: number): Promise<{ state: LearnerState; loss: number }> {
+    const n = y.length / this.network.classes;
+    const run = await this.stepFor(n);
+    const hyper = Float32Array.from(this.optimiser.hyper(state.step, lr));
+    const out = await run(state.weights, state.running, state.slots, x, y, hyper);
+    const { weights, running, slots } = out;
+    return { loss: out.loss[0], state: { weights, running, slots, step: state.step + 1 } };
+  }
+
+  /** Logits [N, K] and penultimate features [N, D] in evaluation mode. */
+  async predict(
+    state: Pick<LearnerState, "weights" | "running">,
+    x: Floats,
+  ): Promise<{ logits: Floats; features: Floats }> {
+    const [c, h, w] = this.network.input;
+    const n = x.length / (c * h * w);
+    if (!Number.isInteger(n))
+      throw new UsageError(
+        `${this.network.name}: invalid images: expected [N, ${c}, ${h}, ${w}], got ${x.length} numbers`,
+      );
+    let run = this.predictors.get(n);
+    if (!run) {
+      const { weights, running } = this.network;
+      run = compile(
+        (ws: Tree<Tensor>, rs: Tree<Tensor>, images: Tensor) => {
+          const { logits, features } = this.network.forward(ws, rs, images, false);
+          return { logits, features };
+        },
+        [specsOf(weights), specsOf(running), f32(n, c, h, w)],
+        this.device,
+      ) as Promise<Predict>;
+      this.predictors.set(n, run);
+    }
+    return (await run)(state.weights, state.running, x);
+  }
+
+  /** Free every compiled graph. */
+  async release(): Promise<void> {
+    const all = [...this.steps.values(), ...this.predictors.values()];
+    this.steps.clear();
+    this.predictors.clear();
+    for (const run of all) await (await run).release();
+  }
+
+  private stepFor(n: number): Promise<Step> {
+    let run = this.steps.get(n);
+    if (!run) {
+      run = compileStep(this.network, this.optimiser, n, this.device);
+      this.steps.set(n, run);
+    }
+    return run;
+  }
+}
+
+async function compileStep(network: Network, optimiser: Optimiser, n: number, device: Device): Promise<Step> {
+  const [c, h, w] = network.input;
+  const weights = specsOf(network.weights);
+  const slots = Array.from({ length: optimiser.slots }, () => weights);
+  const program = (
+    ws: Tree<Tensor>,
+    rs: Tree<Tensor>,
+    ss: readonly Tree<Tensor>[],
+    x: Tensor,
+    y: Tensor,
+    hyper: Tensor,
+  ): Tree<Tensor> => {
+    let running: Tree<Tensor> = rs;
+    const [loss, gradient] = valueAndGrad((v: Tree<Tensor>) => crossEntropy(network.forward(v, rs, x, true).logits, y))(
+      ws,
+    );
+    // Traced a second time for the statistics only; the engine keeps one copy of equal work.
+    if (leaves<Tensor>(rs, isTensor).length > 0) running = network.forward(ws, rs, x, true).running;
+    const next = applyUpdate(optimiser, ws, gradient, ss, hyper);
+    return { loss, weights: next.weights, running, slots: next.slots };
+  };
+  const specs = [
+    weights,
+    specsOf(network.running),
+    slots,
+    f32(n, c, h, w),
+    f32(n, network.classes),
+    f32(optimiser.hypers),
+  ];
+  return (await compile(program, specs, device)) as Step;
+}
+
+/** One optimiser step for a whole tree, inside a traced program. `hyper` is a vector. */
+export function applyUpdate(
+  optimiser: Optimiser,
+  weights: Tree<Tensor>,
+  gradient: Tree<Tensor>,
+  slots: readonly Tree<Tensor>[],
+  hyper: Tensor,
+): { weights: Tree<Tensor>; slots: Tree<Tensor>[] } {
+  const numbers = Array.from({ length: optimiser.hypers }, (_, i) => reshape(slice(hyper, [[i, i + 1]]), []));
+  const list = (tree: Tree<Tensor>) => leaves<Tensor>(tree, isTensor);
+  const [ws, gs, ss] = [list(weights), list(gradient), slots.map(list)];
+  const results = ws.map((w, i) =>
+    optimiser.update(
+      w,
+      gs[i],
+      ss.map((s) => s[i]),
+      numbers,
+    ),
+  );
+  return {
+    weights: rebuild(
+      weights,
+      isTensor,
+      results.map((r) => r.w),
+    ),
+    slots: slots.map((_, k) =>
+      rebuild(
+        weights,
+        isTensor,
+        results.map((r) => r.slots[k]),
+      ),
+    ),
+  };
+}

@@ -1,6 +1,7 @@
 /** The commands of `retort`, one line each: the namespace of this module is the registry. `fooBar` runs as `foo-bar`. */
 export { attest } from "./commands/attest.ts";
 export { convert } from "./commands/convert.ts";
+export { data } from "./commands/data.ts";
 export { inspect } from "./commands/inspect.ts";
 export { keygen } from "./commands/keygen.ts";
 export { report } from "./commands/report.ts";

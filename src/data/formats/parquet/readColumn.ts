@@ -1,4 +1,3 @@
-import { snappyUncompress } from "hyparquet";
 import { DataError } from "../../../core/errors.ts";
 import { Cursor } from "../Cursor.ts";
 import type { SourceFile } from "../Format.ts";
@@ -7,6 +6,7 @@ import type { Budget } from "../limits.ts";
 import { type Chunk, type Column, integer } from "./footer.ts";
 import { readRuns } from "./runs.ts";
 import { parseStruct, type ThriftStruct } from "./thrift.ts";
+import { unsnap } from "./unsnap.ts";
 
 const who = "parquet";
 const codecs = ["uncompressed", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4_raw"];
@@ -102,13 +102,7 @@ function unpack(packed: Uint8Array<ArrayBuffer>, size: number, codec: number, bu
       `${who}: unknown compression: expected none, snappy or gzip, got ${codecs[codec] ?? codec}`,
       at,
     );
-  const out = new Uint8Array(size);
-  try {
-    snappyUncompress(packed, out);
-  } catch (error) {
-    throw new DataError(`${who}: invalid snappy data: ${(error as Error).message}`, at);
-  }
-  return out;
+  return unsnap(packed, size, who, at);
 }
 
 /** Definition levels: below the maximum, a value is null. Returns which values are there. */

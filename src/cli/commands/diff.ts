@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { UsageError } from "../../core/errors.ts";
+import type { Source } from "../../data/formats/Format.ts";
+import { fileSource } from "../../experiment/fileSource.ts";
+import { writeAtomic } from "../../experiment/writeAtomic.ts";
+import type { SetDifference } from "../../seal/diff/diffSets.ts";
+import { defineCommand } from "../command.ts";
+import type { Console } from "../console.ts";
+import { gateOptions, openSource } from "../sealOptions.ts";
+
+const options = z.object({
+  html: z.string().optional().describe("write a self-contained page with the changed images"),
+  sheet: z.string().optional().describe("write a PNG with the changed images: before, after, where"),
+  experiment: z.int().min(0).optional().describe("which experiment of a DC file to read"),
+  ...gateOptions,
+});
+
+/** Show what lies between two copies of a set. */
+export const diff = defineCommand({
+  summary: "show what lies between two copies of a set",
+  description: `Reads both in any format and compares images and labels: which were changed, by how much, where, and whether that looks like re-encoding,
+normalisation or editing. The options about seals are about the first set, the one you trust.
+Exit status: 0 same or only stored differently, 1 images or labels were altered, added or removed.`,
+  arguments: { "<a>": "the set you trust", "<b>": "the copy" },
+  options,
+  examples: [
+    "diff published.pt received.pt",
+    "diff published.pt received/ --html diff.html --sheet diff.png",
+    "diff sealed/ received.npz --require-seal --key lab.pub",
+  ],
+  async run({ args: [a, b], options, console }) {
+    const [{ diffSets }, { contactSheet }, { diffHtml }] = await Promise.all([
+      import("../../seal/diff/diffSets.ts"),
+      import("../../seal/diff/contactSheet.ts"),
+      import("../../seal/diff/diffHtml.ts"),
+    ]);
+    const first = await open(await openSource(a, options, console), options.experiment);
+    const second = await open(await fileSource(b), options.experiment);
+    const diffed = diffSets(first, second);
+    const { difference } = diffed;
+    if (options.html !== undefined) await writeAtomic(options.html, diffHtml(diffed));
+    if (options.sheet !== undefined) {
+      const sheet = contactSheet(diffed);
+      if (sheet) await writeAtomic(options.sheet, sheet);
+      else console.note("nothing changed: no contact sheet written");
+    }
+    const { heat, ...rest } = difference;
+    const plain = { ...rest, heat: { height: heat.height, width: heat.width, values: [...heat.values] } };
+    console.result(plain, () => show(difference, console));
+    return difference.suspicious ? 1 : 0;
+  },
+});
+
+async function open(source: Source, experiment: number | undefined) {
+  const [{ openSet }, { jpegDecoder }] = await Promise.all([
+    import("../../data/formats/open.ts"),
+    import("../../experiment/jpegDecoder.ts"),
+  ]);
+  const { set, format } = await openSet(source, { jpeg: await jpegDecoder(), experiment });
+  if (!set)
+    throw new UsageError(
+      `diff: invalid content of ${source.name}: expected a set, got a file that is read as ${format}`,
+    );
+  return set;
+}
+
+function show(found: SetDifference, console: Console): void {
+  const { verdict, reason, images, classes, removed, added, reordered, relabelled, place, before, after } = found;
+  console.line(`${verdict.toUpperCase()}: ${reason}`);
+  for (const set of [before, after])
+    if (set.tampered !== undefined)
+      console.line(`warning: ${set.name} says of itself that it was backdoored: ${JSON.stringify(set.tampered)}`);
+  if (place)
+    console.line(
+      `almost all of the change sits in rows ${place.top}–${place.bottom}, columns ${place.left}–${place.right}`,
+    );
+  console.line();
+  const decibels = (x: number) => (Number.isFinite(x) ? x.toFixed(1) : "∞");
+  console.table(classes, [
+    {
+      title: "class",
+      of: (row) => (row.name === String(row.label) ? String(row.label) : `${row.label} ${row.name}`),
+      align: "left",
+    },
+    { title: "images", of: (row) => row.images },
+    { title: "changed", of: (row) => row.changed },
+    { title: "edited", of: (row) => row.edited },
+    { title: "relabelled", of: (row) => row.relabelled },
+    { title: "max |Δ|", of: (row) => row.maxAbs.toFixed(5) },
+    { title: "min PSNR", of: (row) => decibels(row.minPsnr), align: "right" },
+    { title: "min SSIM", of: (row) => row.minSsim.toFixed(4) },
+  ]);
+  console.line();
+  console.line(
+    `${images.length} compared, ${relabelled} relabelled, ${removed.length} removed, ${added.length} added, ${reordered} in another order`,
+  );
+  const shown = images
+    .filter((image) => image.kind === "edited" || image.labelBefore !== image.labelAfter)
+    .slice(0, 10);
+  for (const image of shown) {
+    const label =
+      image.labelBefore === image.labelAfter
+        ? `class ${image.labelBefore}`
+        : `label ${image.labelBefore} → ${image.labelAfter}`;
+    console.line(
+      `  image ${image.a}${image.a === image.b ? "" : ` → ${image.b}`}: ${label}, ${image.kind}, max |Δ| ${image.maxAbs.toFixed(4)}, PSNR ${decibels(image.psnr)} dB, SSIM ${image.ssim.toFixed(4)}`,
+    );
+  }
+}

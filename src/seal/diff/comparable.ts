@@ -1,0 +1,67 @@
+import { UsageError } from "../../core/errors.ts";
+import type { DistilledSet } from "../../data/DistilledSet.ts";
+import type { LabelledSet } from "../../data/LabelledSet.ts";
+import { hardLabels } from "../tensors.ts";
+
+/** A set as `diff` compares it. */
+export interface Comparable {
+  readonly name: string;
+  /** M·C·H·W numbers. */
+  readonly values: Float32Array;
+  /** Images, channels, rows, columns. */
+  readonly shape: readonly [m: number, c: number, h: number, w: number];
+  /** Class of each image; of soft labels the largest entry. */
+  readonly labels: Int32Array;
+  /** Soft labels, row per image. */
+  readonly soft?: Float32Array;
+  readonly classes: number;
+  readonly classNames?: readonly string[];
+  /** Are the values pixels, 0 black and 1 white? Known only where the set says how it was normalised. */
+  readonly pixels: boolean;
+  /** What the set says about having been attacked. */
+  readonly tampered?: unknown;
+}
+
+/** Undo the normalisation that a set names, so that copies in different spaces can be laid side by side. */
+export function comparable(set: DistilledSet | LabelledSet): Comparable {
+  const { name, shape, classes, classNames } = set;
+  const labels = hardLabels(set);
+  if (set.kind === "labelled")
+    return {
+      name,
+      shape,
+      classes,
+      classNames,
+      labels,
+      pixels: true,
+      values: Float32Array.from(set.pixels, (byte) => byte / 255),
+    };
+  const soft = set.labels.kind === "soft" ? set.labels.values : undefined;
+  const { values, pixels } = toPixels(set);
+  return { name, shape, classes, classNames, labels, soft, values, pixels, tampered: set.metadata.tampered };
+}
+
+function toPixels({ images, shape, normalisation }: DistilledSet): { values: Float32Array; pixels: boolean } {
+  if (normalisation.kind === "unit") return { values: images, pixels: true };
+  if (normalisation.kind !== "meanStd") return { values: images, pixels: false };
+  const [, c, h, w] = shape;
+  const { mean, std } = normalisation;
+  if (mean.length !== c || std.length !== c)
+    throw new UsageError(`diff: invalid normalisation: expected ${c} channels, got ${mean.length}`);
+  const plane = h * w;
+  return {
+    values: images.map((x, i) => x * std[Math.floor(i / plane) % c] + mean[Math.floor(i / plane) % c]),
+    pixels: true,
+  };
+}
+
+/** Numbers of one image. */
+export function imageSize({ shape: [, c, h, w] }: Comparable): number {
+  return c * h * w;
+}
+
+/** One image's values. */
+export function imageOf(set: Comparable, index: number): Float32Array {
+  const size = imageSize(set);
+  return set.values.subarray(index * size, (index + 1) * size);
+}

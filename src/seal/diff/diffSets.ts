@@ -1,0 +1,247 @@
+import { UsageError } from "../../core/errors.ts";
+import type { DistilledSet } from "../../data/DistilledSet.ts";
+import type { LabelledSet } from "../../data/LabelledSet.ts";
+import { maxAbsDifference, psnr } from "../../metrics/psnr.ts";
+import { ssim } from "../../metrics/ssim.ts";
+import { digestTensors } from "../tensors.ts";
+import { type Alignment, alignSets, type Pair, sameImageShape } from "./alignSets.ts";
+import { type ChangeKind, classifyChange } from "./classifyChange.ts";
+import { type Comparable, comparable, imageOf } from "./comparable.ts";
+import { type ChannelMap, fitNormalisation, isIdentity, mapValues } from "./fitNormalisation.ts";
+import { addHeat, type Box, changedPlace, emptyHeat, type HeatMap } from "./heatMap.ts";
+
+/** One image in both sets. Differences are in units of the first set's pixels, or of its value range where those are unknown. */
+export interface ImageDifference extends Pair {
+  readonly labelBefore: number;
+  readonly labelAfter: number;
+  readonly softLabelChanged: boolean;
+  readonly maxAbs: number;
+  /** Decibels; Infinity for equal images. */
+  readonly psnr: number;
+  readonly ssim: number;
+  readonly kind: ChangeKind;
+  readonly place?: Box;
+}
+
+/** All images of one class, by their label in the first set. */
+export interface ClassDifference {
+  readonly label: number;
+  readonly name: string;
+  readonly images: number;
+  readonly changed: number;
+  readonly edited: number;
+  readonly relabelled: number;
+  readonly maxAbs: number;
+  readonly minPsnr: number;
+  readonly minSsim: number;
+}
+
+/** The whole in one word; the worst of what was found. */
+export type Verdict = "same tensors" | "same images" | "normalisation" | "re-encoding" | "editing";
+
+export interface SetDifference {
+  readonly verdict: Verdict;
+  /** Why, in a sentence. */
+  readonly reason: string;
+  /** Exit status 1: something that neither storage nor normalisation explains. */
+  readonly suspicious: boolean;
+  readonly before: SetSummary;
+  readonly after: SetSummary;
+  /** Values are pixels in [0, 1]; otherwise the unit is the first set's value range. */
+  readonly pixels: boolean;
+  readonly normalisation?: ChannelMap;
+  readonly images: readonly ImageDifference[];
+  readonly classes: readonly ClassDifference[];
+  readonly removed: readonly number[];
+  readonly added: readonly number[];
+  readonly reordered: number;
+  readonly relabelled: number;
+  readonly heat: HeatMap;
+  readonly place?: Box;
+}
+
+export interface SetSummary {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly classes: number;
+  readonly tampered?: unknown;
+}
+
+/** A difference together with the two sets in one space, for pictures. */
+export interface Diffed {
+  readonly difference: SetDifference;
+  readonly before: Comparable;
+  readonly after: Comparable;
+}
+
+/**
+ * Compare two copies of a set, in whatever formats and normalisations they came.
+ *
+ * @throws UsageError if the images have different sizes.
+ */
+export function diffSets(first: DistilledSet | LabelledSet, second: DistilledSet | LabelledSet): Diffed {
+  const [a, b] = [comparable(first), comparable(second)];
+  if (!sameImageShape(a, b))
+    throw new UsageError(
+      `diff: invalid sets: expected images of one size, got ${a.shape.slice(1)} and ${b.shape.slice(1)}`,
+    );
+  const alignment = alignSets(a, b);
+  const map = alignment.pairs.length > 0 ? fitNormalisation(a, b, alignment.pairs) : undefined;
+  const normalised = map !== undefined && !isIdentity(map) && map.residual < 0.2;
+  const [before, after] = toUnit(a, normalised ? mapValues(b, map) : b);
+  const images = alignment.pairs.map((pair) => compareImage(before, after, pair));
+  const heat = heatOf(before, after, images);
+  const tensors = [digestTensors(first), digestTensors(second)].map(({ tensors: list }) =>
+    list.map((t) => t.sha256).join(),
+  );
+  const found = { images, alignment, normalised, sameTensors: tensors[0] === tensors[1] };
+  const relabelled = images.filter((image) => image.labelBefore !== image.labelAfter || image.softLabelChanged).length;
+  const place = changedPlace(heat);
+  const difference: SetDifference = {
+    ...judge(found, relabelled),
+    before: summary(a),
+    after: summary(b),
+    pixels: before.pixels,
+    ...(normalised && { normalisation: map }),
+    images,
+    classes: classesOf(before, images),
+    removed: alignment.removed,
+    added: alignment.added,
+    reordered: alignment.reordered,
+    relabelled,
+    heat,
+    ...(place && { place }),
+  };
+  return { difference, before, after };
+}
+
+function summary({ name, shape, classes, tampered }: Comparable): SetSummary {
+  return { name, shape, classes, ...(tampered !== undefined && { tampered }) };
+}
+
+/** Where pixels are unknown, scale both by the first set's range, so that PSNR and SSIM have a peak to refer to. */
+function toUnit(a: Comparable, b: Comparable): [Comparable, Comparable] {
+  if (a.pixels) return [a, { ...b, pixels: true }];
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const x of a.values) {
+    low = Math.min(low, x);
+    high = Math.max(high, x);
+  }
+  const scale = high > low ? high - low : 1;
+  const unit = (set: Comparable): Comparable => ({
+    ...set,
+    pixels: false,
+    values: set.values.map((x) => (x - low) / scale),
+  });
+  return [unit(a), unit(b)];
+}
+
+function compareImage(before: Comparable, after: Comparable, pair: Pair): ImageDifference {
+  const [x, y] = [imageOf(before, pair.a), imageOf(after, pair.b)];
+  const [, channels, height, width] = before.shape;
+  const kind = classifyChange({ before: x, after: y, channels, height, width, pixels: before.pixels });
+  const heat = emptyHeat(height, width);
+  addHeat(heat, x, y, 1);
+  const place = kind === "edited" ? changedPlace(heat) : undefined;
+  return {
+    ...pair,
+    labelBefore: before.labels[pair.a],
+    labelAfter: after.labels[pair.b],
+    softLabelChanged: softChanged(before, after, pair),
+    maxAbs: maxAbsDifference(x, y),
+    psnr: psnr(x, y),
+    ssim: ssim(x, y, [1, channels, height, width])[0],
+    kind,
+    ...(place && { place }),
+  };
+}
+
+/** Chosen: single precision and text round at the sixth digit. */
+function softChanged(
+  { soft: p, classes: k }: Comparable,
+  { soft: q, classes: l }: Comparable,
+  { a, b }: Pair,
+): boolean {
+  if (!p && !q) return false;
+  if (!p || !q || k !== l) return true;
+  for (let i = 0; i < k; i++)
+    if (Math.abs(p[a * k + i] - q[b * k + i]) > 1e-5 * Math.max(1, Math.abs(p[a * k + i]))) return true;
+  return false;
+}
+
+function heatOf(before: Comparable, after: Comparable, images: readonly ImageDifference[]): HeatMap {
+  const [, , height, width] = before.shape;
+  const heat = emptyHeat(height, width);
+  const edited = images.filter((image) => image.kind === "edited");
+  const shown = edited.length > 0 ? edited : images;
+  for (const { a, b } of shown) addHeat(heat, imageOf(before, a), imageOf(after, b), 1 / shown.length);
+  return heat;
+}
+
+function classesOf(before: Comparable, images: readonly ImageDifference[]): ClassDifference[] {
+  return Array.from({ length: before.classes }, (_, label) => {
+    const own = images.filter((image) => image.labelBefore === label);
+    return {
+      label,
+      name: before.classNames?.[label] ?? String(label),
+      images: own.length,
+      changed: own.filter((image) => image.kind !== "none").length,
+      edited: own.filter((image) => image.kind === "edited").length,
+      relabelled: own.filter((image) => image.labelBefore !== image.labelAfter || image.softLabelChanged).length,
+      maxAbs: Math.max(0, ...own.map((image) => image.maxAbs)),
+      minPsnr: Math.min(Number.POSITIVE_INFINITY, ...own.map((image) => image.psnr)),
+      minSsim: Math.min(1, ...own.map((image) => image.ssim)),
+    };
+  }).filter((row) => row.images > 0);
+}
+
+interface Found {
+  readonly images: readonly ImageDifference[];
+  readonly alignment: Alignment;
+  readonly normalised: boolean;
+  readonly sameTensors: boolean;
+}
+
+function judge(
+  { images, alignment, normalised, sameTensors }: Found,
+  relabelled: number,
+): Pick<SetDifference, "verdict" | "reason" | "suspicious"> {
+  const count = (kind: ChangeKind) => images.filter((image) => image.kind === kind).length;
+  const other = [
+    relabelled > 0 && `${plural(relabelled, "label")} changed`,
+    alignment.removed.length > 0 && `${plural(alignment.removed.length, "image")} removed`,
+    alignment.added.length > 0 && `${plural(alignment.added.length, "image")} added`,
+    alignment.reordered > 0 && `${plural(alignment.reordered, "image")} in another order`,
+  ].filter((text) => text !== false);
+  const edited = count("edited");
+  // A set is compressed as a whole.
+  const partly = count("lossy") > 0 && count("none") > 0;
+  const suspicious =
+    edited > 0 || partly || relabelled > 0 || alignment.removed.length > 0 || alignment.added.length > 0;
+  const verdict: Verdict = suspicious
+    ? "editing"
+    : count("rounding") + count("clamping") + count("lossy") > 0
+      ? normalised
+        ? "normalisation"
+        : "re-encoding"
+      : normalised
+        ? "normalisation"
+        : sameTensors
+          ? "same tensors"
+          : "same images";
+  const how = [
+    normalised && "the values were rescaled channel by channel",
+    edited > 0 && `${edited} of ${images.length} images were altered in a way that storage does not explain`,
+    count("lossy") > 0 && `${plural(count("lossy"), "image")} carry the traces of lossy compression`,
+    partly && "the other images are untouched, which compressing a set does not do",
+    count("clamping") > 0 && `${plural(count("clamping"), "image")} were cut off at black and white`,
+    count("rounding") > 0 && `${plural(count("rounding"), "image")} were rounded`,
+  ].filter((text) => text !== false);
+  const reason =
+    [...how, ...other].join("; ") || (sameTensors ? "every value is equal" : "every image and label is equal");
+  return { verdict, reason, suspicious };
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

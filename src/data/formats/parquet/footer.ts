@@ -112,6 +112,8 @@ function readGroup(group: ThriftStruct, columns: readonly Column[], end: number)
       );
     return { path, codec: integer(meta, 4), start, length, values: integer(meta, 5) };
   });
+  if (chunks.length !== columns.length)
+    throw new DataError(`${who}: invalid row group: expected ${columns.length} columns, got ${chunks.length}`);
   const rows = integer(group, 3);
   if (rows < 0) throw new DataError(`${who}: invalid row count: expected 0 or more, got ${rows}`);
   return { rows, chunks };

@@ -1,0 +1,133 @@
+import type { AttackResult } from "../attack/Attack.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { ImageShape, LabelledSet } from "../data/LabelledSet.ts";
+import { describeNormalisation, toPixels } from "../data/normalise.ts";
+import { normalisedBatch } from "../data/normalisedBatch.ts";
+import { applyTrigger, type Trigger } from "../data/Trigger.ts";
+import { stealth } from "../metrics/stealth.ts";
+import { differencePictures, pictures } from "../report/pictures.ts";
+import { type Curve, type NetworkResult, type RunRecord, recordFormat, type TriggerRecord } from "../report/record.ts";
+import { classesOf } from "../train/targets.ts";
+import type { NetworkEvaluation } from "./evaluationStage.ts";
+
+export interface RecordParts {
+  readonly title: string;
+  readonly command: string;
+  readonly created?: string;
+  readonly attack?: NonNullable<RunRecord["attack"]>;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly versions: RunRecord["versions"];
+  readonly data: RunRecord["data"];
+  readonly clean: DistilledSet;
+  readonly result?: AttackResult;
+  readonly test?: LabelledSet;
+  readonly evaluations: readonly NetworkEvaluation[];
+  readonly timings: RunRecord["timings"];
+  /** Loss curves besides those of the attack. */
+  readonly curves?: readonly Curve[];
+}
+
+/** Put together what a report shows. Pure: the same parts, the same record. */
+export function attackRecord(parts: RecordParts): RunRecord {
+  const { clean, result, test } = parts;
+  const names = clean.classNames ?? test?.classNames;
+  // Where pixels cannot be had back from the stored numbers (ZCA without its matrix), pictures show the numbers as they are.
+  const visible = (images: Float32Array, shape: ImageShape) => pixelsOf(images, shape, clean);
+  const tampered = result?.set;
+  const comparable = tampered && tampered.shape.join() === clean.shape.join() ? tampered : undefined;
+  const before = visible(clean.images, clean.shape);
+  const after = tampered && visible(tampered.images, tampered.shape);
+  return {
+    format: recordFormat,
+    title: parts.title,
+    command: parts.command,
+    ...(parts.created && { created: parts.created }),
+    ...(parts.attack && { attack: parts.attack }),
+    config: parts.config,
+    versions: parts.versions,
+    data: parts.data,
+    set: {
+      name: clean.name,
+      classes: clean.classes,
+      ...(names && { classNames: [...names] }),
+      labels: [...classesOf(clean)],
+      normalisation: describeNormalisation(clean.normalisation),
+      clean: pictures(before, [...clean.shape]),
+      ...(after && tampered && { tampered: pictures(after, [...tampered.shape]) }),
+      ...(comparable && after && { difference: differencePictures(before, after, [...clean.shape]) }),
+    },
+    ...(result?.archetypes && {
+      archetypes: {
+        labels: [...result.archetypes.classes],
+        pictures: archetypePictures(result.archetypes.images, clean, result.archetypes.classes.length),
+      },
+    }),
+    ...(result && { trigger: triggerRecord(result.trigger, result.targetClass, clean, test) }),
+    ...(test && { testImages: test.shape[0] }),
+    results: parts.evaluations.map(networkResult),
+    ...(comparable && after && { stealth: stealth(before, after, [...clean.shape]) }),
+    curves: [...(result ? attackCurves(result) : []), ...(parts.curves ?? [])],
+    timings: parts.timings,
+  };
+}
+
+function pixelsOf(images: Float32Array, shape: ImageShape, like: DistilledSet): Float32Array {
+  const { normalisation } = like;
+  if (normalisation.kind === "unknown" || (normalisation.kind === "zca" && !normalisation.whitening))
+    return images.map((v) => 0.5 + v / 6);
+  return toPixels(images, shape, normalisation);
+}
+
+function archetypePictures(images: Float32Array, clean: DistilledSet, n: number) {
+  const [, c, h, w] = clean.shape;
+  return pictures(pixelsOf(images, [n, c, h, w], clean), [n, c, h, w]);
+}
+
+function networkResult({ losses: _, ...result }: NetworkEvaluation): NetworkResult {
+  return result;
+}
+
+function triggerRecord(trigger: Trigger, targetClass: number, clean: DistilledSet, test?: LabelledSet): TriggerRecord {
+  const { channels: c, height: h, width: w, mask, pattern } = trigger;
+  const place = mask.findIndex((m) => m > 0);
+  const normalised = Array.from({ length: c }, (_, k) => pattern[k * h * w + place]);
+  const pixels = pixelsOf(pattern, [1, c, h, w], clean);
+  const shown = test && Math.min(6, test.shape[0]);
+  const examples = () => {
+    const shape: [number, number, number, number] = [shown!, c, h, w];
+    const x = normalisedBatch(test!, 0, shown!, clean.normalisation);
+    return {
+      before: pictures(pixelsOf(x, shape, clean), shape),
+      after: pictures(pixelsOf(applyTrigger(trigger, x), shape, clean), shape),
+    };
+  };
+  return {
+    description: trigger.description,
+    targetClass,
+    height: h,
+    width: w,
+    mask: [...mask],
+    value: { normalised, pixel: Array.from({ length: c }, (_, k) => pixels[k * h * w + place]) },
+    inGamut: trigger.inGamut,
+    ...(shown &&
+      clean.normalisation.kind !== "unknown" &&
+      clean.normalisation.kind !== "zca" && { examples: examples() }),
+  };
+}
+
+function attackCurves({ curves }: AttackResult): Curve[] {
+  const points = (list: readonly number[]): [number, number][] => list.map((v, i) => [i, v]);
+  const { archetypes, ...update } = curves;
+  const names: Record<string, string> = { loss: "hybrid loss", benign: "benign part", backdoor: "backdoor part" };
+  const all: Curve[] = [];
+  const series = Object.entries(update).map(([name, list]) => ({ name: names[name] ?? name, points: points(list) }));
+  if (series.length > 0) all.push({ title: "Updating the set", x: "step", y: "loss", series });
+  if (archetypes)
+    all.push({
+      title: "Reconstructing archetypes",
+      x: "step",
+      y: "loss per image",
+      series: [{ name: "archetypes", points: points(archetypes) }],
+    });
+  return all;
+}

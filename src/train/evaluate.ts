@@ -1,0 +1,171 @@
+import { UsageError } from "../core/errors.ts";
+import { child, type Key } from "../core/random.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { LabelledSet } from "../data/LabelledSet.ts";
+import { normalisedBatch } from "../data/normalisedBatch.ts";
+import { applyTrigger, clampToGamut, randomTrigger, type Trigger } from "../data/Trigger.ts";
+import { accuracy, attackSuccessRate, robustAccuracy } from "../metrics/rates.ts";
+import type { Floats } from "../nn/Network.ts";
+import type { Learner, LearnerState } from "./Learner.ts";
+import type { Protocol } from "./protocol.ts";
+import { argmaxRows } from "./targets.ts";
+import { train } from "./train.ts";
+
+/** One network after its last epoch. Rates are fractions; names as in the method, §3. */
+export interface Evaluation {
+  readonly seed: number;
+  readonly epochs: number;
+  readonly set: "clean" | "tampered";
+  readonly cta: number;
+  /** On the clean set this is a control. */
+  readonly asr?: number;
+  /** ASR when the receiver clamps its inputs to what a picture can hold. */
+  readonly asrClamped?: number;
+  readonly asrWithoutTrigger?: number;
+  readonly asrRandomTrigger?: number;
+  readonly archetypeAsr?: number;
+  readonly ra?: number;
+  /** Mean training loss of each epoch. */
+  readonly losses: readonly number[];
+}
+
+/** What is looked for in the networks. */
+export interface Backdoor {
+  readonly trigger: Trigger;
+  readonly targetClass: number;
+  readonly archetypes?: { readonly images: Floats; readonly classes: Int32Array<ArrayBuffer> };
+}
+
+export interface EvaluationPlan {
+  /** Sets to train on, in this order, with the same seeds: the clean one first. */
+  readonly sets: readonly { readonly name: "clean" | "tampered"; readonly set: DistilledSet }[];
+  readonly test: LabelledSet;
+  readonly backdoor?: Backdoor;
+  readonly protocol: Protocol;
+  /** Networks per set. */
+  readonly repeats: number;
+  readonly key: Key;
+}
+
+export interface EvaluationProgress {
+  /** Networks finished and to do. */
+  readonly done: number;
+  readonly total: number;
+  readonly result?: Evaluation;
+}
+
+/**
+ * Train receivers on each set and measure them: clean and tampered in one run, network i of either from the same initial
+ * weights and order. Yields every result as it comes, so that a consumer can store it; `finished` are skipped.
+ */
+export async function* evaluate(
+  learner: Learner,
+  plan: EvaluationPlan,
+  finished: readonly Evaluation[] = [],
+): AsyncGenerator<EvaluationProgress, Evaluation[]> {
+  const total = plan.sets.length * plan.repeats;
+  const results: Evaluation[] = [];
+  for (let seed = 0; seed < plan.repeats; seed++)
+    for (const { name, set } of plan.sets) {
+      const known = finished.find((f) => f.seed === seed && f.set === name && f.epochs === plan.protocol.epochs);
+      if (!known) yield { done: results.length, total };
+      const result = known ?? (await evaluateOne(learner, plan, name, set, seed));
+      results.push(result);
+      yield { done: results.length, total, result };
+    }
+  return results;
+}
+
+async function evaluateOne(
+  learner: Learner,
+  plan: EvaluationPlan,
+  name: "clean" | "tampered",
+  set: DistilledSet,
+  seed: number,
+): Promise<Evaluation> {
+  const key = child(plan.key, "receiver", seed);
+  const { state, losses } = await train(learner, set, plan.protocol, key);
+  const { normalisation } = set;
+  const base = { seed, epochs: plan.protocol.epochs, set: name, losses };
+  const { test, backdoor } = plan;
+  if (!backdoor) {
+    const [clean] = await predictTest(learner, state, test, set, [(x) => x]);
+    return { ...base, cta: accuracy(clean, test.labels) };
+  }
+  const { trigger, targetClass } = backdoor;
+  const stamp = (x: Floats) => applyTrigger(trigger, x);
+  const control = randomTrigger(trigger, child(plan.key, "control"), normalisation);
+  const clamp = (x: Floats) =>
+    clampToGamut(
+      x,
+      [x.length / trigger.pattern.length, trigger.channels, trigger.height, trigger.width],
+      normalisation,
+    );
+  const clampable = !trigger.inGamut && (normalisation.kind === "unit" || normalisation.kind === "meanStd");
+  const ways = [
+    (x: Floats) => x,
+    stamp,
+    (x: Floats) => applyTrigger(control, x),
+    ...(clampable ? [(x: Floats) => clamp(stamp(x))] : []),
+  ];
+  const [clean, stamped, random, clamped] = await predictTest(
+    learner,
+    state,
+    test,
+    set,
+    name === "clean" ? ways.slice(0, 2) : ways,
+  );
+  const rate = (predicted: Int32Array) => attackSuccessRate(predicted, test.labels, targetClass);
+  const measured = { ...base, cta: accuracy(clean, test.labels), asr: rate(stamped), asrWithoutTrigger: rate(clean) };
+  if (name === "clean") return measured;
+  return {
+    ...measured,
+    asrRandomTrigger: rate(random),
+    ra: robustAccuracy(stamped, test.labels, targetClass),
+    ...(clamped && { asrClamped: rate(clamped) }),
+    ...(backdoor.archetypes && { archetypeAsr: await onArchetypes(learner, state, backdoor, backdoor.archetypes) }),
+  };
+}
+
+async function onArchetypes(
+  learner: Learner,
+  state: LearnerState,
+  { trigger, targetClass }: Backdoor,
+  archetypes: NonNullable<Backdoor["archetypes"]>,
+): Promise<number> {
+  const { logits } = await learner.predict(state, applyTrigger(trigger, archetypes.images));
+  return attackSuccessRate(argmaxRows(logits, learner.network.classes), archetypes.classes, targetClass);
+}
+
+/** Images a forward pass: small enough to stay in the cache, large enough to fill the threads. */
+const CHUNK = 100;
+
+/**
+ * Predict every test image once for each way of treating it, streaming: one chunk of normalised images is in memory at a
+ * time.
+ */
+export async function predictTest(
+  learner: Learner,
+  state: Pick<LearnerState, "weights" | "running">,
+  test: LabelledSet,
+  set: Pick<DistilledSet, "normalisation" | "classes" | "shape">,
+  ways: readonly ((x: Floats) => Floats)[],
+): Promise<Int32Array<ArrayBuffer>[]> {
+  const [n, ...image] = test.shape;
+  if (image.join() !== set.shape.slice(1).join() || test.classes !== set.classes)
+    throw new UsageError(
+      `evaluate: invalid test set: expected ${set.classes} classes of images ${set.shape.slice(1).join("×")}, got ${test.classes} of ${image.join("×")}`,
+    );
+  const predictions = ways.map(() => new Int32Array(n));
+  const chunk = Math.min(CHUNK, n);
+  for (let from = 0; from < n; from += chunk) {
+    // The last chunk begins earlier instead of being shorter: one compiled graph serves all.
+    const start = Math.min(from, n - chunk);
+    const x = normalisedBatch(test, start, start + chunk, set.normalisation);
+    for (const [i, way] of ways.entries()) {
+      const { logits } = await learner.predict(state, way(x));
+      predictions[i].set(argmaxRows(logits, set.classes), start);
+    }
+  }
+  return predictions;
+}

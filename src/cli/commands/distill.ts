@@ -1,0 +1,172 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { Checkpoint } from "../../core/checkpoint.ts";
+import type { DistillationStep } from "../../distill/Distillation.ts";
+import * as methods from "../../distill/methods.ts";
+import type { Run } from "../../experiment/Run.ts";
+import { defineCommand } from "../command.ts";
+import { computeOptions, runFolderOptions } from "../computeOptions.ts";
+import type { Console } from "../console.ts";
+import { kebab } from "../flags.ts";
+import { flagsOfMethods, methodNamed, optionsOfMethod } from "../methodOptions.ts";
+
+const who = "retort distill";
+const setFile = "distilled.safetensors";
+// Chosen: a kill loses at most this much work; saving takes milliseconds.
+const secondsBetweenCheckpoints = 30;
+// Chosen: enough points to draw.
+const pointsOfCurve = 200;
+
+const options = z.object({
+  data: z.string().default("strokes").describe("raw dataset: strokes, a name in the data folder, or a path"),
+  method: z.string().default("dm").describe(`one of ${describeMethods()}`),
+  normalisation: z
+    .string()
+    .optional()
+    .describe("whose mean and deviation normalise the pixels (default: that of the dataset)"),
+  ...flagsOfMethods(methods),
+  ...computeOptions,
+  ...runFolderOptions,
+});
+
+/** What metrics.json says of a finished distillation. */
+interface Metrics {
+  readonly method: string;
+  readonly images: number;
+  readonly classes: number;
+  readonly iterations: number;
+  /** Digest of the set (setDigest.ts). */
+  readonly digest: string;
+  /** [iteration, mean loss of the iterations since the last point]. */
+  readonly loss: readonly (readonly [number, number])[];
+}
+
+/** Make a small synthetic set that teaches what a large real one does. */
+export const distill = defineCommand({
+  summary: "distil a raw dataset into a few synthetic images per class",
+  description: `Distils a raw dataset into a few synthetic images per class. The run folder holds the set (${setFile}), every resolved option,
+the loss curve (metrics.json) and a checkpoint: the same command goes on where it was stopped, with the same result.`,
+  options,
+  examples: [
+    "distill --ipc 10 --width 32 --iterations 500",
+    "distill --data fashion-mnist --method dm --ipc 10 --out runs/fashion",
+    "distill --data path/to/cifar-10-batches-bin --normalisation cifar-10 --method random --ipc 50",
+  ],
+  async run({ options, given, console, signal }) {
+    const { name, method } = methodNamed(methods, options.method, who);
+    const settings = optionsOfMethod(methods, method, options, given, who);
+    const [{ rawData }, { openRun }, { setDigest }, { versions }, { device }, { key }] = await Promise.all([
+      import("../rawData.ts"),
+      import("../../experiment/Run.ts"),
+      import("../../experiment/setDigest.ts"),
+      import("../../experiment/versions.ts"),
+      import("../../engine/device.ts"),
+      import("../../core/random.ts"),
+    ]);
+    const target = device(options.device, options.threads);
+    const data = rawData(options.data, who, { normalisation: options.normalisation });
+    const [set, normalisation] = [await data.split("train"), await data.normalisation()];
+    const { seed } = options;
+    const digest = setDigest(set);
+    const folder =
+      options.out ?? join("runs", `distill-${data.name}-${method.abbreviation}-ipc${settings.ipc}-seed${seed}`);
+    const description = {
+      command: `distill ${name}`,
+      config: { data: data.name, normalisation, options: settings, seed },
+      data: { train: digest },
+      versions: versions(target.name, target.threads),
+    };
+    const run = await openRun(folder, description, () => new Date());
+    const finished = (await run.readJson("metrics.json")) as Metrics | undefined;
+    if (finished) {
+      console.note(`${folder} holds this run, finished`);
+      show(console, run, finished);
+      return 0;
+    }
+    console.resumeWith(`the same command with --out ${folder} goes on`);
+    const record = { seed, source: { name: set.name, images: set.shape[0], digest } };
+    const { loadCheckpoint } = await import("../../experiment/checkpointFile.ts");
+    const saved = await loadCheckpoint(run);
+    const context = { normalisation, key: key(seed), device: target, record, ...(saved ? { resume: saved } : {}) };
+    const losses = saved ? [...saved.arrays.losses] : [];
+    const last = await follow(method.run(set, settings as never, context), losses, run, console, signal);
+    const made = last.set();
+    const { setToSafetensors } = await import("../../data/formats/safetensors.ts");
+    await run.write(setFile, setToSafetensors(made));
+    const metrics: Metrics = {
+      method: name,
+      images: made.shape[0],
+      classes: made.classes,
+      iterations: last.iteration,
+      digest: setDigest(made),
+      loss: curve(losses),
+    };
+    await run.writeJson("metrics.json", metrics);
+    await run.log("finish");
+    show(console, run, metrics);
+    return 0;
+  },
+});
+
+/** Run to the end: show progress, save now and then and before an interruption. */
+async function follow(
+  steps: AsyncGenerator<DistillationStep, void>,
+  losses: number[],
+  run: Run,
+  console: Console,
+  signal: AbortSignal,
+): Promise<DistillationStep> {
+  const { saveCheckpoint } = await import("../../experiment/checkpointFile.ts");
+  let bar: ReturnType<Console["progress"]> | undefined;
+  let last: DistillationStep | undefined;
+  let savedAt = performance.now();
+  for await (const step of steps) {
+    last = step;
+    if (losses.length < step.iteration && step.loss !== undefined) losses.push(step.loss);
+    bar ??= console.progress("distill", step.total);
+    bar.update(step.iteration, step.loss === undefined ? "" : `loss ${step.loss.toPrecision(4)}`);
+    const due = performance.now() - savedAt > 1000 * secondsBetweenCheckpoints;
+    if (due || signal.aborted) {
+      await saveCheckpoint(run, withLosses(step.checkpoint(), losses));
+      savedAt = performance.now();
+    }
+    if (signal.aborted) {
+      await run.log("interrupt", { iteration: step.iteration });
+      bar.end();
+      throw signal.reason;
+    }
+  }
+  bar?.end();
+  return last as DistillationStep;
+}
+
+const withLosses = ({ json, arrays }: Checkpoint, losses: readonly number[]): Checkpoint => ({
+  json,
+  arrays: { ...arrays, losses: Float32Array.from(losses) },
+});
+
+/** Means over equal stretches of at least one iteration. */
+function curve(losses: readonly number[]): [number, number][] {
+  const stretch = Math.max(1, Math.ceil(losses.length / pointsOfCurve));
+  const points: [number, number][] = [];
+  for (let from = 0; from < losses.length; from += stretch) {
+    const part = losses.slice(from, from + stretch);
+    points.push([from + part.length, Math.fround(part.reduce((a, b) => a + b, 0) / part.length)]);
+  }
+  return points;
+}
+
+function show(console: Console, run: Run, metrics: Metrics): void {
+  const { images, classes, iterations, loss } = metrics;
+  console.result({ folder: run.folder, set: run.path(setFile), ...metrics }, () => {
+    console.line(`${images} images, ${images / classes} of each of ${classes} classes, after ${iterations} iterations`);
+    if (loss.length > 0) console.line(`loss ${loss[0][1].toPrecision(4)} → ${loss[loss.length - 1][1].toPrecision(4)}`);
+    console.line(run.path(setFile));
+  });
+}
+
+function describeMethods(): string {
+  return Object.entries(methods)
+    .map(([name, { abbreviation }]) => `${abbreviation} (${kebab(name)})`)
+    .join(", ");
+}

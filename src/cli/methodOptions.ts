@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { lookUp, UsageError } from "../core/errors.ts";
+import { resolveOptions } from "../core/options.ts";
+import { flagOf, kebab } from "./flags.ts";
+
+/** An entry of a registry that one command runs under `--method`. */
+interface Method {
+  readonly abbreviation: string;
+  readonly options: z.ZodObject;
+}
+
+/** Find a method by its registry name (`distributionMatching`, `distribution-matching`) or abbreviation (`dm`). */
+export function methodNamed<M extends Method>(methods: Readonly<Record<string, M>>, name: string, who: string) {
+  const found = Object.entries(methods).find(([own, m]) => [own, kebab(own), m.abbreviation].includes(name));
+  if (found) return { name: found[0], method: found[1] };
+  const short = Object.fromEntries(Object.values(methods).map((m) => [m.abbreviation, m]));
+  return { name, method: lookUp(short, name, who, "method") };
+}
+
+/**
+ * The options of all methods as the flags of one command. None is required and none has a default here, since the
+ * defaults may differ: each description says them.
+ */
+export function flagsOfMethods(methods: Readonly<Record<string, Method>>): Record<string, z.ZodOptional> {
+  const list = Object.values(methods);
+  const names = new Set(list.flatMap((m) => Object.keys(m.options.shape)));
+  return Object.fromEntries(
+    [...names].map((name) => {
+      const owners = list.filter((m) => name in m.options.shape);
+      const field = owners[0].options.shape[name] as z.ZodType;
+      const inner = field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field;
+      const notes = owners.length === list.length ? [] : [`only ${owners.map((m) => m.abbreviation).join(", ")}`];
+      const defaults = owners.map((m) => defaultOf(m.options.shape[name] as z.ZodType));
+      const same = defaults.every((value) => value === defaults[0]);
+      const said = same ? defaults[0] : owners.map((m, i) => `${m.abbreviation} ${defaults[i]}`).join(", ");
+      if (said !== undefined) notes.push(`default: ${said}`);
+      const text = notes.length > 0 ? `${field.description} (${notes.join("; ")})` : (field.description ?? "");
+      return [name, inner.optional().describe(text)];
+    }),
+  );
+}
+
+/**
+ * The options of one method out of all flags of its command, with its own defaults.
+ *
+ * @param given paths that were written on the command line.
+ * @throws UsageError if a flag belongs to other methods.
+ */
+export function optionsOfMethod<M extends Method>(
+  methods: Readonly<Record<string, Method>>,
+  method: M,
+  flags: Readonly<Record<string, unknown>>,
+  given: ReadonlySet<string>,
+  who: string,
+): z.infer<M["options"]> {
+  const own = Object.keys(method.options.shape);
+  const all = new Set(Object.values(methods).flatMap((m) => Object.keys(m.options.shape)));
+  const foreign = [...given].find((path) => all.has(path) && !own.includes(path));
+  if (foreign !== undefined)
+    throw new UsageError(
+      `${who}: unknown option of ${method.abbreviation}: expected ${own.map((name) => flagOf([name])).join(", ")}, got ${flagOf([foreign])}`,
+    );
+  const chosen = Object.fromEntries(own.filter((name) => given.has(name)).map((name) => [name, flags[name]]));
+  return resolveOptions(who, method.options, chosen, flagOf) as z.infer<M["options"]>;
+}
+
+function defaultOf(field: z.ZodType): unknown {
+  const parsed = field.safeParse(undefined);
+  return parsed.success ? parsed.data : undefined;
+}

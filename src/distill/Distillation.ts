@@ -1,0 +1,101 @@
+import type { z } from "zod";
+import type { Checkpoint } from "../core/checkpoint.ts";
+import { UsageError } from "../core/errors.ts";
+import { hashJson } from "../core/hash.ts";
+import type { Key } from "../core/random.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { LabelledSet } from "../data/LabelledSet.ts";
+import type { Normalisation } from "../data/Normalisation.ts";
+import type { Device } from "../engine/device.ts";
+import type { Floats } from "../nn/Network.ts";
+
+/** How far a distillation is. What is costly is computed on request. */
+export interface DistillationStep {
+  /** Iterations done, and of how many. */
+  readonly iteration: number;
+  readonly total: number;
+  /** The loss that the last iteration met before its update; undefined for methods without one. */
+  readonly loss?: number;
+  /** The set as it stands. */
+  set(): DistilledSet;
+  /** Where to go on from if killed now. */
+  checkpoint(): Checkpoint;
+}
+
+export interface DistillationContext {
+  /** The space the synthetic images live in. */
+  readonly normalisation: Normalisation;
+  readonly key: Key;
+  readonly device: Device;
+  /** A checkpoint of the same method, data, options and key. */
+  readonly resume?: Checkpoint;
+  /** What the set's metadata should say besides the method's own record: seed, digest of the data. Plain JSON. */
+  readonly record?: Readonly<Record<string, unknown>>;
+}
+
+/** One distillation method: one file and one line in methods.ts. */
+export interface Distillation<S extends z.ZodObject = z.ZodObject> {
+  readonly title: string;
+  /** The field's short name: "dm". */
+  readonly abbreviation: string;
+  /** The paper, or what it is otherwise. */
+  readonly source: string;
+  /** What somebody must hold to run it. */
+  readonly access: "raw-data";
+  readonly options: S;
+  /**
+   * Yields after every iteration, the last time with `iteration === total`. Evaluating, saving and stopping are the
+   * consumer's. Same data, options and key, same bytes; resumed too.
+   */
+  run(set: LabelledSet, options: z.infer<S>, context: DistillationContext): AsyncGenerator<DistillationStep, void>;
+}
+
+/** What describes a run of a method, for its metadata and for telling its checkpoints from others. */
+export interface DistillationRecord {
+  /** Registry name. */
+  readonly method: string;
+  /** Complete options. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly source: LabelledSet;
+  readonly context: DistillationContext;
+}
+
+/** Make the set that a method yields: class after class, hard labels, and the record of how it came about. */
+export function distilledSet(record: DistillationRecord, images: Floats, iterations: number): DistilledSet {
+  const { method, options, source, context } = record;
+  const [, c, h, w] = source.shape;
+  const m = images.length / (c * h * w);
+  const ipc = m / source.classes;
+  return {
+    kind: "distilled",
+    name: `${source.name}-${method}-ipc${ipc}`,
+    images: images.slice(),
+    shape: [m, c, h, w],
+    labels: { kind: "hard", classes: Int32Array.from({ length: m }, (_, i) => Math.floor(i / ipc)) },
+    classes: source.classes,
+    ...(source.classNames ? { classNames: source.classNames } : {}),
+    normalisation: context.normalisation,
+    metadata: {
+      method,
+      options,
+      iterations,
+      source: { name: source.name, images: source.shape[0] },
+      key: context.key.hex,
+      ...context.record,
+    },
+  };
+}
+
+/** What a checkpoint must agree with to continue a run. */
+export function fingerprint({ method, options, source, context }: DistillationRecord): string {
+  const { key, normalisation } = context;
+  return hashJson({ method, options, key: key.hex, shape: source.shape, classes: source.classes, normalisation });
+}
+
+/** @throws UsageError if the checkpoint belongs to another run. */
+export function checkResume(record: DistillationRecord, checkpoint: Checkpoint): void {
+  if (checkpoint.json.run === fingerprint(record)) return;
+  throw new UsageError(
+    `${record.method}: invalid checkpoint: expected one of the same method, data, options and key, got another`,
+  );
+}

@@ -1,0 +1,98 @@
+import { UsageError } from "../core/errors.ts";
+import type { Key } from "../core/random.ts";
+import type { Augmentation } from "../data/augment/Augmentation.ts";
+import { augment } from "../data/augment/augment.ts";
+import { sampleRows } from "../data/classRows.ts";
+import type { LabelledSet } from "../data/LabelledSet.ts";
+import type { Normalisation } from "../data/Normalisation.ts";
+import { normalisedRows } from "../data/normalisedBatch.ts";
+import type { Device } from "../engine/device.ts";
+import { type Floats, initialise, type Network } from "../nn/Network.ts";
+import type { Tree } from "../tensor/tree.ts";
+import { compileEmbedding, type Embedding } from "./embedding.ts";
+
+// Chosen: the activations of a part stay near the processor; larger parts are no faster.
+const mostInPart = 256;
+
+/** Mean embeddings of real images, class by class, without a gradient. */
+export class RealMeans {
+  /** D. */
+  readonly features: number;
+  private readonly embedding: Embedding;
+  private readonly part: number;
+  private readonly data: {
+    readonly set: LabelledSet;
+    readonly rows: readonly Int32Array[];
+    readonly normalisation: Normalisation;
+    readonly batch: number;
+  };
+
+  private constructor(embedding: Embedding, part: number, features: number, data: RealMeans["data"]) {
+    this.embedding = embedding;
+    this.part = part;
+    this.features = features;
+    this.data = data;
+  }
+
+  /**
+   * @param rows rows of each class (classRows.ts)
+   * @param batch real images of a class; all of them where there are fewer
+   * @throws UsageError if a class has no image.
+   */
+  static async compile(
+    network: Network,
+    set: LabelledSet,
+    rows: readonly Int32Array[],
+    normalisation: Normalisation,
+    batch: number,
+    device: Device,
+  ): Promise<RealMeans> {
+    const none = rows.findIndex((own) => own.length === 0);
+    if (none >= 0) throw new UsageError(`distill: missing images: expected some of every class, got none of ${none}`);
+    const part = Math.min(batch, mostInPart);
+    const embedding = await compileEmbedding(network, part, device);
+    // D is what the program gives for any input.
+    const zeros = new Float32Array(part * network.input.reduce((a, b) => a * b));
+    const weights = initialise(network.weights, { hex: "0".repeat(32) });
+    const { length: features } = await embedding(weights, zeros, new Float32Array(part));
+    return new RealMeans(embedding, part, features, { set, rows, normalisation, batch });
+  }
+
+  /**
+   * Embed a random batch of every class.
+   *
+   * @param draws siamese augmentation of each class
+   * @returns [K, D].
+   */
+  async of(
+    weights: Tree<Floats>,
+    draws: readonly (Augmentation | undefined)[],
+    keyOf: (k: number) => Key,
+  ): Promise<Floats> {
+    const { set, rows, normalisation, batch } = this.data;
+    const [, c, h, w] = set.shape;
+    const out = new Float32Array(rows.length * this.features);
+    // While the device embeds one part the next one is prepared.
+    let running: Promise<void> = Promise.resolve();
+    for (let k = 0; k < rows.length; k++) {
+      const chosen = sampleRows(rows[k], batch, keyOf(k));
+      for (let from = 0; from < chosen.length; from += this.part) {
+        const own = chosen.subarray(from, from + this.part);
+        const real = augment(normalisedRows(set, own, normalisation), [own.length, c, h, w], draws[k]);
+        const x = own.length === this.part ? real : new Float32Array(this.part * c * h * w);
+        if (x !== real) x.set(real);
+        const share = new Float32Array(this.part).fill(1 / chosen.length, 0, own.length);
+        await running;
+        running = this.embedding(weights, x, share).then((sum) => {
+          for (let d = 0; d < sum.length; d++) out[k * sum.length + d] += sum[d];
+        });
+      }
+    }
+    await running;
+    return out;
+  }
+
+  release(): Promise<void> {
+    return this.embedding.release();
+  }
+}

@@ -3,6 +3,7 @@ export { attest } from "./commands/attest.ts";
 export { convert } from "./commands/convert.ts";
 export { data } from "./commands/data.ts";
 export { diff } from "./commands/diff.ts";
+export { distill } from "./commands/distill.ts";
 export { inspect } from "./commands/inspect.ts";
 export { keygen } from "./commands/keygen.ts";
 export { report } from "./commands/report.ts";

@@ -16,6 +16,9 @@ export interface EightBit {
   readonly clippedBy: number;
 }
 
+/** Chosen: what float32 makes of a pixel that went through a normalisation and back stays below this. */
+const roundOff = 2e-6;
+
 /**
  * Round a set to 8-bit pixels: 255 · pixel to the nearest, clipped to 0 … 255.
  *
@@ -30,7 +33,7 @@ export function toEightBit(set: DistilledSet): EightBit {
     if (!Number.isFinite(x)) throw new UsageError(`toEightBit: invalid image: expected finite values, got ${x}`);
     const inside = Math.min(1, Math.max(0, x));
     pixels[i] = Math.round(255 * inside);
-    if (inside !== x) {
+    if (Math.abs(x - inside) > roundOff) {
       clipped++;
       clippedBy = Math.max(clippedBy, Math.abs(x - inside));
       continue;

@@ -18,8 +18,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
   attack: spine,
   defense: spine,
   seal: ["core", "data", "metrics"],
-  experiment: [...spine, "distill", "attack", "defense", "seal"],
   report: ["core", "metrics"],
+  experiment: [...spine, "distill", "attack", "defense", "seal", "report"],
   cli: [...spine, "distill", "attack", "defense", "seal", "experiment", "report"],
 };
 

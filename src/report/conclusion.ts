@@ -1,5 +1,5 @@
 import { pairedDifference, type Summary } from "../metrics/intervals.ts";
-import { asrConditions, ctaConditions, headline, pairsOf, summaryOf } from "./conditions.ts";
+import { asr, asrClamped, controls, ctaAfter, ctaBefore, headline, pairsOf, summaryOf } from "./conditions.ts";
 import { percent, points, rateInterval } from "./numbers.ts";
 import type { RunRecord } from "./record.ts";
 
@@ -35,33 +35,32 @@ const headings: Readonly<Record<Verdict, string>> = {
  */
 export function conclude(record: RunRecord): Conclusion {
   const results = headline(record);
-  const [attack, ...controls] = asrConditions;
-  const asr = summaryOf(results, attack);
-  if (!asr) return withoutAttack(record);
+  const attack = summaryOf(results, asr);
+  if (!attack) return withoutAttack(record);
   const control = controls
     .map((condition) => ({ condition, summary: summaryOf(results, condition) }))
     .filter((c): c is typeof c & { summary: Summary } => c.summary !== undefined)
     .sort((a, b) => b.summary.mean - a.summary.mean)[0];
   const target = className(record, record.trigger?.targetClass ?? 0);
-  const hit = `Of test images of other classes, ${withInterval(asr)} were called ${target} once they carried the trigger`;
+  const hit = `Of test images of other classes, ${withInterval(attack)} were called ${target} once they carried the trigger`;
   if (!control)
     return finish(
       "inconclusive",
       `${hit}, but no control was measured that this could be held against.`,
       noticed(record),
     );
-  const [before, after] = pairsOf(results, control.condition, attack);
+  const [before, after] = pairsOf(results, control.condition, asr);
   const rise = before.length > 0 ? pairedDifference(before, after) : undefined;
   const against = `${percent(control.summary.mean)} in the strongest control (${control.condition.label})`;
   if (!rise || rise.n < 2)
     return finish(
       "inconclusive",
-      `${hit}, against ${against}, but ${asr.n === 1 ? "a single network says" : "networks without a partner of the same seed say"} nothing about chance.`,
+      `${hit}, against ${against}, but ${attack.n === 1 ? "a single network says" : "networks without a partner of the same seed say"} nothing about chance.`,
       noticed(record),
     );
   const ends = `${points(rise.mean)} (95 % interval ${between(rise)})`;
   if (rise.low > 0) {
-    const verdict = asr.mean >= strong ? "worked" : "weak";
+    const verdict = attack.mean >= strong ? "worked" : "weak";
     return finish(verdict, `${hit}, against ${against}: a rise of ${ends.replace(/\+/g, "")}.`, noticed(record));
   }
   if (rise.high < negligible)
@@ -74,7 +73,7 @@ export function conclude(record: RunRecord): Conclusion {
 }
 
 function withoutAttack(record: RunRecord): Conclusion {
-  const cta = summaryOf(headline(record), ctaConditions[0]) ?? summaryOf(headline(record), ctaConditions[1]);
+  const cta = summaryOf(headline(record), ctaBefore) ?? summaryOf(headline(record), ctaAfter);
   const first = cta
     ? `Networks trained on ${record.set.name} reach ${withInterval(cta)} on clean test images.`
     : `No network was trained on ${record.set.name}.`;
@@ -83,13 +82,13 @@ function withoutAttack(record: RunRecord): Conclusion {
 
 /** What the receiver would notice: accuracy, and whether the trigger is a picture at all. */
 function noticed(record: RunRecord): string {
-  const [clean, tampered] = ctaConditions;
   const results = headline(record);
-  const [before, after] = pairsOf(results, clean, tampered);
+  const clamped = summaryOf(results, asrClamped);
+  const [before, after] = pairsOf(results, ctaBefore, ctaAfter);
   const gamut = record.trigger
     ? record.trigger.inGamut
       ? "the trigger fits into an ordinary picture"
-      : "the trigger lies outside what a picture can hold, so that it has to be fed to the network as numbers"
+      : `the trigger lies outside what a picture can hold${clamped ? `: clamped to one, it gives ${percent(clamped.mean)}` : ", so that it has to be fed to the network as numbers"}`
     : "";
   if (before.length === 0)
     return gamut ? `Clean accuracy was not compared; ${gamut}.` : "Clean accuracy was not compared.";

@@ -1,43 +1,88 @@
 import { type Summary, summarise } from "../metrics/intervals.ts";
 import type { NetworkResult, RunRecord } from "./record.ts";
 
-/** The four things that are measured on triggered and untriggered test images: the attack and its three controls. */
-export const asrConditions = [
+/** Something that is measured on every network of one set. */
+export interface Condition {
+  /** Heading of its column in a table. */
+  readonly title: string;
+  /** Its line in a chart, and its name in a sentence. */
+  readonly label: string;
+  readonly set: "clean" | "tampered";
+  /** Which colour of a chart it has; the attack and the clean set keep theirs everywhere. */
+  readonly tone: number;
+  readonly of: (result: NetworkResult) => number | undefined;
+}
+
+export const ctaBefore: Condition = {
+  title: "CTA before",
+  label: "clean set",
+  set: "clean",
+  tone: 1,
+  of: (result) => result.cta,
+};
+
+export const ctaAfter: Condition = {
+  title: "CTA after",
+  label: "tampered set",
+  set: "tampered",
+  tone: 0,
+  of: (result) => result.cta,
+};
+
+export const asr: Condition = {
+  title: "ASR",
+  label: "tampered set, trigger",
+  set: "tampered",
+  tone: 0,
+  of: (result) => result.asr,
+};
+
+/** ASR where the receiver clamps its inputs to what a picture can hold; measured for triggers outside the gamut. */
+export const asrClamped: Condition = {
+  title: "ASR, clamped",
+  label: "tampered set, clamped trigger",
+  set: "tampered",
+  tone: 4,
+  of: (result) => result.asrClamped,
+};
+
+/** What an ASR has to be held against. */
+export const controls: readonly Condition[] = [
+  { title: "clean set, trigger", label: "clean set, trigger", set: "clean", tone: 1, of: (result) => result.asr },
   {
-    id: "attack",
-    tone: 0,
-    label: "tampered set, trigger",
-    set: "tampered",
-    of: (r: NetworkResult) => r.asr,
-  },
-  {
-    id: "cleanNetwork",
-    tone: 1,
-    label: "clean set, trigger",
-    set: "clean",
-    of: (r: NetworkResult) => r.asr,
-  },
-  {
-    id: "noTrigger",
-    tone: 2,
+    title: "no trigger",
     label: "tampered set, no trigger",
     set: "tampered",
-    of: (r: NetworkResult) => r.asrWithoutTrigger,
+    tone: 2,
+    of: (result) => result.asrWithoutTrigger,
   },
   {
-    id: "randomTrigger",
-    tone: 3,
+    title: "random trigger",
     label: "tampered set, random trigger",
     set: "tampered",
-    of: (r: NetworkResult) => r.asrRandomTrigger,
+    tone: 3,
+    of: (result) => result.asrRandomTrigger,
   },
-] as const;
+];
 
-/** Clean test accuracy before and after. */
-export const ctaConditions = [
-  { id: "clean", tone: 1, label: "clean set", set: "clean", of: (r: NetworkResult) => r.cta },
-  { id: "tampered", tone: 0, label: "tampered set", set: "tampered", of: (r: NetworkResult) => r.cta },
-] as const;
+export const archetypeAsr: Condition = {
+  title: "archetype-ASR",
+  label: "tampered set, archetypes",
+  set: "tampered",
+  tone: 0,
+  of: (result) => result.archetypeAsr,
+};
+
+export const ra: Condition = {
+  title: "RA",
+  label: "tampered set, true class",
+  set: "tampered",
+  tone: 0,
+  of: (result) => result.ra,
+};
+
+/** Columns of a table of results, in reading order. */
+export const columns: readonly Condition[] = [ctaBefore, ctaAfter, asr, asrClamped, ...controls, archetypeAsr, ra];
 
 /** Results of one network and one length of training. */
 export interface Group {
@@ -62,16 +107,6 @@ export function groups(results: readonly NetworkResult[]): Group[] {
 export function headline(record: RunRecord): NetworkResult[] {
   const longest = Math.max(0, ...record.results.map((result) => result.epochs));
   return record.results.filter((result) => result.epochs === longest);
-}
-
-/** A condition: which networks, and which of their numbers. */
-export interface Condition {
-  readonly id: string;
-  /** Which colour of a chart it has; the attack and the clean set keep theirs everywhere. */
-  readonly tone: number;
-  readonly label: string;
-  readonly set: "clean" | "tampered";
-  readonly of: (result: NetworkResult) => number | undefined;
 }
 
 /** The values of a condition, one a network. */

@@ -20,6 +20,8 @@ const networkResult = z.strictObject({
   cta: rate,
   /** Triggered test images outside the target class that are called the target. On the clean set this is a control. */
   asr: rate.optional(),
+  /** The same images clamped to what a picture can hold, where the trigger lies outside. */
+  asrClamped: rate.optional(),
   /** The same images without the trigger: a control. */
   asrWithoutTrigger: rate.optional(),
   /** The same images with a random trigger of equal energy: a control. */

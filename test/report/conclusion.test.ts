@@ -64,9 +64,21 @@ describe("the conclusion", () => {
       "Of test images of other classes, 60.0 % (95 % interval 35.2–84.8 %) were called “ring” once they carried the trigger, against 10.0 % in the strongest control (clean set, trigger): a rise of 50.0 points (95 % interval 25.2 to 74.8 points).",
     );
     expect(sentences[1]).toMatch(
-      /^Clean accuracy fell, from 51\.0 % to 40\.7 % \(−10\.3 points; .*outside what a picture can hold/,
+      /^Clean accuracy fell, from 51\.0 % to 40\.7 % \(−10\.3 points; .*outside what a picture can hold, so that it has/,
     );
   });
+});
+
+test("a trigger outside the gamut is also judged as a picture would carry it", () => {
+  const record = recordOf([0.9, 0.9], [0.1, 0.1]);
+  const results = record.results.map((r) => (r.set === "tampered" ? { ...r, asrClamped: 0.125 } : r));
+  expect(conclude({ ...record, results }).sentences[1]).toMatch(
+    /a picture can hold: clamped to one, it gives 12\.5 %\.$/,
+  );
+  const inside = record.trigger && { ...record.trigger, inGamut: true };
+  expect(conclude({ ...record, trigger: inside }).sentences[1]).toMatch(
+    /and the trigger fits into an ordinary picture\.$/,
+  );
 });
 
 describe("records", () => {

@@ -42,6 +42,7 @@ export function syntheticRecord(scenario: Partial<Scenario> = {}): RunRecord {
         set: "tampered",
         cta: around(0.262, 0.008),
         asr: around(asr, 0.03),
+        asrClamped: around(0.3 * asr, 0.02),
         asrWithoutTrigger: around(0.07, 0.01),
         asrRandomTrigger: around(0.08, 0.01),
         archetypeAsr: around(0.9, 0.03),

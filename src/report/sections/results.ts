@@ -1,42 +1,27 @@
-import { asrConditions, type Condition, ctaConditions, groups, summaryOf } from "../conditions.ts";
+import { asr, asrClamped, columns, controls, ctaAfter, ctaBefore, groups, summaryOf } from "../conditions.ts";
 import { curveChart } from "../curveChart.ts";
 import { type Html, html } from "../html.ts";
 import { meanAndDeviation, percent, plain } from "../numbers.ts";
 import { rateChart } from "../rateChart.ts";
 import type { RunRecord } from "../record.ts";
 
-const columns: readonly (Condition & { title: string })[] = [
-  { ...ctaConditions[0], title: "CTA before" },
-  { ...ctaConditions[1], title: "CTA after" },
-  { ...asrConditions[0], title: "ASR" },
-  { ...asrConditions[1], title: "clean set, trigger" },
-  { ...asrConditions[2], title: "no trigger" },
-  { ...asrConditions[3], title: "random trigger" },
-  { id: "ra", tone: 0, label: "RA", title: "RA", set: "tampered", of: (result) => result.ra },
-  {
-    id: "archetypes",
-    tone: 0,
-    label: "archetype-ASR",
-    title: "archetype-ASR",
-    set: "tampered",
-    of: (result) => result.archetypeAsr,
-  },
-];
+/** What the first chart shows. */
+const triggerRates = [asr, asrClamped, ...controls];
 
 /** ASR with its controls and CTA, as charts and as a table. */
 export function resultSection(record: RunRecord): Html {
   const all = groups(record.results);
   if (all.length === 0) return html``;
   const chance = 1 / record.set.classes;
-  const triggered = asrConditions.some((condition) => summaryOf(record.results, condition));
+  const triggered = triggerRates.some((condition) => summaryOf(record.results, condition));
   const shown = columns.filter((column) => summaryOf(record.results, column));
   return html`<h2>Results</h2><div class="pair">
 ${
   triggered &&
-  html`<section class="card"><h3>Triggered test images called the target class</h3>${rateChart("asr", "attack success rate with its controls", all, asrConditions, chance)}
+  html`<section class="card"><h3>Triggered test images called the target class</h3>${rateChart("asr", "attack success rate with its controls", all, triggerRates, chance)}
 <p class="note">Images of the target class are left out. A small dot is one network, the large one their mean, the bar its 95 % interval; the dashed line is chance.</p></section>`
 }
-<div class="stack"><section class="card"><h3>Accuracy on clean test images</h3>${rateChart("cta", "clean test accuracy", all, ctaConditions, chance)}</section>
+<div class="stack"><section class="card"><h3>Accuracy on clean test images</h3>${rateChart("cta", "clean test accuracy", all, [ctaBefore, ctaAfter], chance)}</section>
 ${record.stealth && stealthCard(record.stealth)}</div></div>
 <section class="card scroll below"><table><thead><tr><th>Network</th><th>Epochs</th><th>n</th>${shown.map(({ title }) => html`<th>${title}</th>`)}</tr></thead>
 <tbody>${all.map(

@@ -1,22 +1,17 @@
-import { asrConditions, ctaConditions, headline, summaryOf } from "../conditions.ts";
+import * as conditions from "../conditions.ts";
 import { type Html, html } from "../html.ts";
 import { percent, plain, rateInterval } from "../numbers.ts";
 import type { RunRecord } from "../record.ts";
 
 /** The few numbers to remember, each with what it has to be held against. */
 export function tiles(record: RunRecord): Html {
-  const results = headline(record);
-  const [attack, clean] = asrConditions;
-  const asr = summaryOf(results, attack);
-  const control = summaryOf(results, clean);
-  const [before, after] = ctaConditions.map((condition) => summaryOf(results, condition));
-  const archetypes = summaryOf(results, {
-    id: "archetypes",
-    tone: 0,
-    label: "archetypes",
-    set: "tampered",
-    of: (result) => result.archetypeAsr,
-  });
+  const results = conditions.headline(record);
+  const summary = (condition: conditions.Condition) => conditions.summaryOf(results, condition);
+  const asr = summary(conditions.asr);
+  const control = summary(conditions.controls[0]);
+  const before = summary(conditions.ctaBefore);
+  const after = summary(conditions.ctaAfter);
+  const archetypes = summary(conditions.archetypeAsr);
   const { stealth, trigger } = record;
   return html`<section class="tiles">
 ${asr && tile("Attack success (ASR)", percent(asr.mean), control ? `${percent(control.mean)} without tampering` : "no control measured")}

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { UsageError } from "../core/errors.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import { knownNormalisations, type Normalisation } from "../data/Normalisation.ts";
 import { normalisationNamed } from "../data/normalise.ts";
+import { datasets } from "../experiment/datasets.ts";
+import { dataFolder } from "../experiment/getDataset.ts";
 
 export type Split = "train" | "test";
 
@@ -29,9 +29,6 @@ export interface RawDataOptions {
 // Chosen: 1 000 a class to distil from, as its normalisation was measured on; 200 a class to test on.
 const strokesSize: Readonly<Record<Split, number>> = { train: 10_000, test: 2_000 };
 
-/** Sets that may lie in the data folder under their own name. */
-const namedSets = ["cifar-10", "cifar-100", "fashion-mnist", "mnist", "svhn"];
-
 /** What the classes are called, where the files do not say. */
 const classNames: Readonly<Record<string, readonly string[]>> = {
   "fashion-mnist": [
@@ -48,12 +45,6 @@ const classNames: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Where downloaded raw sets lie: `$RETORT_DATA`, else `$XDG_CACHE_HOME/retort/data`, else `~/.cache/retort/data`. */
-export function dataFolder(): string {
-  const { RETORT_DATA, XDG_CACHE_HOME } = process.env;
-  return RETORT_DATA || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "retort", "data");
-}
-
 /**
  * Find a raw dataset: `strokes`, a known name in the data folder, or a path to a file or folder.
  *
@@ -61,13 +52,13 @@ export function dataFolder(): string {
  */
 export function rawData(name: string, who: string, options: RawDataOptions = {}): RawData {
   if (name === "strokes") return generated(options.strokes ?? strokesSize, who, options.normalisation);
-  const known = namedSets.includes(name);
+  const known = Object.hasOwn(datasets, name);
   const path = known ? join(dataFolder(), name) : name;
   if (!existsSync(path))
     throw new UsageError(
       known
-        ? `${who}: missing data: expected ${name} in the data folder, got nothing at ${path}; put its published files there, set RETORT_DATA, or name their folder`
-        : `${who}: unknown data: expected strokes, ${namedSets.join(", ")} or a path, got ${JSON.stringify(name)}`,
+        ? `${who}: missing data: expected ${name} in the data folder, got nothing at ${path}; get it with retort data get ${name}, set RETORT_DATA, or name its folder`
+        : `${who}: unknown data: expected strokes, ${Object.keys(datasets).join(", ")} or a path, got ${JSON.stringify(name)}`,
     );
   return onDisk(path, known ? name : undefined, who, options.normalisation);
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { dataFolder, rawData } from "../../src/cli/rawData.ts";
+import { rawData } from "../../src/cli/rawData.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 
 let folder: string;
@@ -46,12 +46,7 @@ it("a known name lies in the data folder; the environment says where that is", a
   expect(() => rawData("mnist", "test")).toThrow(
     /^test: missing data: expected mnist in the data folder, got nothing at .*none/,
   );
-  expect(() => rawData("minst", "test")).toThrow(
-    'expected strokes, cifar-10, cifar-100, fashion-mnist, mnist, svhn or a path, got "minst"',
-  );
-  vi.stubEnv("RETORT_DATA", "");
-  vi.stubEnv("XDG_CACHE_HOME", "cache");
-  expect(dataFolder()).toBe(join("cache", "retort", "data"));
+  expect(() => rawData("minst", "test")).toThrow(/expected strokes, .*mnist, .* or a path, got "minst"$/);
 });
 
 it("a file that is no raw set is refused", async () => {

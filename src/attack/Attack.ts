@@ -44,6 +44,8 @@ export interface Attack<S extends z.ZodObject = z.ZodObject> {
   readonly source: string;
   readonly access: Access;
   readonly options: S;
+  /** Named settings that differ from the defaults: nested as the options are. */
+  readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Yields often; the consumer saves checkpoints and may stop asking. Resumed, it gives the same bytes. */
   run(set: DistilledSet, options: z.infer<S>, context: AttackContext): AsyncGenerator<AttackProgress, AttackResult>;
 }

@@ -58,7 +58,7 @@ export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
     stage.onProgress?.(next.value);
     const stop = stage.signal?.aborted === true;
     if (next.value.checkpoint && (stop || stage.now() - saved > (stage.checkpointEvery ?? 5))) {
-      await saveCheckpoint(run, "attack", next.value.checkpoint());
+      await saveCheckpoint(run, next.value.checkpoint(), "attack");
       saved = stage.now();
     }
     if (stop) throw stage.signal?.reason;

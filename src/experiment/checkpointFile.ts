@@ -4,7 +4,7 @@ import { readSafetensors, writeSafetensors } from "../data/formats/safetensors/s
 import type { Run } from "./Run.ts";
 
 /** Save where a computation stands, whole or not at all. */
-export async function saveCheckpoint(run: Run, name: string, checkpoint: Checkpoint): Promise<void> {
+export async function saveCheckpoint(run: Run, checkpoint: Checkpoint, name = "latest"): Promise<void> {
   const tensors = Object.fromEntries(
     Object.entries(checkpoint.arrays).map(([key, data]) => [key, { shape: [data.length], data }]),
   );
@@ -12,7 +12,7 @@ export async function saveCheckpoint(run: Run, name: string, checkpoint: Checkpo
 }
 
 /** @returns what was saved last, or undefined. @throws DataError if the file is not a checkpoint. */
-export async function loadCheckpoint(run: Run, name: string): Promise<Checkpoint | undefined> {
+export async function loadCheckpoint(run: Run, name = "latest"): Promise<Checkpoint | undefined> {
   const bytes = await run.read(fileName(name));
   if (!bytes) return undefined;
   const { tensors, metadata } = await readSafetensors(bytes);

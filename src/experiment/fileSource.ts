@@ -1,4 +1,4 @@
-import { lstat, open, readdir, realpath, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, readdir, realpath, stat } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
 import type { Finding, Source, SourceFile } from "../data/formats/Format.ts";
@@ -96,22 +96,30 @@ function fileOnDisk(full: string, path: string, size: number): SourceFile {
       const bytes = new Uint8Array(length);
       const handle = await open(full, "r");
       try {
-        let filled = 0;
-        while (filled < length) {
-          const { bytesRead } = await handle.read(bytes, filled, length - filled, start + filled);
-          if (bytesRead === 0)
-            throw new DataError(
-              `read: invalid file ${path}: expected ${length} bytes, got ${filled}; it changed on disk`,
-              start,
-            );
-          filled += bytesRead;
-        }
+        // Large reads go in four pieces at once: most of the time is spent on fresh memory, which two cores share.
+        const pieces = length > 2 ** 24 ? 4 : 1;
+        const step = Math.ceil(length / pieces);
+        const piece = (i: number) => fill(handle, bytes.subarray(i * step, (i + 1) * step), start + i * step, path);
+        await Promise.all(Array.from({ length: pieces }, (_, i) => piece(i)));
       } finally {
         await handle.close();
       }
       return bytes;
     },
   };
+}
+
+async function fill(handle: FileHandle, bytes: Uint8Array, start: number, path: string): Promise<void> {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
+    if (bytesRead === 0)
+      throw new DataError(
+        `read: invalid file ${path}: expected ${bytes.length - filled} more bytes, got the end; it changed on disk`,
+        start + filled,
+      );
+    filled += bytesRead;
+  }
 }
 
 function byPath(a: SourceFile, b: SourceFile): number {

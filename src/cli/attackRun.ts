@@ -1,0 +1,163 @@
+import type { Attack, AttackResult } from "../attack/Attack.ts";
+import { UsageError } from "../core/errors.ts";
+import { child, type Key } from "../core/random.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { LabelledSet } from "../data/LabelledSet.ts";
+import type { Device } from "../engine/device.ts";
+import { attackRecord } from "../experiment/attackRecord.ts";
+import { runAttackStage } from "../experiment/attackStage.ts";
+import { type NetworkEvaluation, runEvaluationStage } from "../experiment/evaluationStage.ts";
+import type { Run } from "../experiment/Run.ts";
+import { setDigest } from "../experiment/setDigest.ts";
+import * as networks from "../nn/networks.ts";
+import { conclude } from "../report/conclusion.ts";
+import { renderHtml } from "../report/page.ts";
+import type { Curve, RunRecord } from "../report/record.ts";
+import type { Console } from "./console.ts";
+import type { EvaluationChoice } from "./evaluationOptions.ts";
+import { rawData } from "./rawData.ts";
+
+/** What the steps of one command share. */
+export interface Work {
+  readonly run: Run;
+  readonly console: Console;
+  readonly signal: AbortSignal;
+  readonly key: Key;
+  readonly device: Device;
+  readonly timings: { name: string; seconds: number }[];
+}
+
+const now = () => performance.now() / 1000;
+
+/** Attack a set inside the run folder, with a bar. */
+export async function attackStep(
+  work: Work,
+  set: DistilledSet,
+  attack: Attack,
+  options: Record<string, unknown>,
+  label?: (set: DistilledSet) => DistilledSet,
+): Promise<AttackResult> {
+  const { run, console, signal, device } = work;
+  const start = now();
+  const bar = console.progress("attack", 100);
+  const result = await runAttackStage(run, set, attack, options as never, {
+    key: child(work.key, "attack"),
+    device,
+    signal,
+    now,
+    label,
+    onProgress: ({ phase, done, total, loss }) =>
+      bar.update((100 * done) / total, loss === undefined ? phase : `${phase}, loss ${loss.toFixed(4)}`),
+  }).finally(() => bar.end());
+  work.timings.push({ name: "attack", seconds: now() - start });
+  return result;
+}
+
+/** Train receivers on the clean and the tampered set and measure them, with a bar. */
+export async function evaluateStep(
+  work: Work,
+  sets: { clean: DistilledSet; tampered?: DistilledSet },
+  result: Pick<AttackResult, "trigger" | "targetClass" | "archetypes"> | undefined,
+  test: LabelledSet,
+  choice: EvaluationChoice,
+): Promise<NetworkEvaluation[]> {
+  const { run, console, signal, device } = work;
+  const [, channels, size] = sets.clean.shape;
+  const network = networks[choice.network]({ channels, size, classes: sets.clean.classes }, { width: choice.width });
+  const start = now();
+  const total = choice.epochs.length * choice.networks * (sets.tampered ? 2 : 1);
+  const bar = console.progress("evaluate", total);
+  const { optimiser, batch, lr, momentum, weightDecay, schedule } = choice;
+  const evaluations = await runEvaluationStage(run, {
+    plan: {
+      sets: [
+        { name: "clean", set: sets.clean },
+        ...(sets.tampered ? [{ name: "tampered" as const, set: sets.tampered }] : []),
+      ],
+      test,
+      backdoor: result,
+      repeats: choice.networks,
+      key: child(work.key, "evaluate"),
+    },
+    protocol: { optimiser, batch, lr, momentum, weightDecay, schedule, epochs: choice.epochs[0] },
+    epochs: choice.epochs,
+    network,
+    networkName: `${choice.network}-${choice.width}`,
+    device,
+    signal,
+    onProgress: ({ done, result: one }) => bar.update(done, one && `${one.set} CTA ${(100 * one.cta).toFixed(1)} %`),
+  }).finally(() => bar.end());
+  work.timings.push({ name: "evaluation", seconds: now() - start });
+  return evaluations;
+}
+
+/** Read the test half that a person named, cut to the number of images asked for. */
+export async function testSet(choice: EvaluationChoice, who: string): Promise<LabelledSet> {
+  if (choice.test === undefined)
+    throw new UsageError(`${who}: missing --test: expected a raw dataset to measure on, got none`);
+  const whole = await rawData(choice.test, who).split("test");
+  const [n, c, h, w] = whole.shape;
+  const keep = Math.min(n, choice.testImages ?? n);
+  if (keep === n) return whole;
+  return {
+    ...whole,
+    shape: [keep, c, h, w],
+    pixels: whole.pixels.subarray(0, keep * c * h * w),
+    labels: whole.labels.subarray(0, keep),
+  };
+}
+
+export interface Finish {
+  readonly title: string;
+  readonly command: string;
+  readonly attack?: { name: string; attack: Attack };
+  readonly clean: DistilledSet;
+  readonly result?: AttackResult;
+  readonly test?: LabelledSet;
+  readonly evaluations: readonly NetworkEvaluation[];
+  readonly curves?: readonly Curve[];
+}
+
+/** Write record, metrics and report, and print the conclusion. */
+export async function finish(work: Work, parts: Finish): Promise<void> {
+  const { run, console } = work;
+  const { attack, clean, result, test } = parts;
+  const described = (set: LabelledSet | DistilledSet) => ({
+    name: set.name,
+    sha256: setDigest(set),
+    images: set.shape[0],
+  });
+  const record = attackRecord({
+    ...parts,
+    created: new Date().toISOString(),
+    attack: attack && {
+      method: attack.name,
+      title: attack.attack.title,
+      source: attack.attack.source,
+      access: attack.attack.access,
+    },
+    config: run.description.config,
+    versions: run.description.versions as unknown as RunRecord["versions"],
+    data: {
+      set: described(clean),
+      ...(result && { tampered: described(result.set) }),
+      ...(test && { test: described(test) }),
+    },
+    timings: work.timings,
+  });
+  await run.writeJson("record.json", record);
+  await run.write("report.html", renderHtml(record));
+  const conclusion = conclude(record);
+  const metrics = { ...conclusion, results: record.results, stealth: record.stealth, timings: record.timings };
+  await run.writeJson("metrics.json", metrics);
+  await run.log("finish");
+  const report = run.path("report.html");
+  console.result({ folder: run.folder, report, ...metrics }, () => {
+    if (record.results.length > 0) {
+      console.line(`${conclusion.heading}. ${conclusion.sentences.join(" ")}`);
+      console.line();
+    }
+    if (result) console.line(`tampered set  ${run.path("tampered.safetensors")}`);
+    console.line(`report        ${report}`);
+  });
+}

@@ -1,0 +1,145 @@
+import { basename, join } from "node:path";
+import { z } from "zod";
+import type { Attack } from "../../attack/Attack.ts";
+import * as attacks from "../../attack/attacks.ts";
+import { type CliCommand, defineCommand } from "../command.ts";
+import { computeOptions, runFolderOptions } from "../computeOptions.ts";
+import { evaluationOptions } from "../evaluationOptions.ts";
+import { kebab } from "../flags.ts";
+import { readOptions } from "../readOptions.ts";
+
+const who = "retort attack";
+
+/** One subcommand for each attack of the registry. */
+function attackCommand(name: string, attack: Attack): CliCommand {
+  const own = Object.keys(attack.options.shape);
+  // Options of the attack keep their names; where a receiver's option is called the same, it gets the prefix `receiver`.
+  const receivers = Object.fromEntries(
+    Object.entries(evaluationOptions).map(([key, value]) => [own.includes(key) ? receiver(key) : key, value]),
+  );
+  const presets = Object.keys(attack.presets ?? {});
+  const options = z.object({
+    ...attack.options.shape,
+    ...(presets.length > 0 && {
+      preset: z
+        .enum(presets as [string])
+        .optional()
+        .describe("named settings; flags override them"),
+    }),
+    ...receivers,
+    ...readOptions,
+    unlabelled: z
+      .boolean()
+      .default(false)
+      .describe("leave the tampered set's metadata silent about it (blind studies)"),
+    ...computeOptions,
+    ...runFolderOptions,
+  });
+  return defineCommand({
+    summary: `${attack.title} (${attack.source})`,
+    description: `${attack.title} (${attack.source}). Needs: ${attack.access}.
+Writes a run folder with the clean and the tampered set, trigger, archetypes, every resolved option and, with --test, a report
+of receivers trained on both. The same command goes on where it was stopped.`,
+    arguments: { "<set>": "distilled set in any format that `retort inspect` opens" },
+    options,
+    examples: [
+      `attack ${kebab(name)} set.safetensors --test cifar-10 --out runs/x`,
+      `attack ${kebab(name)} res_DC_CIFAR10_ConvNet_1ipc.pt --normalisation cifar-10 --trigger-side 3 --trigger-value 1 --trigger-unit pixel`,
+    ],
+    async run({ args: [path], options: flags, given, console, signal }) {
+      const [
+        { distilledSet },
+        { attackStep, evaluateStep, finish, testSet },
+        { openRun },
+        { versions },
+        { setDigest },
+        { device },
+        { key },
+      ] = await Promise.all([
+        import("../distilledSet.ts"),
+        import("../attackRun.ts"),
+        import("../../experiment/Run.ts"),
+        import("../../experiment/versions.ts"),
+        import("../../experiment/setDigest.ts"),
+        import("../../engine/device.ts"),
+        import("../../core/random.ts"),
+      ]);
+      const chosen = flags as Record<string, unknown> &
+        z.infer<z.ZodObject<typeof readOptions & typeof computeOptions>>;
+      const attackOptions = settings(attack, chosen, given);
+      const evaluation = Object.fromEntries(
+        Object.keys(evaluationOptions).map((k) => [k, chosen[own.includes(k) ? receiver(k) : k]]),
+      ) as z.infer<z.ZodObject<typeof evaluationOptions>>;
+      const target = device(chosen.device, chosen.threads);
+      const set = await distilledSet(path, chosen, who, console);
+      const test = evaluation.test === undefined ? undefined : await testSet(evaluation, who);
+      const folder =
+        (chosen.out as string | undefined) ??
+        join("runs", `attack-${basename(path)}-${kebab(name)}-seed${chosen.seed}`);
+      const run = await openRun(
+        folder,
+        {
+          command: `attack ${name}`,
+          config: {
+            set: basename(path),
+            attack: attackOptions,
+            ...(test && { evaluation }),
+            seed: chosen.seed,
+            unlabelled: chosen.unlabelled,
+          },
+          data: { set: setDigest(set), ...(test && { test: setDigest(test) }) },
+          versions: versions(target.name, target.threads),
+        },
+        () => new Date(),
+      );
+      console.resumeWith(`the same command with --out ${folder} goes on`);
+      const work = { run, console, signal, key: key(chosen.seed), device: target, timings: [] };
+      const label = chosen.unlabelled ? (tampered: typeof set) => ({ ...tampered, metadata: set.metadata }) : undefined;
+      const result = await attackStep(work, set, attack, attackOptions, label);
+      const evaluations = test
+        ? await evaluateStep(work, { clean: set, tampered: result.set }, result, test, evaluation)
+        : [];
+      await finish(work, {
+        title: `${attack.title} on ${set.name}`,
+        command: `retort attack ${kebab(name)} ${basename(path)}`,
+        attack: { name, attack },
+        clean: set,
+        result,
+        test,
+        evaluations,
+      });
+      return 0;
+    },
+  });
+}
+
+const receiver = (key: string) => `receiver${key[0].toUpperCase()}${key.slice(1)}`;
+
+/** The attack's options: defaults, then the preset, then what was written. */
+function settings(attack: Attack, flags: Record<string, unknown>, given: ReadonlySet<string>): Record<string, unknown> {
+  const preset = attack.presets?.[flags.preset as string] ?? {};
+  const merge = (shape: string, base: unknown, written: unknown): unknown => {
+    if (typeof written !== "object" || written === null) return given.has(shape) || base === undefined ? written : base;
+    const inner = (base ?? {}) as Record<string, unknown>;
+    return Object.fromEntries(Object.entries(written).map(([k, v]) => [k, merge(`${shape}.${k}`, inner[k], v)]));
+  };
+  const own = Object.keys(attack.options.shape);
+  return attack.options.parse(
+    Object.fromEntries(own.map((k) => [k, merge(k, (preset as Record<string, unknown>)[k], flags[k])])),
+  );
+}
+
+/** Tamper with a distilled set as somebody who passes it on could. */
+export const attack: CliCommand = {
+  summary: "backdoor a distilled set without raw data",
+  description:
+    "Tamper with a distilled set as somebody who passes it on could: no raw data, no part in the distillation.",
+  examples: [
+    "attack set.safetensors --test cifar-10",
+    "attack bad-nets set.safetensors --poison-ratio 0.1 --out runs/badnets",
+  ],
+  subcommands: Object.fromEntries(
+    Object.entries(attacks).map(([name, a]) => [name, attackCommand(name, a as unknown as Attack)]),
+  ),
+  defaultSubcommand: "poisonedDistillation",
+};

@@ -1,0 +1,85 @@
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { defineCommand } from "../command.ts";
+import { computeOptions, runFolderOptions } from "../computeOptions.ts";
+import { evaluationOptions } from "../evaluationOptions.ts";
+import { readOptions } from "../readOptions.ts";
+
+const who = "retort evaluate";
+
+/** Train receivers on a set, or on the two sets of an attack run, and measure them. */
+export const evaluate = defineCommand({
+  summary: "train networks on a set, or on a run's clean and tampered sets, and measure them",
+  description: `Trains receivers on a distilled set and measures their accuracy on clean test images. For the folder of an attack, receivers are
+trained on the clean and on the tampered set with the same seeds, and attack success is measured beside its controls.`,
+  arguments: { "<path>": "distilled set, or run folder of `retort attack`" },
+  options: z.object({ ...evaluationOptions, ...readOptions, ...computeOptions, ...runFolderOptions }),
+  examples: [
+    "evaluate set.safetensors --test cifar-10 --epochs 300",
+    "evaluate runs/x --test cifar-10 --test-images 2000 --epochs 50,100,300 --networks 5 --out runs/x-receivers",
+  ],
+  async run({ args: [path], options, console, signal }) {
+    const [
+      { distilledSet },
+      { evaluateStep, finish, testSet },
+      { openRun, readRun },
+      { loadAttack, readSet, CLEAN },
+      { versions },
+      { setDigest },
+      { device },
+      { key },
+      attacks,
+    ] = await Promise.all([
+      import("../distilledSet.ts"),
+      import("../attackRun.ts"),
+      import("../../experiment/Run.ts"),
+      import("../../experiment/attackStage.ts"),
+      import("../../experiment/versions.ts"),
+      import("../../experiment/setDigest.ts"),
+      import("../../engine/device.ts"),
+      import("../../core/random.ts"),
+      import("../../attack/attacks.ts"),
+    ]);
+    const { existsSync } = await import("node:fs");
+    const target = device(options.device, options.threads);
+    const attacked = existsSync(join(path, "config.json")) ? await readRun(path) : undefined;
+    const result = attacked && (await loadAttack(attacked));
+    const clean = result && attacked ? await readSet(attacked, CLEAN) : await distilledSet(path, options, who, console);
+    const test = await testSet(options, who);
+    const evaluation = Object.fromEntries(
+      Object.keys(evaluationOptions).map((k) => [k, options[k as keyof typeof options]]),
+    );
+    const folder = options.out ?? join("runs", `evaluate-${basename(path)}-${options.network}-seed${options.seed}`);
+    const run = await openRun(
+      folder,
+      {
+        command: "evaluate",
+        config: {
+          of: basename(path),
+          ...(attacked && { attack: attacked.description.config }),
+          evaluation,
+          seed: options.seed,
+        },
+        data: { set: setDigest(clean), test: setDigest(test), ...(result && { tampered: setDigest(result.set) }) },
+        versions: versions(target.name, target.threads),
+      },
+      () => new Date(),
+    );
+    console.resumeWith(`the same command with --out ${folder} goes on`);
+    const work = { run, console, signal, key: key(options.seed), device: target, timings: [] };
+    const sets = { clean, ...(result && { tampered: result.set }) };
+    const evaluations = await evaluateStep(work, sets, result, test, options);
+    const name = attacked?.description.command.replace(/^attack /, "");
+    const known = name && Object.hasOwn(attacks, name) ? attacks[name as keyof typeof attacks] : undefined;
+    await finish(work, {
+      title: `Receivers of ${clean.name}`,
+      command: `retort evaluate ${basename(path)}`,
+      ...(known && name && { attack: { name, attack: known as never } }),
+      clean,
+      result,
+      test,
+      evaluations,
+    });
+    return 0;
+  },
+});

@@ -19,13 +19,17 @@ export interface Alignment {
 
 /** Chosen: unrelated images of one class correlate below this; an image and its attacked copy above. */
 const related = 0.5;
+/** Chosen: a copy at its own place is taken without looking further from here on. */
+const surely = 0.95;
+/** Chosen: between two that are about as similar, the one at the same place wins. */
+const placeBonus = 0.03;
 /** Chosen: more unmatched images than this are not searched for partners, since the search is quadratic. */
 const searched = 3000;
 
 /**
  * Find out which image of one set is which image of the other.
  *
- * In this order: equal values at the same place, equal values elsewhere, similar values at the same place, the most
+ * In this order: equal values at the same place, equal values elsewhere, nearly equal ones at the same place, the most
  * similar of what is left. Similar means correlated, which no normalisation changes.
  */
 export function alignSets(first: Comparable, second: Comparable): Alignment {
@@ -37,9 +41,13 @@ export function alignSets(first: Comparable, second: Comparable): Alignment {
   };
   joinEqual(first, second, partner, taken, join);
   const signature = [describe(first), describe(second)] as const;
-  for (let i = 0; i < Math.min(partner.length, taken.length); i++)
-    if (partner[i] < 0 && !taken[i] && dot(signature[0][i], signature[1][i]) >= related) join(i, i);
+  const joinPlaces = (least: number) => {
+    for (let i = 0; i < Math.min(partner.length, taken.length); i++)
+      if (partner[i] < 0 && !taken[i] && dot(signature[0][i], signature[1][i]) >= least) join(i, i);
+  };
+  joinPlaces(surely);
   joinNearest(signature, partner, taken, join);
+  joinPlaces(related);
   const pairs = [...partner].flatMap((b, a) => (b < 0 ? [] : [{ a, b }]));
   return {
     pairs,
@@ -81,7 +89,7 @@ function joinNearest(
   for (const a of left)
     for (const b of right) {
       const similarity = dot(signature[0][a], signature[1][b]);
-      if (similarity >= related) candidates.push({ a, b, similarity });
+      if (similarity >= related) candidates.push({ a, b, similarity: similarity + (a === b ? placeBonus : 0) });
     }
   candidates.sort((x, y) => y.similarity - x.similarity || x.a - y.a || x.b - y.b);
   for (const { a, b } of candidates) if (partner[a] < 0 && !taken[b]) join(a, b);

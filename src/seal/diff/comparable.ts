@@ -16,8 +16,10 @@ export interface Comparable {
   readonly soft?: Float32Array;
   readonly classes: number;
   readonly classNames?: readonly string[];
-  /** Are the values pixels, 0 black and 1 white? Known only where the set says how it was normalised. */
+  /** Are the values pixels, 0 black and 1 white? The set says so, or all of them lie in that range. */
   readonly pixels: boolean;
+  /** Every stored value fits into half precision: the file was, at some time, 16 bits wide. */
+  readonly half: boolean;
   /** What the set says about having been attacked. */
   readonly tampered?: unknown;
 }
@@ -34,16 +36,29 @@ export function comparable(set: DistilledSet | LabelledSet): Comparable {
       classNames,
       labels,
       pixels: true,
+      half: false,
       values: Float32Array.from(set.pixels, (byte) => byte / 255),
     };
   const soft = set.labels.kind === "soft" ? set.labels.values : undefined;
   const { values, pixels } = toPixels(set);
-  return { name, shape, classes, classNames, labels, soft, values, pixels, tampered: set.metadata.tampered };
+  return {
+    name,
+    shape,
+    classes,
+    classNames,
+    labels,
+    soft,
+    values,
+    pixels,
+    half: isHalf(set.images),
+    tampered: set.metadata.tampered,
+  };
 }
 
 function toPixels({ images, shape, normalisation }: DistilledSet): { values: Float32Array; pixels: boolean } {
   if (normalisation.kind === "unit") return { values: images, pixels: true };
-  if (normalisation.kind !== "meanStd") return { values: images, pixels: false };
+  if (normalisation.kind !== "meanStd")
+    return { values: images, pixels: normalisation.kind === "unknown" && images.every((x) => x >= 0 && x <= 1) };
   const [, c, h, w] = shape;
   const { mean, std } = normalisation;
   if (mean.length !== c || std.length !== c)
@@ -53,6 +68,12 @@ function toPixels({ images, shape, normalisation }: DistilledSet): { values: Flo
     values: images.map((x, i) => x * std[Math.floor(i / plane) % c] + mean[Math.floor(i / plane) % c]),
     pixels: true,
   };
+}
+
+/** float16 keeps 10 bits of mantissa and bfloat16 7; single precision has 23. */
+function isHalf(values: Float32Array): boolean {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return bits.every((word) => (word & 0x1fff) === 0);
 }
 
 /** Numbers of one image. */

@@ -75,11 +75,11 @@ function verdict({ verdict: word, reason, suspicious, before, after, pixels, nor
     );
   const list = (values: readonly number[]) => values.map((x) => x.toPrecision(4)).join(", ");
   const map = normalisation
-    ? `<p class="soft">Second set × (${list(normalisation.scale)}) + (${list(normalisation.offset)}) gives the first, channel by channel.</p>`
+    ? `<p class="soft">The ${normalisation.of} set × (${list(normalisation.scale)}) + (${list(normalisation.offset)}) gives the other, channel by channel.</p>`
     : "";
   const unit = pixels
     ? "pixels from 0 (black) to 1 (white)"
-    : "the first set's range of values, since its normalisation is unknown";
+    : "the first set's range of values, since nobody said how it was normalised";
   return `<div class="verdict ${suspicious ? "bad" : "good"}"><strong>${escaped(capital(word))}</strong><p>${escaped(capital(reason))}.</p>${map}<p class="soft">Differences in units of ${unit}.</p>${tampered.join("")}</div>`;
 }
 

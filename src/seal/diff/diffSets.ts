@@ -5,10 +5,11 @@ import { maxAbsDifference, psnr } from "../../metrics/psnr.ts";
 import { ssim } from "../../metrics/ssim.ts";
 import { digestTensors } from "../tensors.ts";
 import { type Alignment, alignSets, type Pair, sameImageShape } from "./alignSets.ts";
-import { type ChangeKind, classifyChange } from "./classifyChange.ts";
+import { type ChangeKind, classifyChange, estimateJpeg, type ImagePair } from "./classifyChange.ts";
 import { type Comparable, comparable, imageOf } from "./comparable.ts";
-import { type ChannelMap, fitNormalisation, isIdentity, mapValues } from "./fitNormalisation.ts";
+import { type ChannelMap, fitNormalisation, mapValues } from "./fitNormalisation.ts";
 import { addHeat, type Box, changedPlace, emptyHeat, type HeatMap } from "./heatMap.ts";
+import type { JpegSettings } from "./jpegModel.ts";
 
 /** One image in both sets. Differences are in units of the first set's pixels, or of its value range where those are unknown. */
 export interface ImageDifference extends Pair {
@@ -49,7 +50,8 @@ export interface SetDifference {
   readonly after: SetSummary;
   /** Values are pixels in [0, 1]; otherwise the unit is the first set's value range. */
   readonly pixels: boolean;
-  readonly normalisation?: ChannelMap;
+  /** Scale and offset that take the values of one set, `of`, to those of the other. */
+  readonly normalisation?: ChannelMap & { readonly of: "first" | "second" };
   readonly images: readonly ImageDifference[];
   readonly classes: readonly ClassDifference[];
   readonly removed: readonly number[];
@@ -86,15 +88,30 @@ export function diffSets(first: DistilledSet | LabelledSet, second: DistilledSet
       `diff: invalid sets: expected images of one size, got ${a.shape.slice(1)} and ${b.shape.slice(1)}`,
     );
   const alignment = alignSets(a, b);
-  const map = alignment.pairs.length > 0 ? fitNormalisation(a, b, alignment.pairs) : undefined;
-  const normalised = map !== undefined && !isIdentity(map) && map.residual < 0.2;
-  const [before, after] = toUnit(a, normalised ? mapValues(b, map) : b);
-  const images = alignment.pairs.map((pair) => compareImage(before, after, pair));
+  // Pixels are what the other is mapped to, so that 8 bits and the gamut mean something.
+  const backwards = b.pixels && !a.pixels;
+  const map = backwards
+    ? fitNormalisation(
+        b,
+        a,
+        alignment.pairs.map((pair) => ({ a: pair.b, b: pair.a })),
+      )
+    : fitNormalisation(a, b, alignment.pairs);
+  const mapped = !map
+    ? ([a, b] as const)
+    : backwards
+      ? ([mapValues(a, map), b] as const)
+      : ([a, mapValues(b, map)] as const);
+  const [before, after] = toUnit(...mapped);
+  // Rounding is judged where it happened: in the values as they are stored, not scaled to a range.
+  const stored = alignment.pairs.map((pair) => imagePair(mapped[0], mapped[1], before.pixels, pair));
+  const jpeg = before.pixels ? estimateJpeg(stored.filter((pair) => classifyChange(pair) === "edited")) : undefined;
+  const images = alignment.pairs.map((pair, i) => compareImage(before, after, pair, classifyChange(stored[i], jpeg)));
   const heat = heatOf(before, after, images);
   const tensors = [digestTensors(first), digestTensors(second)].map(({ tensors: list }) =>
     list.map((t) => t.sha256).join(),
   );
-  const found = { images, alignment, normalised, sameTensors: tensors[0] === tensors[1] };
+  const found = { images, alignment, map, jpeg, sameTensors: tensors[0] === tensors[1] };
   const relabelled = images.filter((image) => image.labelBefore !== image.labelAfter || image.softLabelChanged).length;
   const place = changedPlace(heat);
   const difference: SetDifference = {
@@ -102,7 +119,7 @@ export function diffSets(first: DistilledSet | LabelledSet, second: DistilledSet
     before: summary(a),
     after: summary(b),
     pixels: before.pixels,
-    ...(normalised && { normalisation: map }),
+    ...(map && { normalisation: { ...map, of: backwards ? "first" : "second" } }),
     images,
     classes: classesOf(before, images),
     removed: alignment.removed,
@@ -121,7 +138,11 @@ function summary({ name, shape, classes, tampered }: Comparable): SetSummary {
 
 /** Where pixels are unknown, scale both by the first set's range, so that PSNR and SSIM have a peak to refer to. */
 function toUnit(a: Comparable, b: Comparable): [Comparable, Comparable] {
-  if (a.pixels) return [a, { ...b, pixels: true }];
+  if (a.pixels || b.pixels)
+    return [
+      { ...a, pixels: true },
+      { ...b, pixels: true },
+    ];
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const x of a.values) {
     low = Math.min(low, x);
@@ -136,10 +157,14 @@ function toUnit(a: Comparable, b: Comparable): [Comparable, Comparable] {
   return [unit(a), unit(b)];
 }
 
-function compareImage(before: Comparable, after: Comparable, pair: Pair): ImageDifference {
+function imagePair(before: Comparable, after: Comparable, pixels: boolean, { a, b }: Pair): ImagePair {
+  const [, channels, height, width] = before.shape;
+  return { before: imageOf(before, a), after: imageOf(after, b), channels, height, width, pixels, half: after.half };
+}
+
+function compareImage(before: Comparable, after: Comparable, pair: Pair, kind: ChangeKind): ImageDifference {
   const [x, y] = [imageOf(before, pair.a), imageOf(after, pair.b)];
   const [, channels, height, width] = before.shape;
-  const kind = classifyChange({ before: x, after: y, channels, height, width, pixels: before.pixels });
   const heat = emptyHeat(height, width);
   addHeat(heat, x, y, 1);
   const place = kind === "edited" ? changedPlace(heat) : undefined;
@@ -198,12 +223,13 @@ function classesOf(before: Comparable, images: readonly ImageDifference[]): Clas
 interface Found {
   readonly images: readonly ImageDifference[];
   readonly alignment: Alignment;
-  readonly normalised: boolean;
+  readonly map: ChannelMap | undefined;
+  readonly jpeg: JpegSettings | undefined;
   readonly sameTensors: boolean;
 }
 
 function judge(
-  { images, alignment, normalised, sameTensors }: Found,
+  { images, alignment, map, jpeg, sameTensors }: Found,
   relabelled: number,
 ): Pick<SetDifference, "verdict" | "reason" | "suspicious"> {
   const count = (kind: ChangeKind) => images.filter((image) => image.kind === kind).length;
@@ -221,22 +247,23 @@ function judge(
   const verdict: Verdict = suspicious
     ? "editing"
     : count("rounding") + count("clamping") + count("lossy") > 0
-      ? normalised
+      ? map
         ? "normalisation"
         : "re-encoding"
-      : normalised
+      : map
         ? "normalisation"
         : sameTensors
           ? "same tensors"
           : "same images";
   const how = [
-    normalised && "the values were rescaled channel by channel",
+    map && `the values were rescaled channel by channel${map.name ? ` by mean and deviation of ${map.name}` : ""}`,
     edited > 0 && `${edited} of ${images.length} images were altered in a way that storage does not explain`,
-    count("lossy") > 0 && `${plural(count("lossy"), "image")} carry the traces of lossy compression`,
+    count("lossy") > 0 &&
+      `${plural(count("lossy"), "image")} are what JPEG${jpeg ? ` of quality ${jpeg.quality}` : ""} makes of the first`,
     partly && "the other images are untouched, which compressing a set does not do",
     count("clamping") > 0 && `${plural(count("clamping"), "image")} were cut off at black and white`,
     count("rounding") > 0 && `${plural(count("rounding"), "image")} were rounded`,
-  ].filter((text) => text !== false);
+  ].filter((text) => typeof text === "string");
   const reason =
     [...how, ...other].join("; ") || (sameTensors ? "every value is equal" : "every image and label is equal");
   return { verdict, reason, suspicious };

@@ -49,9 +49,8 @@ export const torchFolder: Format = {
       const parts: Tensor[] = [];
       for (const file of files) {
         const opened = await openTorch(file, budget);
-        const listed = await listObjects(opened);
-        for (const object of listed.objects)
-          objects.push({ ...object, path: object.path === "." ? file.path : `${file.path}:${object.path}` });
+        const listed = await listObjects(opened, file.path);
+        objects.push(...listed.objects);
         findings.push(...opened.findings, ...listed.findings.map((finding) => ({ ...finding, file: file.path })));
         for (const name of opened.globals) globals.add(name);
         parts.push(await bareTensor(opened, file));

@@ -88,7 +88,8 @@ export const tensorCases: readonly HostileCase[] = [
   {
     name: "tensor: 2^45 numbers by a stride of 0",
     bytes: torchFile(p.pickle(p.tensor({ size: p.tuple(huge), stride: p.tuple(p.int(0)) }))),
-    verdict: "error",
+    verdict: "unsafe",
+    rule: "torch-extent",
     says: /expected at most .* bytes, got 140737488355328/,
   },
   {

@@ -38,7 +38,11 @@ export const zipCases: readonly HostileCase[] = [
   error("local size differs", storage({ local: { size: 23 } }), /expected sizes and checksum/),
   error("local packed size differs", storage({ local: { packedSize: 23 } }), /expected sizes and checksum/),
   error("local checksum differs", storage({ local: { crc: 1 } }), /expected sizes and checksum/),
-  error("checksum of other content", storage({ both: { crc: 1 } }), /expected checksum 1, got/),
+  error(
+    "checksum of other content",
+    zip([{ ...pickleEntry, both: { crc: 1 } }, storageEntry]),
+    /expected checksum 1, got/,
+  ),
   error(
     "descriptor missing",
     storage({ both: { flags: 8 }, local: { crc: 0, size: 0, packedSize: 0 } }),

@@ -9,7 +9,7 @@ import { isKind, kindOf, type PickleDict, type PickleValue, type TorchTensor } f
  * called. `create` is what NEWOBJ does.
  */
 interface Allowed {
-  readonly call?: (args: readonly PickleValue[], offset: number) => PickleValue;
+  readonly call?: (args: readonly PickleValue[], offset: number, maxBytes: number) => PickleValue;
   readonly create?: (args: readonly PickleValue[], offset: number) => PickleValue;
   /** Element type of a torch storage; `null`: known, but not readable here. */
   readonly storage?: DType | null;
@@ -53,8 +53,8 @@ const emptyDict =
  */
 const allowed: ReadonlyMap<string, Allowed> = new Map<string, Allowed>([
   ["collections\nOrderedDict", { call: emptyDict("OrderedDict"), create: emptyDict("OrderedDict") }],
-  ["torch._utils\n_rebuild_tensor", { call: (args, offset) => rebuildTensor(args, 4, offset) }],
-  ["torch._utils\n_rebuild_tensor_v2", { call: (args, offset) => rebuildTensor(args, 6, offset) }],
+  ["torch._utils\n_rebuild_tensor", { call: (args, offset, maxBytes) => rebuildTensor(args, 4, offset, maxBytes) }],
+  ["torch._utils\n_rebuild_tensor_v2", { call: (args, offset, maxBytes) => rebuildTensor(args, 6, offset, maxBytes) }],
   ["torch._utils\n_rebuild_parameter", { call: rebuildParameter }],
   ["torch\nSize", { call: makeSize }],
   ...Object.entries(storages).map(([name, storage]) => [`torch\n${name}`, { storage }] as const),
@@ -74,7 +74,7 @@ export function isAllowed(module: string, name: string): boolean {
 }
 
 /** What REDUCE does: an allowed name applied to checked arguments. */
-export function callGlobal(callee: PickleValue, args: PickleValue, offset: number): PickleValue {
+export function callGlobal(callee: PickleValue, args: PickleValue, offset: number, maxBytes: number): PickleValue {
   const entry = isKind(callee, "global") ? allowed.get(`${callee.module}\n${callee.name}`) : undefined;
   if (!entry?.call)
     throw new PickleFault(
@@ -88,7 +88,7 @@ export function callGlobal(callee: PickleValue, args: PickleValue, offset: numbe
       `invalid REDUCE: expected a tuple of arguments, got ${kindOf(args)}`,
       offset,
     );
-  return entry.call(args.items, offset);
+  return entry.call(args.items, offset, maxBytes);
 }
 
 /** What NEWOBJ does: only an empty OrderedDict can be made that way. */

@@ -50,8 +50,8 @@ export async function readCifarFolder(source: Source, options: ReadOptions, budg
     if (!isMeta && !wanted.test(file.path)) continue;
     const opened = await openPickle(file, budget);
     for (const name of opened.globals) globals.add(name);
-    const listed = await listObjects(opened);
-    objects.push(...listed.objects.map((object) => ({ ...object, path: `${file.path}:${object.path}` })));
+    const listed = await listObjects(opened, file.path);
+    objects.push(...listed.objects);
     if (isMeta) classNames = classNamesOf(opened.root);
     else {
       const part = setFromBatch(opened.root, source.name, "pythonPickle");

@@ -163,7 +163,7 @@ class Machine {
       }
       case "REDUCE": {
         const [callee, args] = this.pop(op, 2);
-        stack.push(callGlobal(callee, args, op.offset));
+        stack.push(callGlobal(callee, args, op.offset, this.options.budget.limit));
         break;
       }
       case "NEWOBJ": {

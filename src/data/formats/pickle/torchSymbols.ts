@@ -1,13 +1,20 @@
-import { maxDimensions } from "../limits.ts";
+import { elementCount, maxDimensions } from "../limits.ts";
+import { itemSize } from "../tensor.ts";
 import { PickleFault } from "./PickleFault.ts";
 import { isKind, kindOf, type PickleValue, type TorchTensor } from "./values.ts";
 
 /**
  * `_rebuild_tensor(storage, offset, size, stride)` and `_v2(…, requires_grad, backward_hooks)`.
  *
+ * @param maxBytes limit of the whole read: a stride of 0 can describe more than that from four bytes.
  * @throws PickleFault unless every number the view can reach lies inside its storage.
  */
-export function rebuildTensor(args: readonly PickleValue[], count: 4 | 6, offset: number): TorchTensor {
+export function rebuildTensor(
+  args: readonly PickleValue[],
+  count: 4 | 6,
+  offset: number,
+  maxBytes: number,
+): TorchTensor {
   const [storage, start, size, stride, requiresGrad, hooks] = args;
   const fail = (expected: string): never => {
     const got = args.slice(0, 8).map(kindOf).join(", ");
@@ -31,6 +38,9 @@ export function rebuildTensor(args: readonly PickleValue[], count: 4 | 6, offset
       `invalid tensor: expected to end within ${storage.count} numbers of storage ${JSON.stringify(storage.key)}, got number ${last}`,
       offset,
     );
+  const bytes = elementCount(shape, "pickle", "tensor", offset) * itemSize(storage.dtype);
+  if (bytes > maxBytes)
+    throw new PickleFault("torch-extent", `invalid tensor: expected at most ${maxBytes} bytes, got ${bytes}`, offset);
   return { kind: "tensor", storage, start, shape, strides };
 }
 

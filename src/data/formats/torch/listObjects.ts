@@ -10,8 +10,13 @@ const maxDepth = 32;
 /**
  * List every tensor, array, number and text of a described value with its path, each container once: a file may share
  * or even contain itself, the list stays linear in its size. Ranges are left out once four times the file has been looked at.
+ *
+ * @param prefix of every path, where several files are listed together.
  */
-export async function listObjects(file: ValueFile): Promise<{ objects: ObjectInfo[]; findings: Finding[] }> {
+export async function listObjects(
+  file: ValueFile,
+  prefix = "",
+): Promise<{ objects: ObjectInfo[]; findings: Finding[] }> {
   const objects: ObjectInfo[] = [];
   const seen = new Set<PickleValue>();
   let left = 0;
@@ -44,7 +49,7 @@ export async function listObjects(file: ValueFile): Promise<{ objects: ObjectInf
         await visit(item, joinPath(path, key), depth + 1);
       }
   };
-  await visit(file.root, "", 0);
+  await visit(file.root, prefix, 0);
   const findings: Finding[] =
     left === 0
       ? []

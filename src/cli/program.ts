@@ -1,3 +1,5 @@
+import process from "node:process";
+import { styleText } from "node:util";
 import { Command, CommanderError, Help } from "commander";
 import type { CliCommand, Invocation } from "./command.ts";
 import { Console, type Sink, type Verbosity } from "./console.ts";
@@ -81,6 +83,7 @@ function furnish(node: Command, around: Surroundings): void {
     .helpCommand(false)
     .configureHelp({
       showGlobalOptions: true,
+      styleTitle: (title) => styleText("bold", title, { validateStream: false }),
       subcommandTerm: (child) =>
         `${child.name()} ${new Help()
           .subcommandTerm(child)
@@ -94,8 +97,8 @@ function furnish(node: Command, around: Surroundings): void {
       outputError: () => {},
       getOutHelpWidth: () => Math.min(around.stdout.columns ?? 100, 120),
       getErrHelpWidth: () => Math.min(around.stderr.columns ?? 100, 120),
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
+      getOutHasColors: () => around.stdout.isTTY === true && !process.env.NO_COLOR,
+      getErrHasColors: () => around.stderr.isTTY === true && !process.env.NO_COLOR,
     });
 }
 

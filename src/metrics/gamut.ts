@@ -1,5 +1,5 @@
 /** Chosen: rounding through float32 normalisation and back moves a pixel by less than 2e-6; a hundredth of a grey level is far above. */
-export const gamutTolerance = 0.01 / 255;
+const gamutTolerance = 0.01 / 255;
 
 /**
  * Measure the share of values that no picture can hold: outside [0, 1] by more than the tolerance, or not a number.

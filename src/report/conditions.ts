@@ -73,7 +73,7 @@ export const archetypeAsr: Condition = {
   of: (result) => result.archetypeAsr,
 };
 
-export const ra: Condition = {
+const ra: Condition = {
   title: "RA",
   label: "tampered set, true class",
   set: "tampered",
@@ -101,6 +101,12 @@ export function groups(results: readonly NetworkResult[]): Group[] {
   return [...found.values()]
     .map((list) => ({ network: list[0].network, epochs: list[0].epochs, results: list }))
     .sort((a, b) => (a.network === b.network ? a.epochs - b.epochs : 0));
+}
+
+/** What a chart has room for: all groups if they are few, otherwise the longest training of each network. */
+export function charted(all: readonly Group[], room = 4): readonly Group[] {
+  if (all.length <= room) return all;
+  return all.filter((group) => all.every((other) => other.network !== group.network || other.epochs <= group.epochs));
 }
 
 /** The results that the conclusion speaks about: every network, trained for the longest time that was measured. */

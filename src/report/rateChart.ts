@@ -5,6 +5,12 @@ import { type Condition, type Group, valuesOf } from "./conditions.ts";
 import type { Html } from "./html.ts";
 import { meanAndDeviation } from "./numbers.ts";
 
+/** A round end of the axis, in per cent, and the distance of its rules. */
+function scale(largest: number): { top: number; step: number } {
+  const step = largest <= 10 ? 2 : largest <= 25 ? 5 : largest <= 60 ? 10 : 20;
+  return { top: Math.min(100, Math.ceil(largest / step) * step), step };
+}
+
 /** One line of the chart. */
 interface Line {
   readonly label: string;
@@ -50,7 +56,7 @@ export function rateChart(
     0.05,
     ...rows.flatMap((row) => [...row.values, Math.min(1, summarise(row.values).high)].filter(Number.isFinite)),
   );
-  const top = Math.min(100, Math.ceil((100 * largest * 1.04) / 5) * 5);
+  const { top, step } = scale(100 * largest * 1.04);
   return chart(id, label, at * lineHeight + 34, (width) => {
     const labels = width > 400 ? 196 : 0;
     return {
@@ -59,7 +65,7 @@ export function rateChart(
         type: "value",
         min: 0,
         max: top,
-        splitNumber: width > 400 ? 5 : 3,
+        interval: width > 400 ? step : top % (2 * step) === 0 ? 2 * step : step,
         axisLabel: { formatter: "{value} %", color: ink.soft, fontSize: 11 },
         axisLine: { show: false },
         axisTick: { show: false },

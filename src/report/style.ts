@@ -28,7 +28,7 @@ p{margin:0 0 10px}
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:14px}
 .three{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:22px}
 figure{margin:0}
-figure img{display:block;width:100%;height:auto;image-rendering:pixelated}
+figure img{display:block;width:100%;height:auto;image-rendering:pixelated;background:var(--rule)}
 figure img.true{width:auto}
 figcaption{margin-top:9px;font-size:13.5px;color:var(--soft)}
 figcaption b{color:var(--ink);font-weight:600}

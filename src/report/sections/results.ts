@@ -1,4 +1,4 @@
-import { asr, asrClamped, columns, controls, ctaAfter, ctaBefore, groups, summaryOf } from "../conditions.ts";
+import { asr, asrClamped, charted, columns, controls, ctaAfter, ctaBefore, groups, summaryOf } from "../conditions.ts";
 import { curveChart } from "../curveChart.ts";
 import { type Html, html } from "../html.ts";
 import { meanAndDeviation, percent, plain } from "../numbers.ts";
@@ -12,16 +12,19 @@ const triggerRates = [asr, asrClamped, ...controls];
 export function resultSection(record: RunRecord): Html {
   const all = groups(record.results);
   if (all.length === 0) return html``;
+  const drawn = charted(all);
+  const fewer =
+    drawn.length < all.length && html` Only the longest training of each network is drawn; the table below has all.`;
   const chance = 1 / record.set.classes;
   const triggered = triggerRates.some((condition) => summaryOf(record.results, condition));
   const shown = columns.filter((column) => summaryOf(record.results, column));
   return html`<h2>Results</h2><div class="pair">
 ${
   triggered &&
-  html`<section class="card"><h3>Triggered test images called the target class</h3>${rateChart("asr", "attack success rate with its controls", all, triggerRates, chance)}
-<p class="note">Images of the target class are left out. A small dot is one network, the large one their mean, the bar its 95 % interval; the dashed line is chance.</p></section>`
+  html`<section class="card"><h3>Triggered test images called the target class</h3>${rateChart("asr", "attack success rate with its controls", drawn, triggerRates, chance)}
+<p class="note">Images of the target class are left out. A small dot is one network, the large one their mean, the bar its 95 % interval; the dashed line is chance.${fewer}</p></section>`
 }
-<div class="stack"><section class="card"><h3>Accuracy on clean test images</h3>${rateChart("cta", "clean test accuracy", all, [ctaBefore, ctaAfter], chance)}</section>
+<div class="stack"><section class="card"><h3>Accuracy on clean test images</h3>${rateChart("cta", "clean test accuracy", drawn, [ctaBefore, ctaAfter], chance)}</section>
 ${record.stealth && stealthCard(record.stealth)}</div></div>
 <section class="card scroll below"><table><thead><tr><th>Network</th><th>Epochs</th><th>n</th>${shown.map(({ title }) => html`<th>${title}</th>`)}</tr></thead>
 <tbody>${all.map(

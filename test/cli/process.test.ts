@@ -1,0 +1,64 @@
+import { spawn, spawnSync } from "node:child_process";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const main = join(root, "src/cli/main.ts");
+const node = ["--import", "tsx"];
+
+test("the program starts, says its version and fails with one line", () => {
+  const run = (...words: string[]) =>
+    spawnSync(process.execPath, [...node, main, ...words], { encoding: "utf8", cwd: root });
+  const version = run("--version");
+  expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(version.status).toBe(0);
+  const missing = run("report", "no/such/run");
+  expect(missing.stderr).toBe("run: invalid folder no/such/run: expected a run folder with config.json, got none\n");
+  expect(missing.status).toBe(2);
+});
+
+test.skipIf(process.platform === "win32")("a reader that closes early is no error", () => {
+  const shell = `set -o pipefail; "${process.execPath}" --import tsx "${main}" --help | head -1`;
+  const { stdout, stderr, status } = spawnSync("bash", ["-c", shell], { encoding: "utf8", cwd: root });
+  expect(stdout).toBe("Usage: retort [options] [command]\n");
+  expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+});
+
+test.skipIf(process.platform === "win32")("Ctrl-C lets the work save, and a second one ends at once", async () => {
+  const program = (patient: boolean) => `
+      import { z } from "zod";
+      import { runCommandLine } from ${JSON.stringify(pathToFileURL(join(root, "src/cli/program.ts")).href)};
+      const work = { summary: "", options: z.object({}), examples: [], async run({ signal, console }) {
+        console.resumeWith("run it again");
+        console.note("working");
+        for (;;) {
+          await new Promise((next) => setTimeout(next, 20));
+          if (${patient} && signal.aborted) { console.note("saved"); throw signal.reason; }
+        }
+      } };
+      const { stdout, stderr } = process;
+      process.exitCode = await runCommandLine({ work }, ["work"], { version: "0", stdout, stderr });`;
+  const interrupt = async (patient: boolean, times: number) => {
+    const child = spawn(process.execPath, [...node, "--input-type=module", "-e", program(patient)], { cwd: root });
+    let said = "";
+    let sent = 0;
+    const code = await new Promise((ended) => {
+      child.stderr.on("data", (part: Buffer) => {
+        said += part;
+        if (sent < times && said.includes(sent === 0 ? "working" : "stopping")) {
+          sent++;
+          child.kill("SIGINT");
+        }
+      });
+      child.on("exit", ended);
+    });
+    return { code, said };
+  };
+  expect(await interrupt(true, 1)).toEqual({
+    code: 130,
+    said: "working\nstopping after the current step (once more to stop at once)\nsaved\ninterrupted: run it again\n",
+  });
+  expect(await interrupt(false, 2)).toMatchObject({ code: 130, said: expect.stringContaining("stopping") });
+});

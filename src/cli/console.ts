@@ -21,6 +21,7 @@ export class Console {
   readonly stdout: Sink;
   readonly stderr: Sink;
   private hint: string | undefined;
+  private readonly bars: Bar[] = [];
 
   constructor(verbosity: Verbosity, stdout: Sink, stderr: Sink) {
     this.verbosity = verbosity;
@@ -65,7 +66,14 @@ export class Console {
    * @param total steps of the whole; undefined where nobody knows.
    */
   progress(title: string, total?: number): Bar {
-    return progressBar(this.verbosity.quiet ? undefined : this.stderr, title, total);
+    const bar = progressBar(this.verbosity.quiet ? undefined : this.stderr, title, total);
+    this.bars.push(bar);
+    return bar;
+  }
+
+  /** Take every bar away that an error or an interruption left standing, and give the cursor back. */
+  endProgress(): void {
+    for (const bar of this.bars.splice(0)) bar.end();
   }
 
   /** Say what Ctrl-C should tell: how to go on from what has been saved. */

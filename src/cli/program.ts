@@ -105,7 +105,10 @@ function furnish(node: Command, around: Surroundings): void {
 async function runCommand(name: string, command: CliCommand, node: Command, around: Surroundings): Promise<number> {
   const said = verbosity(node);
   const console = new Console(said, around.stdout, around.stderr);
-  const interrupt = listenForInterrupt((text) => around.stderr.write(`${text}\n`));
+  const interrupt = listenForInterrupt(
+    (text) => around.stderr.write(`${text}\n`),
+    () => console.endProgress(),
+  );
   try {
     const { options, given } = command.options
       ? readFlags(`retort ${name}`, node, command.options)
@@ -114,12 +117,19 @@ async function runCommand(name: string, command: CliCommand, node: Command, arou
     const invocation: Invocation<Record<string, unknown>> = { args, options, given, console, signal: interrupt.signal };
     return (await command.run?.(invocation)) ?? 0;
   } catch (error) {
-    if (!interrupt.signal.aborted || failureOf(error).code === 2) return report(error, said, around);
+    console.endProgress();
+    if (!isAbort(error, interrupt.signal)) return report(error, said, around);
     around.stderr.write(`interrupted${console.resumeHint ? `: ${console.resumeHint}` : ""}\n`);
     return interrupted;
   } finally {
+    console.endProgress();
     interrupt.stop();
   }
+}
+
+/** The command gave up because it was asked to; any other error stays what it is. */
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && (error === signal.reason || (error instanceof Error && error.name === "AbortError"));
 }
 
 function verbosity(node: Command): Verbosity {

@@ -48,6 +48,7 @@ function terminalBar(sink: Sink, title: string, total: number | undefined, start
     },
     end() {
       bar?.stop();
+      bar = undefined;
     },
   };
 }

@@ -64,10 +64,12 @@ export function eightBitLosses(set: DistilledSet, { maxError, meanError, clipped
 
 /** See a raw set as a distilled one: pixels in [0, 1], hard labels. Every byte is kept exactly. */
 export function distilledFromPixels(set: LabelledSet, metadata: DistilledSet["metadata"] = {}): DistilledSet {
+  const images = new Float32Array(set.pixels.length);
+  for (let i = 0; i < images.length; i++) images[i] = set.pixels[i] / 255;
   return {
     kind: "distilled",
     name: set.name,
-    images: Float32Array.from(set.pixels, (byte) => byte / 255),
+    images,
     shape: set.shape,
     labels: { kind: "hard", classes: set.labels },
     classes: set.classes,

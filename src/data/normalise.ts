@@ -19,7 +19,7 @@ export function toPixels(
   normalisation: Normalisation,
 ): Float32Array<ArrayBuffer> {
   const check = checked(normalisation, shape, "toPixels");
-  if (check.kind === "unit") return Float32Array.from(values);
+  if (check.kind === "unit") return new Float32Array(values);
   if (check.kind === "meanStd") return perChannel(values, shape, (x, c) => x * check.std[c] + check.mean[c]);
   const { mean, inverse } = check.whitening;
   const out = multiplyRows(values, inverse, mean.length);
@@ -38,7 +38,7 @@ export function fromPixels(
   normalisation: Normalisation,
 ): Float32Array<ArrayBuffer> {
   const check = checked(normalisation, shape, "fromPixels");
-  if (check.kind === "unit") return Float32Array.from(pixels);
+  if (check.kind === "unit") return new Float32Array(pixels);
   if (check.kind === "meanStd") return perChannel(pixels, shape, (x, c) => (x - check.mean[c]) / check.std[c]);
   const { mean, matrix } = check.whitening;
   return multiplyRows(

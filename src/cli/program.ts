@@ -61,7 +61,9 @@ function build(
   around: Surroundings,
   perform: (name: string, command: CliCommand, node: Command) => Promise<void>,
 ): Command {
-  const node = new Command(kebab(name)).summary(command.summary).description(command.description ?? command.summary);
+  const node = new Command(kebab(name))
+    .summary(command.summary)
+    .description(reflow(command.description ?? command.summary));
   furnish(node, around);
   for (const [notation, text] of Object.entries(command.arguments ?? {})) node.argument(notation, text);
   node.allowExcessArguments(false);
@@ -73,6 +75,11 @@ function build(
   if (command.examples.length > 0)
     node.addHelpText("after", `\nExamples:\n${command.examples.map((example) => `  retort ${example}`).join("\n")}`);
   return node;
+}
+
+/** Lines that were broken for the source become one paragraph; a line that ends a sentence ends its paragraph. */
+function reflow(text: string): string {
+  return text.replace(/(?<![.:\n])\n(?!\n)/g, " ");
 }
 
 /** What every level of the program shares: errors are thrown, help shows the global options and fits the terminal. */

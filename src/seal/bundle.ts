@@ -138,16 +138,17 @@ function checkLogEntry(value: unknown): void {
     who,
     "tlogEntry",
     value,
-    ["logIndex", "logId", "kindVersion", "canonicalizedBody"],
-    ["integratedTime", "inclusionPromise", "inclusionProof"],
+    ["logId", "kindVersion", "canonicalizedBody"],
+    // Protocol-buffer writers leave out what is zero or empty.
+    ["logIndex", "integratedTime", "inclusionPromise", "inclusionProof"],
   );
   exactFields(who, "logId", entry.logId, ["keyId"]);
   exactFields(who, "kindVersion", entry.kindVersion, ["kind", "version"]);
   if (entry.inclusionPromise !== undefined)
     exactFields(who, "inclusionPromise", entry.inclusionPromise, ["signedEntryTimestamp"]);
   if (entry.inclusionProof === undefined) return;
-  const names = ["logIndex", "rootHash", "treeSize", "hashes", "checkpoint"];
-  const proof = exactFields(who, "inclusionProof", entry.inclusionProof, names);
+  const names = ["rootHash", "treeSize", "checkpoint"];
+  const proof = exactFields(who, "inclusionProof", entry.inclusionProof, names, ["logIndex", "hashes"]);
   exactFields(who, "checkpoint", proof.checkpoint, ["envelope"]);
 }
 

@@ -37,6 +37,22 @@ describe("safetensors, the canonical form", () => {
     );
   });
 
+  it("keeps sets whose images no reader would guess to be images, and sets of none", async () => {
+    for (const [shape, classes] of [
+      [
+        [2, 2, 1, 3],
+        [0, 1],
+      ],
+      [[1, 7, 1, 1], [0]],
+      [[0, 3, 4, 4], []],
+    ]) {
+      const images = new Float32Array(shape[0] * shape[1] * shape[2] * shape[3]).fill(0.5);
+      const labels = { kind: "hard" as const, classes: Int32Array.from(classes) };
+      const set = smallSet({ images, shape: shape as unknown as DistilledSet["shape"], labels });
+      expect((await openSet(memorySource(setToSafetensors(set)))).set).toStrictEqual(set);
+    }
+  });
+
   it("does not depend on the order in which metadata was made", () => {
     const one = setToSafetensors(smallSet({ metadata: { a: 1, b: { c: 2, d: 3 } } }));
     const other = setToSafetensors(smallSet({ metadata: { b: { d: 3, c: 2 }, a: 1 } }));

@@ -34,3 +34,9 @@ export class Refusal extends DataError {
     return this.findings.some((finding) => finding.severity === "dangerous");
   }
 }
+
+/** The message of a DataError without the "(at byte …)" that its constructor puts behind it. */
+export function withoutOffset(error: DataError): string {
+  const suffix = ` (at byte ${error.offset})`;
+  return error.message.endsWith(suffix) ? error.message.slice(0, -suffix.length) : error.message;
+}

@@ -1,6 +1,6 @@
 import { DataError } from "../../core/errors.ts";
 import type { Labels } from "../DistilledSet.ts";
-import { isFloat, type Tensor, toClassIndices, toFloat32 } from "./tensor.ts";
+import { type Tensor, toClassIndices, toFloat32 } from "./tensor.ts";
 
 /** Labels together with K, the number of classes they speak of. */
 export interface LabelsOfSet {
@@ -20,8 +20,6 @@ export function labelsFromTensor(tensor: Tensor, images: number, who: string): L
       `${who}: invalid labels: expected [${images}] or [${images}, K], got [${tensor.shape.join(", ")}]`,
     );
   if (columns === 1) return hardLabels(toClassIndices(tensor, who), who);
-  if (!isFloat(tensor.dtype) && images * columns !== tensor.data.length)
-    throw new DataError(`${who}: invalid labels: expected ${images * columns} numbers, got ${tensor.data.length}`);
   const values = toFloat32(tensor);
   return { labels: { kind: "soft", values, form: softForm(values, columns) }, classes: columns };
 }

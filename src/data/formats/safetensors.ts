@@ -81,8 +81,8 @@ function setFrom(
   name: string,
 ) {
   const images = tensors.get("images");
-  if (!images || !looksLikeImages(images)) return undefined;
   const meta = readMetadata(file.metadata, tensors);
+  if (!images || !(meta.ours || looksLikeImages(images))) return undefined;
   const set = assembleSet(
     { name, layout: meta.ours ? "nchw" : undefined, images, labels: tensors.get("labels"), ...meta.parts },
     options,

@@ -162,11 +162,6 @@ export function toFloat32({ dtype, data }: Tensor): Float32Array<ArrayBuffer> {
   return out;
 }
 
-/** Does converting to 32-bit floats keep every value? Decided by type, not by content. */
-export function fitsFloat32(dtype: DType): boolean {
-  return !/^(float64|u?int(64|32))$/.test(dtype);
-}
-
 /**
  * Convert integers to 32-bit class indices.
  *

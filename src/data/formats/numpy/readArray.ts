@@ -1,7 +1,7 @@
 import type { Finding } from "../Format.ts";
 import type { Budget } from "../limits.ts";
 import { scanPickle } from "../pickle/scan.ts";
-import { Refusal } from "../Refusal.ts";
+import { Refusal, withoutOffset } from "../Refusal.ts";
 import type { Tensor } from "../tensor.ts";
 import { NpyObjects, readNpy } from "./npyFile.ts";
 
@@ -25,7 +25,7 @@ export function readArray(bytes: Uint8Array<ArrayBuffer>, format: string, path: 
       file: path,
       offset: base,
     };
-    throw new Refusal(`${error.message}; ${dangerous[0]?.message ?? "they are never unpickled"}`, undefined, {
+    throw new Refusal(`${withoutOffset(error)}; ${dangerous[0]?.message ?? "they are never unpickled"}`, base, {
       format,
       findings: [...scan.findings.map((finding) => ({ ...finding, file: path })), objects],
       globals: scan.globals,

@@ -3,7 +3,7 @@ import { type Budget, elementCount } from "../limits.ts";
 import { PickleFault } from "../pickle/PickleFault.ts";
 import type { PickleScan } from "../pickle/scan.ts";
 import { isKind, type PickleValue, type TorchStorage, type TorchTensor } from "../pickle/values.ts";
-import { Refusal } from "../Refusal.ts";
+import { Refusal, withoutOffset } from "../Refusal.ts";
 import { type DType, describe, gather, itemSize, rowMajorStrides, type Tensor, type TensorData } from "../tensor.ts";
 
 /** A file that describes values, some of which are tensors whose numbers lie elsewhere in it. */
@@ -72,9 +72,10 @@ export function refusalOf(format: string, file: SourceFile, scan: PickleScan): R
 /** Turn a fault of the machine into a refusal that still lists what the scan saw. Other errors pass through. */
 export function refuseFault(format: string, file: SourceFile, scan: PickleScan, error: unknown): unknown {
   if (!(error instanceof PickleFault)) return error;
-  const { rule, message, offset } = error;
+  const { rule, offset } = error;
+  const message = withoutOffset(error);
   const finding: Finding = { severity: "unsafe", rule, message, file: file.path, offset };
-  return new Refusal(`${format}: unsafe file ${file.path}: ${message}`, undefined, {
+  return new Refusal(`${format}: unsafe file ${file.path}: ${message}`, offset, {
     format,
     findings: [finding, ...scan.findings],
     globals: scan.globals,

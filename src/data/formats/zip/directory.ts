@@ -14,7 +14,6 @@ export interface DirectoryRecord {
   readonly size: number;
   readonly localOffset: number;
   readonly externalAttributes: number;
-  readonly madeBy: number;
   /** Position of the record in the file. */
   readonly offset: number;
 }
@@ -121,7 +120,7 @@ function readRecord(cursor: Cursor, who: string): DirectoryRecord {
   const offset = cursor.offset;
   if (cursor.u32("directory record") !== 0x02014b50)
     throw new DataError(`${who}: invalid directory record: expected its signature`, offset);
-  const madeBy = cursor.u16("version made by");
+  cursor.u16("version made by");
   cursor.u16("version needed");
   const flags = cursor.u16("flags");
   const method = cursor.u16("method");
@@ -147,7 +146,7 @@ function readRecord(cursor: Cursor, who: string): DirectoryRecord {
   if (localOffset === full32 && wide) localOffset = wide.u64("64-bit local offset");
   const name = decodeName(rawName);
   return {
-    ...{ name, rawName, flags, method, crc, packedSize, size, localOffset, externalAttributes, madeBy, offset },
+    ...{ name, rawName, flags, method, crc, packedSize, size, localOffset, externalAttributes, offset },
   };
 }
 

@@ -112,9 +112,9 @@ function checkRecord(record: DirectoryRecord, who: string): void {
     refuse("ratio", `at most ${maxRatio} times the packed ${packedSize} bytes`, `${size}`);
   const bad = badName(name);
   if (bad) refuse("name", "a relative path", bad);
-  const unix = record.madeBy >> 8 === 3 || record.madeBy >> 8 === 19;
+  // Unix file kinds, 0 where another system made the entry.
   const kind = (record.externalAttributes >>> 28) & 15;
-  if (unix && kind !== 0 && kind !== 8 && kind !== 4)
+  if (kind !== 0 && kind !== 8 && kind !== 4)
     refuse("kind", "a file or a folder", kind === 10 ? "a symbolic link" : `kind ${kind}`);
 }
 

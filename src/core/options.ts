@@ -19,15 +19,16 @@ export function resolveOptions<S extends z.ZodObject>(
   if (parsed.success) return parsed.data as z.infer<S>;
   const [issue] = parsed.error.issues;
   if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(schema.shape).sort().join(", ");
-    throw new UsageError(
-      `${who}: unknown option: expected one of ${known}, got ${spell([...issue.path, issue.keys[0]])}`,
-    );
+    const known =
+      issue.path.length === 0
+        ? `one of ${Object.keys(schema.shape).sort().join(", ")}`
+        : `an option of ${spell(issue.path)}`;
+    throw new UsageError(`${who}: unknown option: expected ${known}, got ${spell([...issue.path, issue.keys[0]])}`);
   }
   const value = valueAt(given, issue.path);
   if (value === undefined) throw new UsageError(`${who}: missing ${spell(issue.path)}: ${expectation(issue)}`);
   throw new UsageError(
-    `${who}: invalid ${spell(issue.path) || "options"}: ${expectation(issue)}, got ${JSON.stringify(value)}`,
+    `${who}: invalid ${spell(issue.path) || "options"}: ${expectation(issue)}, got ${typeof value === "number" ? value : JSON.stringify(value)}`,
   );
 }
 

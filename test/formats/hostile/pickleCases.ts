@@ -128,6 +128,7 @@ export const pickleCases: readonly HostileCase[] = [
   dangerous("EXT4", p.pickle(cat(0x84, u32(7))), "copyreg.extension(7)"),
   dangerous("GLOBAL that is not UTF-8", p.pickle(cat("cos\xff\nsystem\n")), "os\xff (not UTF-8).system"),
   dangerous("GLOBAL cut short at the end of the file", cat(p.proto(), "cos\nsystemX"), "os.system"),
+  dangerous("GLOBAL cut in its module", cat(p.proto(), "cantigravityX"), "antigravity."),
   dangerous("second pickle after STOP", cat(p.pickle(p.tensor()), p.pickle(p.system())), "os.system"),
   dangerous("before an unknown opcode", cat(p.proto(), p.system(), 0xff, "."), "os.system"),
   dangerous("after a wrong memo slot", p.pickle(cat(p.get(99), "0", p.system())), "os.system"),

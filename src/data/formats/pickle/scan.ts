@@ -209,11 +209,16 @@ class Tracker {
     }
   }
 
-  /** A last GLOBAL or INST whose line is not ended: CPython drops the last byte of it and imports the rest. */
+  /**
+   * A GLOBAL or INST that the end of the file cuts: CPython takes what is there for a line, less its last byte, and nothing
+   * for a missing one, and imports that.
+   */
   cutGlobal(rest: Uint8Array, offset: number): void {
-    const at = rest.indexOf(10);
-    if ((rest[0] !== 99 && rest[0] !== 105) || at < 0 || rest.length > maxName) return;
-    if (rest.indexOf(10, at + 1) < 0) this.add(show(rest.subarray(1, at)), show(rest.subarray(at + 1, -1)), offset);
+    if (rest[0] !== 99 && rest[0] !== 105) return;
+    const lines = latin1(rest.subarray(1, 4 * maxName)).split("\n");
+    const [module, name = ""] = lines.map((line, i) => (i === lines.length - 1 ? line.slice(0, -1) : line));
+    const bytes = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
+    this.add(show(bytes(module)), show(bytes(name)), offset);
   }
 
   private toMark(): void {

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import type { Attack, AttackResult } from "../../src/attack/Attack.ts";
+import * as attacks from "../../src/attack/attacks.ts";
+import { key } from "../../src/core/random.ts";
+import { applyTrigger } from "../../src/data/Trigger.ts";
+import { cpu, quick, tinySet } from "./tiny.ts";
+
+const settings: Record<string, object> = { poisonedDistillation: quick };
+const all = Object.entries(attacks) as unknown as [string, Attack][];
+
+async function finish(attack: Attack, name: string): Promise<AttackResult> {
+  const set = tinySet();
+  const run = attack.run(set, attack.options.parse(settings[name] ?? {}), { key: key(1), device: cpu });
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return next.value;
+    expect(next.value.done).toBeLessThanOrEqual(next.value.total);
+  }
+}
+
+/** What every attack of the registry keeps. */
+describe.each(all)("%s", (name, attack) => {
+  it("describes itself and every option", () => {
+    expect(attack.title).not.toBe("");
+    expect(attack.source).toMatch(/arXiv \d{4}\.\d{5}|method/);
+    expect(attack.access).toBe("distilled-set");
+    for (const preset of Object.values(attack.presets ?? {})) attack.options.parse(preset);
+  });
+
+  it("gives the same bytes for the same key, finite images, and a set that says it was tampered with", async () => {
+    const [one, two] = [await finish(attack, name), await finish(attack, name)];
+    expect(one.set.images).toEqual(two.set.images);
+    expect(one.set.images.every(Number.isFinite)).toBe(true);
+    expect(one.set.metadata.tampered).toBe(true);
+    expect(one.set.classes).toBe(3);
+    expect(one.set.images.length).toBe(one.set.shape.reduce((a, b) => a * b));
+  });
+
+  it("gives a trigger that touches its mask only", async () => {
+    const { trigger } = await finish(attack, name);
+    const { images } = tinySet();
+    const stamped = applyTrigger(trigger, images);
+    stamped.forEach((v, i) => {
+      if (trigger.mask[i % 64] === 0 && v !== images[i]) throw new Error(`value ${i} changed outside the mask`);
+    });
+    expect(stamped).not.toEqual(images);
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import type { AttackResult } from "../../src/attack/Attack.ts";
+import { poisonedDistillation } from "../../src/attack/poisonedDistillation.ts";
+import type { Checkpoint } from "../../src/core/checkpoint.ts";
+import { key } from "../../src/core/random.ts";
+import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import { gamutBounds } from "../../src/data/Trigger.ts";
+import { cpu, quick, tinySet } from "./tiny.ts";
+
+type Given = Parameters<typeof poisonedDistillation.options.parse>[0];
+
+async function attack(set: DistilledSet, options: Given, resume?: Checkpoint) {
+  const parsed = poisonedDistillation.options.parse(options);
+  const run = poisonedDistillation.run(set, parsed, { key: key(7), device: cpu, resume });
+  const checkpoints: Checkpoint[] = [];
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return { result: next.value as AttackResult, checkpoints };
+    const checkpoint = next.value.checkpoint?.();
+    // A checkpoint that went through a file.
+    if (checkpoint)
+      checkpoints.push({
+        json: JSON.parse(JSON.stringify(checkpoint.json)),
+        arrays: structuredClone(checkpoint.arrays),
+      });
+  }
+}
+
+const bytes = (x: Float32Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLength).toString("hex");
+
+describe("poisonedDistillation", () => {
+  it("has the released program's defaults", () => {
+    expect(poisonedDistillation.options.parse({})).toEqual({
+      trigger: { side: 1, value: 10, unit: "normalised", corner: "bottom-right", margin: 0, opacity: 1 },
+      targetClass: 0,
+      alpha: 0.6,
+      distance: "cosine",
+      trajectory: 11,
+      steps: 101,
+      lr: 0.1,
+      clamp: false,
+      batch: 256,
+      surrogate: { width: 128, depth: 3, hidden: 512, steps: 100, lr: 0.01, momentum: 0.9, weightDecay: 5e-4 },
+      archetype: { objective: "logit", perClass: 1, steps: 200, lr: 0.1, tv: 0, l2: 0, clamp: false },
+    });
+  });
+
+  it("changes the images only, says so in the metadata, and leaves the given set alone", async () => {
+    const set = tinySet();
+    const before = bytes(set.images);
+    const { result } = await attack(set, quick);
+    expect(bytes(set.images)).toBe(before);
+    expect(result.set.labels).toEqual(set.labels);
+    expect(result.set.shape).toEqual(set.shape);
+    expect(bytes(result.set.images)).not.toBe(before);
+    expect(result.set.metadata).toMatchObject({
+      method: "none",
+      tampered: true,
+      attack: "poisonedDistillation",
+      targetClass: 0,
+    });
+    expect(result.curves.loss).toHaveLength(quick.trajectory * quick.steps);
+    expect([...result.archetypes!.classes]).toEqual([0, 1, 2]);
+  });
+
+  it.each([{}, { batch: 4 }])("resumed from any checkpoint it gives the same bytes (%j)", async (more) => {
+    const set = tinySet();
+    const options = { ...quick, ...more };
+    const { result, checkpoints } = await attack(set, options);
+    expect(checkpoints).toHaveLength(quick.trajectory * quick.steps);
+    for (const at of [0, 2, 5]) {
+      const again = await attack(set, options, checkpoints[at]);
+      expect(bytes(again.result.set.images)).toBe(bytes(result.set.images));
+      expect(again.result.curves).toEqual(result.curves);
+    }
+  });
+
+  it("starts on the benign trajectory, and turns towards the backdoor when only that counts", async () => {
+    const { result } = await attack(tinySet(), { ...quick, trajectory: 1, steps: 60, lr: 0.01, alpha: 1 });
+    const { benign, backdoor, loss } = result.curves;
+    expect(benign[0]).toBeLessThan(1e-5);
+    expect(loss).toEqual(backdoor);
+    expect(backdoor.at(-1)!).toBeLessThan(0.9 * backdoor[0]);
+  });
+
+  it("ascends the logits of the archetypes, and matches features when asked to", async () => {
+    for (const objective of ["logit", "feature"] as const) {
+      const { result } = await attack(tinySet(), {
+        ...quick,
+        archetype: { steps: 40, objective, perClass: 2, tv: 1e-3, l2: 1e-3 },
+      });
+      expect(result.archetypes!.classes).toHaveLength(6);
+      expect(result.curves.archetypes.at(-1)!).toBeLessThan(result.curves.archetypes[0]);
+    }
+  });
+
+  it.each(["cosine", "layerwise", "mse"] as const)(
+    "runs with the %s distance and clamps on request",
+    async (distance) => {
+      const set = tinySet();
+      const { result } = await attack(set, { ...quick, distance, clamp: true });
+      const { low, high } = gamutBounds(set.normalisation, 3);
+      result.set.images.forEach((v, i) => {
+        const c = Math.floor(i / 64) % 3;
+        if (v < low[c] - 1e-5 || v > high[c] + 1e-5) throw new Error(`value ${v} of channel ${c} is out of gamut`);
+      });
+    },
+  );
+
+  it("refuses a target class that the set does not have", async () => {
+    await expect(attack(tinySet(), { ...quick, targetClass: 3 })).rejects.toThrow("expected 0 … 2, got 3");
+  });
+});

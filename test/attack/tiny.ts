@@ -1,0 +1,29 @@
+import { key, normal } from "../../src/core/random.ts";
+import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import { knownNormalisations } from "../../src/data/Normalisation.ts";
+import type { Device } from "../../src/engine/device.ts";
+
+export const cpu: Device = { name: "cpu", threads: 1 };
+
+/** A set of `m` random 8×8 images in three classes: enough for every code path, nothing to learn from. */
+export function tinySet(m = 6, channels: 1 | 3 = 3): DistilledSet {
+  const normalisation = channels === 3 ? knownNormalisations["cifar-10"] : knownNormalisations.mnist;
+  return {
+    kind: "distilled",
+    name: "tiny",
+    images: normal(key("tiny"), m * channels * 64),
+    shape: [m, channels, 8, 8],
+    labels: { kind: "hard", classes: Int32Array.from({ length: m }, (_, i) => Math.floor((3 * i) / m)) },
+    classes: 3,
+    normalisation,
+    metadata: { method: "none" },
+  };
+}
+
+/** Settings of the main attack that take a second. */
+export const quick = {
+  trajectory: 2,
+  steps: 3,
+  surrogate: { width: 8, hidden: 12, steps: 3 },
+  archetype: { steps: 4 },
+} as const;

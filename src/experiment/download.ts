@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { get as getPlain, type IncomingMessage } from "node:http";
+import { get as getSecure } from "node:https";
 import { dirname } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
 import type { DatasetFile } from "./datasets.ts";
@@ -34,13 +36,15 @@ export async function download(file: DatasetFile, path: string, options: Downloa
   for (const url of file.urls) {
     for (let attempt = 0; attempt < (options.attempts ?? 3); attempt++) {
       try {
-        await fetchRest(url, part, file, options);
+        const continued = await fetchRest(url, part, file, options);
         const got = await digestOf(part, file.digest.algorithm);
         if (got === file.digest.value) {
           await rename(part, path);
           return;
         }
         await rm(part, { force: true });
+        // What was here before may have come from elsewhere: this address gets a chance with the whole.
+        if (continued) continue;
         wrong = new DataError(
           `download: invalid content of ${url}: expected ${file.digest.algorithm} ${file.digest.value}, got ${got}`,
         );
@@ -69,24 +73,27 @@ export async function isPinned(file: DatasetFile, path: string): Promise<boolean
   return (await digestOf(path, file.digest.algorithm)) === file.digest.value;
 }
 
-async function fetchRest(url: string, part: string, file: DatasetFile, options: DownloadOptions): Promise<void> {
+/** Fetch what is missing. @returns whether it continued a part that was there. */
+async function fetchRest(url: string, part: string, file: DatasetFile, options: DownloadOptions): Promise<boolean> {
   const most = file.size ?? largest;
   let have = (await stat(part).catch(() => undefined))?.size ?? 0;
   if (have > most) have = 0;
-  if (have > 0 && have === file.size) return;
+  if (have > 0 && have === file.size) return true;
   const watch = new Watch(options);
   try {
     const headers: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : {};
-    const response = await fetch(url, { headers: { ...headers, "accept-encoding": "identity" }, signal: watch.signal });
-    if (response.status === 416) {
+    const response = await request(url, { ...headers, "accept-encoding": "identity" }, watch.signal);
+    const status = response.statusCode ?? 0;
+    if (status === 416) {
       await rm(part, { force: true });
       throw new Error("the server has fewer bytes than are here; starting again");
     }
-    if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
-    if (response.status !== 206 || !continuesAt(response, have)) have = 0;
+    if (status !== 200 && status !== 206) throw new Error(`HTTP ${status}`);
+    if (status !== 206 || !continuesAt(response, have)) have = 0;
+    const continued = have > 0;
     const out = await open(part, have > 0 ? "a" : "w");
     try {
-      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      for await (const chunk of response as AsyncIterable<Uint8Array>) {
         watch.alive();
         have += chunk.length;
         if (have > most)
@@ -98,10 +105,11 @@ async function fetchRest(url: string, part: string, file: DatasetFile, options: 
     } finally {
       await out.close();
     }
-    const expected = Number(response.headers.get("content-length") ?? Number.NaN);
+    const expected = Number(response.headers["content-length"] ?? Number.NaN);
     if (file.size !== undefined && have !== file.size) throw new Error(`cut off after ${have} of ${file.size} bytes`);
-    if (file.size === undefined && response.status === 200 && Number.isFinite(expected) && have < expected)
+    if (file.size === undefined && status === 200 && Number.isFinite(expected) && have < expected)
       throw new Error(`cut off after ${have} of ${expected} bytes`);
+    return continued;
   } catch (error) {
     throw watch.stalled ? new Error(`no byte for ${watch.seconds} s`) : error;
   } finally {
@@ -145,8 +153,35 @@ class Watch {
 }
 
 /** `Content-Range: bytes 100-199/200` for a part of 100 bytes. Anything else starts over. */
-function continuesAt(response: Response, have: number): boolean {
-  return new RegExp(`^bytes ${have}-`).test(response.headers.get("content-range") ?? "");
+function continuesAt(response: IncomingMessage, have: number): boolean {
+  return new RegExp(`^bytes ${have}-`).test(response.headers["content-range"] ?? "");
+}
+
+const mostRedirects = 5;
+
+/**
+ * Ask an address, following redirects.
+ *
+ * Differs: `fetch` would unpack what a server labels as `content-encoding: gzip`, which some do for `.gz` files.
+ */
+function request(
+  url: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+  redirects = mostRedirects,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const get = new URL(url).protocol === "https:" ? getSecure : getPlain;
+    const sent = get(url, { headers, signal }, (response) => {
+      const { location } = response.headers;
+      const moved = [301, 302, 303, 307, 308].includes(response.statusCode ?? 0);
+      if (!moved || !location) return resolve(response);
+      response.destroy();
+      if (redirects === 0) return reject(new Error(`more than ${mostRedirects} redirects`));
+      resolve(request(new URL(location, url).href, headers, signal, redirects - 1));
+    });
+    sent.on("error", reject);
+  });
 }
 
 async function digestOf(path: string, algorithm: "sha256" | "md5"): Promise<string> {
@@ -163,17 +198,15 @@ function isDisk(error: unknown): boolean {
   );
 }
 
-/** What went wrong on the network, in few words: fetch hides it in `cause`. */
+/** What went wrong on the network, in few words. */
 function reason(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
   const known: Readonly<Record<string, string>> = {
     ENOTFOUND: "host not found",
     EAI_AGAIN: "host not found",
     ECONNREFUSED: "connection refused",
     ECONNRESET: "connection reset",
-    UND_ERR_SOCKET: "connection closed early",
-    UND_ERR_CONNECT_TIMEOUT: "no connection",
+    ETIMEDOUT: "no connection",
   };
-  return (code && known[code]) || (cause instanceof Error ? cause.message : String(cause));
+  return (code && known[code]) || (error instanceof Error ? error.message : String(error));
 }

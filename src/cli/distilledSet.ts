@@ -2,8 +2,8 @@ import type { z } from "zod";
 import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { openSet } from "../data/formats/open.ts";
-import { fileSource } from "../experiment/fileSource.ts";
 import type { Console } from "./console.ts";
+import { openSource } from "./openSource.ts";
 import { openOptions, type readOptions } from "./readOptions.ts";
 
 /**
@@ -17,7 +17,7 @@ export async function distilledSet(
   who: string,
   console: Console,
 ): Promise<DistilledSet> {
-  const { set, findings } = await openSet(await fileSource(path), await openOptions(choice, who));
+  const { set, findings } = await openSet(await openSource(path, choice, console), await openOptions(choice, who));
   for (const f of findings) if (f.severity !== "note") console.warn(`${path}: ${f.message}`);
   if (set?.kind !== "distilled")
     throw new UsageError(`${who}: invalid set ${path}: expected a distilled set, got ${set ? "raw images" : "no set"}`);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
 import type { OpenOptions } from "../data/formats/open.ts";
 import { normalisationNamed } from "../data/normalise.ts";
+import { gateOptions } from "./gateOptions.ts";
 
 /** Flags of every command that opens a set: what a file leaves open, and how much memory it may take. */
 export const readOptions = {
@@ -15,6 +16,7 @@ export const readOptions = {
     .optional()
     .describe("what was done to the pixels where the file does not say: unit, or the dataset whose mean/std was used"),
   maxMebibytes: z.number().positive().default(2048).describe("most memory that reading may take, in MiB"),
+  ...gateOptions,
 };
 
 type Choice = z.infer<z.ZodObject<typeof readOptions>>;
@@ -22,9 +24,12 @@ type Choice = z.infer<z.ZodObject<typeof readOptions>>;
 /** The flags as options of `openSet`, with this platform's JPEG decoder. @throws UsageError on an unknown normalisation or format. */
 export async function openOptions(choice: Choice, who: string): Promise<OpenOptions> {
   const { jpegDecoder } = await import("../experiment/jpegDecoder.ts");
-  const { maxMebibytes, normalisation, format, ...rest } = choice;
+  const { maxMebibytes, normalisation, format, experiment, split, layout, ipc } = choice;
   return {
-    ...rest,
+    experiment,
+    split,
+    layout,
+    ipc,
     ...(format === undefined ? {} : { format: await formatNamed(format, who) }),
     ...(normalisation === undefined ? {} : { normalisation: normalisationNamed(normalisation, who) }),
     maxBytes: Math.floor(maxMebibytes * 2 ** 20),

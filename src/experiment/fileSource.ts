@@ -3,6 +3,7 @@ import { basename, join, relative, sep } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
 import type { Finding, Source, SourceFile } from "../data/formats/Format.ts";
 import { checkRange } from "../data/formats/memorySource.ts";
+import { isSealFile } from "../seal/staging.ts";
 
 /** Chosen: ImageNet has 1.3 million files; listings beyond this are a mistake or an attack. */
 const maxFiles = 2_000_000;
@@ -11,7 +12,7 @@ const maxDepth = 32;
 /**
  * Make a source from what a person named: a file, a folder, or several files.
  *
- * A folder is listed with its sub-folders; hidden entries, sockets and devices are left out. Links inside a folder are followed only to
+ * A folder is listed with its sub-folders; hidden entries, sockets, devices and the files of a seal are left out. Links inside a folder are followed only to
  * files inside that folder; the others become findings. Content is read when a format asks for it.
  *
  * @throws UsageError if a path does not exist; DataError if it is neither file nor folder.
@@ -62,6 +63,7 @@ async function folderSource(folder: string): Promise<Source> {
       if (entry.name.startsWith(".")) continue;
       const full = join(directory, entry.name);
       const path = relative(root, full).split(sep).join("/");
+      if (isSealFile(path)) continue;
       if (entry.isDirectory()) await visit(full, depth + 1);
       else if (entry.isFile()) files.push(fileOnDisk(full, path, (await lstat(full)).size));
       else if (entry.isSymbolicLink()) await followLink(root, full, path, files, findings);

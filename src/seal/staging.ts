@@ -9,6 +9,11 @@ export const cardName = "README.md";
 /** Every file that sealing writes. */
 export const sealFiles: readonly string[] = [croissantName, cardName, provenanceName, tensorsName, signatureName];
 
+/** Is this one of the files that a sealed folder has beside the set? Readers of sets are not shown them. */
+export function isSealFile(path: string): boolean {
+  return sealFiles.includes(path) || /^retort\.[^/]*\.jsonl?$/.test(path);
+}
+
 /**
  * Where a sealing in progress keeps its files, inside the folder that is sealed:
  *

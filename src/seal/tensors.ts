@@ -6,7 +6,7 @@ import type { LabelledSet } from "../data/LabelledSet.ts";
 import { CheckFailure } from "./checks.ts";
 import type { Folder } from "./Folder.ts";
 import { asArray, asDigest, asFields } from "./shape.ts";
-import { sealFiles } from "./staging.ts";
+import { isSealFile } from "./staging.ts";
 
 /** One tensor and its digest. */
 export interface TensorDigest {
@@ -164,10 +164,7 @@ function describe(tensor: TensorDigest, signed: Readonly<Record<string, unknown>
 /** What a reader may look at in a sealed folder: neither the seal's own files nor hidden ones. */
 export function dataSource(folder: Folder): Source {
   const files = folder.files.filter(
-    ({ path }) =>
-      !sealFiles.includes(path) &&
-      !/^retort\.[^/]*$/.test(path) &&
-      !path.split("/").some((part) => part.startsWith(".")),
+    ({ path }) => !isSealFile(path) && !path.split("/").some((part) => part.startsWith(".")),
   );
   return { name: folder.name, folder: true, files };
 }

@@ -42,9 +42,9 @@ picture-grid.`,
     if (args.length < 2) throw new UsageError("convert: missing output: expected an input and an output, got one path");
     const out = args[args.length - 1];
     const to = await target(options.to, out);
-    const [{ fileSource }, { openSet }, { convert }, { describeNormalisation, normalisationNamed }, { writeFiles }] =
+    const [{ openSource }, { openSet }, { convert }, { describeNormalisation, normalisationNamed }, { writeFiles }] =
       await Promise.all([
-        import("../../experiment/fileSource.ts"),
+        import("../openSource.ts"),
         import("../../data/formats/open.ts"),
         import("../../data/formats/convert.ts"),
         import("../../data/normalise.ts"),
@@ -53,7 +53,7 @@ picture-grid.`,
     if (options.normalise !== undefined && options.denormalise)
       throw new UsageError("convert: invalid options: expected one of --normalise and --denormalise, got both");
     const open = await openOptions(options, "convert");
-    const opened = await openSet(await fileSource(args.slice(0, -1)), open);
+    const opened = await openSet(await openSource(args.slice(0, -1), options, console), open);
     const { set } = opened;
     if (!set)
       throw new UsageError(

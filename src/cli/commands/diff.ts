@@ -6,7 +6,8 @@ import { writeAtomic } from "../../experiment/writeAtomic.ts";
 import type { SetDifference } from "../../seal/diff/diffSets.ts";
 import { defineCommand } from "../command.ts";
 import type { Console } from "../console.ts";
-import { gateOptions, openSource } from "../sealOptions.ts";
+import { gateOptions } from "../gateOptions.ts";
+import { openSource } from "../openSource.ts";
 
 const options = z.object({
   html: z.string().optional().describe("write a self-contained page with the changed images"),

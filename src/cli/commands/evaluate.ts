@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { UsageError } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import { evaluationOptions } from "../evaluationOptions.ts";
@@ -43,6 +44,10 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     const { existsSync } = await import("node:fs");
     const target = device(options.device, options.threads);
     const attacked = existsSync(join(path, "config.json")) ? await readRun(path) : undefined;
+    if (attacked && options.requireSeal)
+      throw new UsageError(
+        `${who}: invalid path: expected a sealed set for --require-seal, got the run folder ${path}`,
+      );
     const result = attacked && (await loadAttack(attacked));
     const clean = result && attacked ? await readSet(attacked, CLEAN) : await distilledSet(path, options, who, console);
     const test = await testSet(options, who);

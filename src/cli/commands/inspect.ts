@@ -27,11 +27,11 @@ Exit status: 0 nothing dangerous, 1 the file would run code elsewhere or cannot 
     "inspect download.pt --json",
   ],
   async run({ args, options, console }) {
-    const [{ fileSource }, { inspect }] = await Promise.all([
-      import("../../experiment/fileSource.ts"),
+    const [{ openSource }, { inspect }] = await Promise.all([
+      import("../openSource.ts"),
       import("../../data/inspect/inspect.ts"),
     ]);
-    const source = await fileSource(args);
+    const source = await openSource(args, options, console);
     const { inspection, set } = await inspect(named(source, args), await openOptions(options, "inspect"));
     const sheet = set && inspection.set ? await drawSheet(set, inspection) : undefined;
     if (options.sheet !== undefined || options.html !== undefined)

@@ -18,7 +18,8 @@ import { type Verification, verifySeal } from "../../seal/verifySeal.ts";
 import { verifyTensors } from "../../seal/verifyTensors.ts";
 import { defineCommand } from "../command.ts";
 import type { Console } from "../console.ts";
-import { resolveTrust, trustOptions } from "../sealOptions.ts";
+import { trustOptions } from "../gateOptions.ts";
+import { resolveTrust } from "../resolveTrust.ts";
 
 const options = z.object({
   ...trustOptions,

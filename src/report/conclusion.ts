@@ -1,5 +1,5 @@
 import { pairedDifference, type Summary } from "../metrics/intervals.ts";
-import { asr, asrClamped, controls, ctaAfter, ctaBefore, headline, pairsOf, summaryOf } from "./conditions.ts";
+import { asr, asrClamped, ctaAfter, ctaBefore, headline, pairsOf, strongestControl, summaryOf } from "./conditions.ts";
 import { percent, points, rateInterval } from "./numbers.ts";
 import type { RunRecord } from "./record.ts";
 
@@ -37,10 +37,7 @@ export function conclude(record: RunRecord): Conclusion {
   const results = headline(record);
   const attack = summaryOf(results, asr);
   if (!attack) return withoutAttack(record);
-  const control = controls
-    .map((condition) => ({ condition, summary: summaryOf(results, condition) }))
-    .filter((c): c is typeof c & { summary: Summary } => c.summary !== undefined)
-    .sort((a, b) => b.summary.mean - a.summary.mean)[0];
+  const control = strongestControl(results);
   const target = className(record, record.trigger?.targetClass ?? 0);
   const hit = `Of test images of other classes, ${withInterval(attack)} were called ${target} once they carried the trigger`;
   if (!control)
@@ -96,7 +93,9 @@ function noticed(record: RunRecord): string {
   const from = before.reduce((sum, v) => sum + v, 0) / before.length;
   const drop = change.high < 0 ? "fell" : change.low > 0 ? "rose" : "did not measurably change";
   const interval = Number.isFinite(change.low) ? `; 95 % interval ${between(change)}` : "";
-  return `Clean accuracy ${drop}, from ${percent(from)} to ${percent(from + change.mean)} (${points(change.mean)}${interval})${gamut ? `, and ${gamut}` : ""}.`;
+  // Chosen: a drop beyond doubt of 5 points is more than seeds and recipes explain away.
+  const telltale = change.high < -negligible ? ", which a receiver who measures it would notice" : "";
+  return `Clean accuracy ${drop}, from ${percent(from)} to ${percent(from + change.mean)} (${points(change.mean)}${interval})${telltale}${gamut ? `, and ${gamut}` : ""}.`;
 }
 
 function finish(verdict: Verdict, first: string, second: string): Conclusion {

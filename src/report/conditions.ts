@@ -129,6 +129,18 @@ export function summaryOf(results: readonly NetworkResult[], condition: Conditio
   return values.length > 0 ? summarise(values) : undefined;
 }
 
+/** The control that comes closest to an attack, by its mean; undefined where none was measured. */
+export function strongestControl(
+  results: readonly NetworkResult[],
+): { condition: Condition; summary: Summary } | undefined {
+  return controls
+    .flatMap((condition) => {
+      const summary = summaryOf(results, condition);
+      return summary ? [{ condition, summary }] : [];
+    })
+    .sort((a, b) => b.summary.mean - a.summary.mean)[0];
+}
+
 /** Values of two conditions of the same network, epochs and seed, pair by pair. */
 export function pairsOf(results: readonly NetworkResult[], a: Condition, b: Condition): [number[], number[]] {
   const id = (r: NetworkResult) => JSON.stringify([r.network, r.epochs, r.seed]);

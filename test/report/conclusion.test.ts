@@ -64,7 +64,7 @@ describe("the conclusion", () => {
       "Of test images of other classes, 60.0 % (95 % interval 35.2–84.8 %) were called “ring” once they carried the trigger, against 10.0 % in the strongest control (clean set, trigger): a rise of 50.0 points (95 % interval 25.2 to 74.8 points).",
     );
     expect(sentences[1]).toMatch(
-      /^Clean accuracy fell, from 51\.0 % to 40\.7 % \(−10\.3 points; .*outside what a picture can hold, so that it has/,
+      /^Clean accuracy fell, from 51\.0 % to 40\.7 % \(−10\.3 points; .*which a receiver who measures it would notice.*outside what a picture can hold, so that it has/,
     );
   });
 });

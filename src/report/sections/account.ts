@@ -19,7 +19,7 @@ export function whatWasDone(record: RunRecord): Html {
       `${set.name}: ${counted(m)} images of ${w}×${h}×${c}, ${set.classes} classes${Number.isInteger(perClass) ? `, ${perClass} per class` : ""}, normalisation ${set.normalisation}`,
     ],
     ["Attack", attack && html`${attack.title} <span class="sub">(${attack.source})</span>`],
-    ["Attacker holds", attack?.access],
+    ["Attacker holds", attack?.access.replaceAll("-", " ")],
     ["Trigger", trigger && `${trigger.description}, leading to ${className(record, trigger.targetClass)}`],
     ["Receivers", trained.length > 0 && `${trained.join("; ")}; each trained on both sets from the same start`],
     ["Measured on", record.testImages && `${counted(record.testImages)} test images`],

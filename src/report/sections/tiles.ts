@@ -8,18 +8,18 @@ export function tiles(record: RunRecord): Html {
   const results = conditions.headline(record);
   const summary = (condition: conditions.Condition) => conditions.summaryOf(results, condition);
   const asr = summary(conditions.asr);
-  const control = summary(conditions.controls[0]);
+  const control = conditions.strongestControl(results);
   const before = summary(conditions.ctaBefore);
   const after = summary(conditions.ctaAfter);
   const archetypes = summary(conditions.archetypeAsr);
   const { stealth, trigger } = record;
   return html`<section class="tiles">
-${asr && tile("Attack success (ASR)", percent(asr.mean), control ? `${percent(control.mean)} without tampering` : "no control measured")}
+${asr && tile("Attack success (ASR)", percent(asr.mean), control ? `${percent(control.summary.mean)} in the strongest control` : "no control measured")}
 ${after && before && tile("Clean accuracy (CTA)", percent(after.mean), `${percent(before.mean)} without tampering`)}
 ${!after && before && tile("Clean accuracy (CTA)", percent(before.mean), rateInterval(before) ? `95 % interval ${rateInterval(before)}` : "one network")}
 ${archetypes && tile("Archetype-ASR", percent(archetypes.mean), "on made-up images, not on test images")}
 ${trigger && tile("Trigger", trigger.inGamut ? "in gamut" : "out of gamut", trigger.inGamut ? "a picture can hold it" : "no picture can hold it")}
-${stealth && tile("Set changed by", stealth.psnr === null ? "nothing" : `${plain(Math.round(10 * stealth.psnr) / 10)} dB`, `PSNR; SSIM ${plain(Math.round(1e3 * stealth.ssim) / 1e3)}`)}
+${stealth && tile("Likeness (PSNR)", stealth.psnr === null ? "equal" : `${plain(Math.round(10 * stealth.psnr) / 10)} dB`, `SSIM ${plain(Math.round(1e3 * stealth.ssim) / 1e3)}, equal sets have 1`)}
 </section>`;
 }
 

@@ -13,16 +13,11 @@ import type { MatchingOptions } from "./distributionMatching.ts";
 import { compileMatchingStep, type MatchingStep } from "./embedding.ts";
 import { RealMeans } from "./RealMeans.ts";
 
-// Chosen: together up to 256 images and 16 classes are updated by one call of the program, which bounds its memory.
-const [mostImages, mostClasses] = [256, 16];
-
 interface Parts {
   readonly network: Network;
   readonly optimiser: Optimiser;
   readonly real: RealMeans;
   readonly step: MatchingStep;
-  /** Classes that one call of `step` updates. */
-  readonly groups: number;
   readonly classes: number;
   readonly side: number;
   readonly operators: readonly DsaOperator[];
@@ -50,11 +45,10 @@ export class MatchingUpdate {
     const { classes } = set;
     const network = convNet({ channels, size: side, classes }, { width, depth, norm });
     const optimiser = sgd({ momentum });
-    const groups = classesTogether(classes, ipc);
-    const real = await RealMeans.compile(network, set, rows, normalisation, batchReal, device);
-    const shape = { groups, ipc, features: real.features, augmented: operators.length > 0 };
+    const real = await RealMeans.compile(network, set, rows, normalisation, batchReal, width, device);
+    const shape = { ipc, features: real.features, augmented: operators.length > 0 };
     const step = await compileMatchingStep(network, shape, optimiser, device);
-    return new MatchingUpdate({ network, optimiser, real, step, groups, classes, side, operators, lrImg });
+    return new MatchingUpdate({ network, optimiser, real, step, classes, side, operators, lrImg });
   }
 
   /**
@@ -65,7 +59,7 @@ export class MatchingUpdate {
    * @returns the new images and slots, and the loss before the update.
    */
   async run(images: Floats, slots: readonly Floats[], key: Key) {
-    const { network, real, classes, groups, side, operators } = this.parts;
+    const { network, real, classes, side, operators } = this.parts;
     const weights = initialise(network.weights, child(key, "network"));
     const batch = { images: 1, height: side, width: side };
     const draws = Array.from({ length: classes }, (_, k) =>
@@ -74,13 +68,10 @@ export class MatchingUpdate {
     const means = await real.of(weights, draws, (k) => child(key, "real", k));
     const next = { images: new Float32Array(images.length), slots: slots.map((s) => new Float32Array(s.length)) };
     let loss = 0;
-    for (let first = 0; first < classes; first += groups) {
-      const part = (all: Floats) => {
-        const size = all.length / classes;
-        return all.subarray(first * size, (first + groups) * size);
-      };
-      const own = draws.slice(first, first + groups);
-      const moved = await this.updatePart(weights, part(images), slots.map(part), part(means), own);
+    // Class by class: what a small batch computes stays near the processor, and memory does not grow with the classes.
+    for (let k = 0; k < classes; k++) {
+      const part = (all: Floats) => all.subarray((k * all.length) / classes, ((k + 1) * all.length) / classes);
+      const moved = await this.updateClass(weights, part(images), slots.map(part), part(means), draws[k]);
       part(next.images).set(moved.images);
       moved.slots.forEach((slot, i) => {
         part(next.slots[i]).set(slot);
@@ -90,15 +81,15 @@ export class MatchingUpdate {
     return { ...next, loss };
   }
 
-  private updatePart(
+  private updateClass(
     weights: Tree<Floats>,
     images: Floats,
     slots: readonly Floats[],
     means: Floats,
-    draws: readonly (Augmentation | undefined)[],
+    draw: Augmentation | undefined,
   ) {
     const { optimiser, step, side, operators, lrImg } = this.parts;
-    if (operators.length > 0) this.tensors = augmentationTensors(draws, side, side, dsaSettings, this.tensors);
+    if (operators.length > 0) this.tensors = augmentationTensors([draw], side, side, dsaSettings, this.tensors);
     const augmentation = this.tensors ? [this.tensors.matrix, this.tensors.colour] : [];
     // Plain SGD does not look at the step's number.
     return step(weights, images, slots, means, Float32Array.from(optimiser.hyper(0, lrImg)), augmentation);
@@ -107,12 +98,4 @@ export class MatchingUpdate {
   async release(): Promise<void> {
     await Promise.all([this.parts.real.release(), this.parts.step.release()]);
   }
-}
-
-/** The largest divisor of K that keeps a call small. */
-function classesTogether(classes: number, ipc: number): number {
-  const most = Math.max(1, Math.min(mostClasses, Math.floor(mostImages / ipc)));
-  let groups = Math.min(classes, most);
-  while (classes % groups !== 0) groups--;
-  return groups;
 }

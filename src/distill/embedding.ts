@@ -4,7 +4,7 @@ import { type Floats, type Network, specsOf } from "../nn/Network.ts";
 import type { Optimiser } from "../nn/optimisers.ts";
 import { type Compiled, compile, f32 } from "../tensor/compile.ts";
 import { valueAndGrad } from "../tensor/grad.ts";
-import { matmul, mean, reshape, slice, square, sub, sum } from "../tensor/ops.ts";
+import { matmul, mean, slice, square, sub, sum } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 
@@ -20,29 +20,27 @@ export async function compileEmbedding(network: Network, n: number, device: Devi
 }
 
 export interface MatchingShape {
-  /** Classes that are updated together. */
-  readonly groups: number;
   readonly ipc: number;
   /** D, the length of a feature vector. */
   readonly features: number;
-  /** With a siamese augmentation for each class. */
+  /** With a siamese augmentation. */
   readonly augmented: boolean;
 }
 
-/** (weights, images [G·ipc, C, H, W], slots, class means of the real images [G, D], lr [1], augmentation) */
+/** (weights, images [ipc, C, H, W], slots, mean feature of the real images [D], lr [1], augmentation) */
 export type MatchingStep = Compiled<
   [Tree<Floats>, Floats, readonly Floats[], Floats, Floats, readonly Floats[]],
   { loss: Floats; images: Floats; slots: readonly Floats[] }
 >;
 
 /**
- * Compile one update of synthetic images by L = Σ_k ‖mean φ(real_k) − mean φ(A_k(synthetic_k))‖² (arXiv 2110.04181, eq. 6).
+ * Compile one update of the synthetic images of a class by L = ‖mean φ(real) − mean φ(A(synthetic))‖² (arXiv 2110.04181, eq. 6).
  *
- * The augmentation is a list of `matrix` [G, H·W, H·W] and `colour` [G, 3], or empty.
+ * The augmentation A is a list of `matrix` [1, H·W, H·W] and `colour` [1, 3], or empty.
  */
 export async function compileMatchingStep(
   network: Network,
-  { groups, ipc, features, augmented }: MatchingShape,
+  { ipc, features, augmented }: MatchingShape,
   optimiser: Optimiser,
   device: Device,
 ): Promise<MatchingStep> {
@@ -58,16 +56,16 @@ export async function compileMatchingStep(
     const distance = (x: Tensor) => {
       const seen = augmented ? augmentTensor(x, augmentation[0], augmentation[1]) : x;
       const embedded = network.forward(weights, [], seen, true).features;
-      return sum(square(sub(real, mean(reshape(embedded, [groups, ipc, features]), [1]))));
+      return sum(square(sub(real, mean(embedded, [0]))));
     };
     const [loss, gradient] = valueAndGrad(distance)(images);
     const hyper = Array.from({ length: optimiser.hypers }, (_, i) => slice(lr, [[i, i + 1]]));
     const next = optimiser.update(images, gradient, slots, hyper);
     return { loss, images: next.w, slots: next.slots };
   };
-  const image = f32(groups * ipc, c, h, w);
+  const image = f32(ipc, c, h, w);
   const slots = Array.from({ length: optimiser.slots }, () => image);
-  const augmentation = augmented ? [f32(groups, h * w, h * w), f32(groups, 3)] : [];
-  const specs = [specsOf(network.weights), image, slots, f32(groups, features), f32(optimiser.hypers), augmentation];
+  const augmentation = augmented ? [f32(1, h * w, h * w), f32(1, 3)] : [];
+  const specs = [specsOf(network.weights), image, slots, f32(features), f32(optimiser.hypers), augmentation];
   return (await compile(program, specs, device)) as MatchingStep;
 }

@@ -34,6 +34,8 @@ export class Graph {
   private readonly byKey = new Map<string, Value>();
   private next = 0;
   readonly inputs: Value[] = [];
+  /** Which sums exist already, by operand and axes: notes of the lowering of reductions. */
+  readonly sums = new Set<string>();
 
   input(shape: Shape, dtype: DType): Value {
     const value: Value = { id: this.next++, op: "Input", domain: "", inputs: [], attributes: {}, shape, dtype };

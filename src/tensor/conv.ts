@@ -58,12 +58,12 @@ function windows(x: Tensor, k: number, stride: number): Tensor[] {
   const cols = Math.floor((w - k) / stride) + 1;
   return Array.from({ length: k * k }, (_, i) => {
     const [a, b] = [Math.floor(i / k), i % k];
-    const fit = (from: number, size: number, count: number) => Math.min(size, from + count * stride);
+    const until = (from: number, size: number, count: number) => Math.min(size, from + count * stride);
     const part = slice(x, [
       [0, n],
       [0, c],
-      [a, fit(a, h, rows)],
-      [b, fit(b, w, cols)],
+      [a, until(a, h, rows)],
+      [b, until(b, w, cols)],
     ]);
     const short = pad(part, [
       [0, 0],

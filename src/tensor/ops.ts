@@ -30,7 +30,8 @@ export const equal = (x: Operand, y: Operand): Tensor => wrap(np.equal(take(x), 
 export const where = (condition: Tensor, x: Operand, y: Operand): Tensor =>
   wrap(np.where(take(condition), take(x), take(y)));
 
-export const relu = (x: Tensor): Tensor => maximum(x, 0);
+/** max(x, 0); its derivative at 0 is 0. */
+export const relu = (x: Tensor): Tensor => where(less(0, x), x, 0);
 export const sigmoid = (x: Tensor): Tensor => reciprocal(add(exp(neg(x)), 1));
 export const leakyRelu = (x: Tensor, slope = 0.01): Tensor => where(less(x, 0), mul(x, slope), x);
 /** x · sigmoid(x). */

@@ -32,15 +32,13 @@ export function dot(graph: Graph, x: View, y: View): View {
     product,
     axes.map((s) => a.dims[s.dim][s.part].size),
   );
-  const dims = a.dims
-    .slice(0, -1)
-    .map((fs, dim) =>
-      fs.map((f, part) => ({
-        size: f.size,
-        flip: false,
-        axis: axes.findIndex((s) => s.dim === dim && s.part === part),
-      })),
-    );
+  const dims = a.dims.slice(0, -1).map((fs, dim) =>
+    fs.map((f, part) => ({
+      size: f.size,
+      flip: false,
+      axis: axes.findIndex((s) => s.dim === dim && s.part === part),
+    })),
+  );
   return { value, dims, scale: 1 };
 }
 

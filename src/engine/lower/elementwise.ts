@@ -1,10 +1,30 @@
-import type { DType, Graph, Value } from "../graph.ts";
+import { type DType, type Graph, sameShape, type Value } from "../graph.ts";
 import { align, broadcastTo, constantOf, isReal, shapeOf, type View, viewOf } from "../view.ts";
 
 /** Apply an elementwise operator to aligned operands. Scales must have been dealt with. */
 export function apply(graph: Graph, op: string, operands: readonly View[], dtype?: DType): View {
   const { values, shape, dims } = align(graph, operands);
-  return { value: graph.node(op, values, shape, { dtype }), dims, scale: 1 };
+  const wide = values.map((v) => widened(graph, v, shape));
+  return { value: graph.node(op, wide, shape, { dtype }), dims, scale: 1 };
+}
+
+/** Shortest run that the runtime handles at memory speed when it repeats an operand. */
+const SHORT_RUN = 512;
+
+/** Repeat a small operand over some more of the last axes, where it would be read in runs too short. */
+function widened(graph: Graph, value: Value, shape: readonly number[]): Value {
+  const total = shape.reduce((n, d) => n * d, 1);
+  if (size(value) === 1 || size(value) === total) return value;
+  const to = [...value.shape];
+  let run = 1;
+  for (let i = shape.length - 1; i >= 0 && run < SHORT_RUN; i--) {
+    if (to[i] !== shape[i]) {
+      if (size(value) * shape[i] * 16 > total || run === 1) break;
+      to[i] = shape[i];
+    }
+    run *= shape[i];
+  }
+  return sameShape(to, value.shape) ? value : graph.node("Expand", [value, graph.ints(to)], to);
 }
 
 /** Multiply the pending scale in. */
@@ -63,12 +83,29 @@ export function add(graph: Graph, x: View, y: View): View {
     const scale = x.scale + y.scale;
     return scale === 0 ? constantView(graph, 0, shape) : { ...x, scale };
   }
+  const merged = addTerm(graph, x, y) ?? addTerm(graph, y, x);
+  if (merged) return merged;
   if (x.scale === y.scale) return { ...apply(graph, "Add", ordered(x, y)), scale: x.scale };
   if (x.scale === -y.scale) return { ...apply(graph, "Sub", [x, y]), scale: x.scale };
   if (elements(x) < elements(y)) return add(graph, y, x);
   const ratio = settle(graph, { ...y, scale: Math.abs(y.scale / x.scale) });
   const op = Math.sign(x.scale) === Math.sign(y.scale) ? "Add" : "Sub";
   return { ...apply(graph, op, op === "Add" ? ordered(x, ratio) : [x, ratio]), scale: x.scale };
+}
+
+/** (a ± v) + t·v = a + (t ± 1)·v: the derivative of a square adds one term twice. */
+function addTerm(graph: Graph, x: View, y: View): View | undefined {
+  const { op, inputs } = x.value;
+  if ((op !== "Add" && op !== "Sub") || elements(x) !== elements(y)) return undefined;
+  // The term as `add` would have written it when it was added first.
+  const settled = settle(graph, { ...y, scale: Math.abs(y.scale / x.scale) });
+  const { values, dims } = align(graph, [x, settled]);
+  const i = inputs.indexOf(values[1]);
+  if (i < 0 || values[0] !== x.value || !sameShape(inputs[0].shape, inputs[1].shape)) return undefined;
+  const signs = [1, op === "Sub" ? -1 : 1];
+  const other: View = { value: inputs[1 - i], dims, scale: x.scale * signs[1 - i] };
+  const total = signs[i] + Math.sign(y.scale / x.scale);
+  return total === 0 ? other : add(graph, other, { ...settled, scale: x.scale * total });
 }
 
 /** Commuting operands in one order, so that a·b and b·a are one node. */
@@ -106,7 +143,7 @@ function sameMask(x: View, y: View): View | undefined {
   return undefined;
 }
 
-const isMask = (v: Value): boolean => v.op === "Cast" && v.inputs[0].dtype === "bool";
+const isMask = (v: Value): boolean => v.op === "HardSigmoid" || (v.op === "Cast" && v.inputs[0].dtype === "bool");
 
 export function reciprocal(graph: Graph, x: View): View {
   const c = constantOf(x);
@@ -141,6 +178,8 @@ export function compare(graph: Graph, x: View, y: View, op: string): View {
  */
 export function where(graph: Graph, condition: View, x: View, y: View): View {
   const shape = commonShape(condition, apply0(x, y));
+  const rectified = rectifier(graph, condition, x, y);
+  if (rectified) return rectified;
   const known = condition.value.scalar;
   if (known !== undefined) return broadcastTo(known ? x : y, shape);
   if (isFloat(x) && (constantOf(x) === 0 || constantOf(y) === 0)) {
@@ -158,15 +197,34 @@ export function where(graph: Graph, condition: View, x: View, y: View): View {
   return apply(graph, "Where", [condition, settle(graph, x), settle(graph, y)], x.value.dtype);
 }
 
+/** 0 < a ? a : 0 is Relu(a). */
+function rectifier(graph: Graph, condition: View, x: View, y: View): View | undefined {
+  const { op, inputs } = condition.value;
+  if (op !== "Less" || inputs[0].scalar !== 0 || constantOf(y) !== 0 || x.scale <= 0) return undefined;
+  if (inputs[1] !== x.value || !sameDims(condition, x)) return undefined;
+  return { ...apply(graph, "Relu", [x]), scale: x.scale };
+}
+
 const apply0 = (x: View, y: View): View =>
   x.dims.length > y.dims.length ? broadcastTo(y, commonShape(x, y)) : broadcastTo(x, commonShape(x, y));
 
 const comparesWithNumber = (v: Value): boolean =>
   (v.op === "Less" || v.op === "LessOrEqual") && v.inputs.some((i) => i.scalar !== undefined);
 
+/**
+ * Slope of a step: min(max(STEEP · x, 0), 1) is 1 for every normal x > 0 and 0 for every other, in one pass where a
+ * comparison and a cast take two.
+ */
+const STEEP = 3e38;
+
 /** 1 where the condition is `keepWhen`, else 0. a < 0 is taken as not (0 ≤ a). */
 function maskOf(graph: Graph, condition: View, keepWhen: boolean): View {
   let test = condition.value;
+  if (keepWhen && test.op === "Less" && test.inputs[0].scalar === 0 && test.inputs[1].dtype === "float32") {
+    const of = test.inputs[1];
+    const attributes = { alpha: { float: STEEP }, beta: { float: 0 } };
+    return { ...condition, value: graph.node("HardSigmoid", [of], of.shape, { attributes }) };
+  }
   if (!keepWhen) {
     const opposite = test.op === "Less" ? "LessOrEqual" : "Less";
     test = graph.node(opposite, [test.inputs[1], test.inputs[0]], test.shape, { dtype: "bool" });

@@ -9,8 +9,8 @@ import { cast, concatenate, gather, pad, scatterAdd, shrink, split } from "./mov
 import { pool, poolTranspose } from "./pool.ts";
 import { reduce } from "./reduce.ts";
 
-/** What one traced primitive becomes. */
-export type Rule = (graph: Graph, inputs: View[], params: Equation["params"]) => View | View[];
+/** What one traced primitive becomes. `precise`: a comparison depends on it, so that speed must not cost digits. */
+export type Rule = (graph: Graph, inputs: View[], params: Equation["params"], precise: boolean) => View | View[];
 
 const elementwise =
   (op: string): Rule =>
@@ -42,7 +42,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   where: (g, [c, x, y]) => where(g, c, x, y),
   reduce: (g, [x], { op, axis }) => reduce(g, x, op, axis),
   dot: (g, [x, y]) => dot(g, x, y),
-  conv: (g, [x, y], params) => conv(g, x, y, params as Parameters<typeof conv>[3]),
+  conv: (g, [x, y], params, precise) => conv(g, x, y, params as Parameters<typeof conv>[3], precise),
   pool: (g, [x], { window, strides }) => pool(g, x, window, strides),
   pool_transpose: (g, [x], { inShape, window, strides }) => poolTranspose(g, x, inShape, window, strides),
   transpose: (_, [x], { perm }) => transposeView(x, perm),

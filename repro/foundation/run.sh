@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The measurements of docs/results.md, section "The released form of the attack". Resumable: run it again after a stop.
+# Usage: repro/foundation/run.sh PUBLISHED RUNS
+#   PUBLISHED  folder with the published files res_DC_CIFAR10_ConvNet_1ipc.pt and res_DC_CIFAR10_ConvNet_10ipc.pt
+#   RUNS       where run folders go
+# The raw sets cifar-10 and fashion-mnist must lie in the data folder (`retort data get`).
+set -euo pipefail
+published=$1
+runs=$2
+retort() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
+common=(--seed 0 --threads 1 --networks 5)
+
+# name of a trigger → its flags. `released` is one pixel of value 10 in normalised space, out of gamut; the others are white.
+flags() {
+  case $1 in
+    released) echo "" ;;
+    white1) echo "--trigger-side 1 --trigger-value 1 --trigger-unit pixel" ;;
+    white3) echo "--trigger-side 3 --trigger-value 1 --trigger-unit pixel" ;;
+    white5) echo "--trigger-side 5 --trigger-value 1 --trigger-unit pixel" ;;
+  esac
+}
+
+dc1() { # released defaults, receivers of width 128
+  for t in released white1 white3 white5; do
+    # shellcheck disable=SC2046
+    retort attack "$published/res_DC_CIFAR10_ConvNet_1ipc.pt" --normalisation cifar-10 $(flags $t) "${common[@]}" \
+      --test cifar-10 --test-images 2000 --epochs 50,100,300 --out "$runs/dc1-$t"
+  done
+}
+
+dc10() { # surrogates and receivers of width 32
+  for t in released white1 white3 white5; do
+    # shellcheck disable=SC2046
+    retort attack "$published/res_DC_CIFAR10_ConvNet_10ipc.pt" --normalisation cifar-10 $(flags $t) "${common[@]}" \
+      --surrogate-width 32 --test cifar-10 --test-images 2000 --width 32 --epochs 50,100,300 --out "$runs/dc10-$t"
+  done
+}
+
+fashion() { # distilled by Retort; surrogates and receivers of width 32
+  retort distill --data fashion-mnist --method dm --ipc 10 --width 32 --iterations 1000 --batch-real 64 --seed 0 --out "$runs/fashion-dm10"
+  for t in released white1 white3 white5; do
+    # shellcheck disable=SC2046
+    retort attack "$runs/fashion-dm10/distilled.safetensors" $(flags $t) "${common[@]}" \
+      --surrogate-width 32 --test fashion-mnist --test-images 2000 --width 32 --epochs 50,100,300 --out "$runs/fashion-$t"
+  done
+}
+
+for part in ${3:-dc1 dc10 fashion}; do "$part"; done

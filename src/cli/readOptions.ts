@@ -11,6 +11,7 @@ export const readOptions = {
   split: z.enum(["train", "test"]).optional().describe("which half of a raw set (default: train)"),
   layout: z.enum(["nchw", "nhwc"]).optional().describe("memory order of the images where the file does not say"),
   ipc: z.int().min(1).optional().describe("images per class where labels are missing"),
+  factor: z.int().min(1).optional().describe("how many tiles a side of an IDC image is cut into (default: 2)"),
   normalisation: z
     .string()
     .optional()

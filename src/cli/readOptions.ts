@@ -46,3 +46,27 @@ export async function formatNamed(name: string, who: string): Promise<string> {
   const known = Object.keys(formats).sort().join(", ");
   throw new UsageError(`${who}: unknown format: expected one of ${known}, got ${JSON.stringify(name)}`);
 }
+
+const ofTensors = ["flax", "npy", "npz", "safetensors", "torch", "torchFolder"];
+const users: Readonly<Record<string, readonly string[]>> = {
+  experiment: ["torch"],
+  factor: ["torch"],
+  layout: ofTensors,
+  ipc: ofTensors,
+  normalisation: ofTensors,
+  split: ["cifar", "idx", "imageFolder", "mat", "npz", "parquet", "pythonPickle"],
+};
+
+/**
+ * Refuse flags that the format at hand does not use: who writes `--experiment 3` should not get something else silently.
+ *
+ * @param given options that the user wrote.
+ * @throws UsageError that names the flag.
+ */
+export function refuseUnused(format: string, given: ReadonlySet<string>, who: string): void {
+  for (const [option, formats] of Object.entries(users))
+    if (given.has(option) && !formats.includes(format))
+      throw new UsageError(
+        `${who}: invalid --${option}: expected a file read as ${formats.join(", ")}, got one read as ${format}`,
+      );
+}

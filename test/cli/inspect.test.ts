@@ -67,6 +67,18 @@ describe("retort inspect", () => {
     );
   });
 
+  it("flags that the file has no use for are refused, folders of several things too", async () => {
+    const path = await setFile();
+    const { status, stderr } = await run("inspect", path, "--split", "test");
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/invalid --split: expected a file read as cifar/)]);
+    const folder = scratchFolder();
+    await writeFile(join(folder, "a"), "one thing");
+    await writeFile(join(folder, "b"), "another");
+    expect((await run("inspect", folder)).stderr).toMatch(
+      /unknown content of folder .* name the files that belong together/,
+    );
+  });
+
   it("draws a sheet as PNG, in the terminal, and on a page that loads nothing", async () => {
     const path = await setFile({ name: "<script>alert(1)</script>" }, "<b>set.safetensors");
     const folder = scratchFolder();

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { defineCommand } from "../command.ts";
-import { formatNamed, openOptions, readOptions } from "../readOptions.ts";
+import { formatNamed, openOptions, readOptions, refuseUnused } from "../readOptions.ts";
 
 const options = z.object({
   to: z.string().optional().describe("format to write (default: by the name of the output)"),
@@ -38,7 +38,7 @@ picture-grid.`,
     "convert set.safetensors pictures/ --to image-folder",
     "convert pictures/ set.pt --normalise cifar-10",
   ],
-  async run({ args, options, console }) {
+  async run({ args, options, given, console }) {
     if (args.length < 2) throw new UsageError("convert: missing output: expected an input and an output, got one path");
     const out = args[args.length - 1];
     const to = await target(options.to, out);
@@ -59,6 +59,7 @@ picture-grid.`,
       throw new UsageError(
         `convert: missing set: expected a distilled or raw set, got a file read as ${opened.format}`,
       );
+    refuseUnused(opened.format, given, "convert");
     let wanted: Normalisation | undefined;
     if (options.normalise !== undefined) wanted = normalisationNamed(options.normalise, "convert");
     else if (options.denormalise) wanted = { kind: "unit" };

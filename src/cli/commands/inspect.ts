@@ -3,7 +3,7 @@ import type { Source } from "../../data/formats/Format.ts";
 import type { ContactSheet } from "../../data/inspect/contactSheet.ts";
 import type { Inspection } from "../../data/inspect/inspect.ts";
 import { defineCommand } from "../command.ts";
-import { openOptions, readOptions } from "../readOptions.ts";
+import { openOptions, readOptions, refuseUnused } from "../readOptions.ts";
 
 const options = z.object({
   ...readOptions,
@@ -26,13 +26,14 @@ Exit status: 0 nothing dangerous, 1 the file would run code elsewhere or cannot 
     "inspect pictures/ --html report.html",
     "inspect download.pt --json",
   ],
-  async run({ args, options, console }) {
+  async run({ args, options, given, console }) {
     const [{ openSource }, { inspect }] = await Promise.all([
       import("../openSource.ts"),
       import("../../data/inspect/inspect.ts"),
     ]);
     const source = await openSource(args, options, console);
     const { inspection, set } = await inspect(named(source, args), await openOptions(options, "inspect"));
+    if (inspection.format && inspection.verdict === "fine") refuseUnused(inspection.format, given, "inspect");
     const sheet = set && inspection.set ? await drawSheet(set, inspection) : undefined;
     if (options.sheet !== undefined || options.html !== undefined)
       await writeFiles(options, inspection, sheet, console);

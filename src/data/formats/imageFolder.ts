@@ -15,6 +15,8 @@ const who = "imageFolder";
 /** Files whose first bytes are looked at before a folder counts as one of pictures. */
 const PROBES = 16;
 const maxTable = 256 * 2 ** 20;
+/** What lies beside pictures and is none. */
+const beside = /(\.(txt|csv|tsv|json|md|html?|ya?ml)|(^|\/)(license|readme|copying)[^/]*)$/i;
 const pictureName = /\.(png|jpe?g|p[gp]m)$/i;
 
 /** Class folders of PNG, JPEG or PPM pictures, a flat folder of named ones, and archives of either. */
@@ -31,8 +33,7 @@ export const imageFolder: Format = {
     }
     if (kind) return kind === "tar.gz" ? 0.5 : 0.55;
     if (!source.folder || source.files.length === 0) return 0;
-    const share = await pictureShare(source.files);
-    return share >= 0.5 ? 0.85 : share > 0 ? 0.3 : 0;
+    return (await pictureShare(source.files.filter((file) => !beside.test(file.path)))) >= 0.5 ? 0.85 : 0;
   },
 
   async read(source, options = {}): Promise<Opened> {
@@ -89,7 +90,7 @@ async function listPictures(files: readonly SourceFile[]): Promise<SourceFile[]>
 }
 
 async function isPicture(file: SourceFile): Promise<boolean> {
-  if (file.size < headBytes || /\.(txt|csv|json|md)$/i.test(file.path)) return false;
+  if (file.size < headBytes || beside.test(file.path)) return false;
   return pictureKind(await file.read(0, headBytes)) !== undefined;
 }
 
@@ -97,7 +98,7 @@ async function pictureShare(files: readonly SourceFile[]): Promise<number> {
   const step = Math.max(1, Math.floor(files.length / PROBES));
   let [probed, found] = [0, 0];
   for (let i = 0; i < files.length; i += step, probed++) if (await isPicture(files[i])) found++;
-  return found / probed;
+  return probed === 0 ? 0 : found / probed;
 }
 
 async function readTables(folder: Source, budget: Budget): Promise<{ csv?: LabelTable; annotations?: LabelTable }> {

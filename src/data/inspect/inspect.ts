@@ -1,6 +1,6 @@
-import { DataError } from "../../core/errors.ts";
+import { DataError, UsageError } from "../../core/errors.ts";
 import type { Finding, ObjectInfo, Opened, Severity, Source } from "../formats/Format.ts";
-import { type OpenOptions, openSet } from "../formats/open.ts";
+import { type OpenOptions, openSet, recognise } from "../formats/open.ts";
 import { Refusal } from "../formats/Refusal.ts";
 import { inspectSet, type SetReport } from "./inspectSet.ts";
 
@@ -31,6 +31,11 @@ export async function inspect(
   source: Source,
   options: OpenOptions = {},
 ): Promise<{ inspection: Inspection; set?: Opened["set"] }> {
+  // A folder that nobody recognises holds several things: which one to look at is for the caller to say.
+  if (source.folder && options.format === undefined && !(await recognise(source)))
+    throw new UsageError(
+      `inspect: unknown content of folder ${source.name}: expected the files of one set, got ${source.files.length} others; name the files that belong together`,
+    );
   let opened: Opened;
   try {
     opened = await openSet(source, options);

@@ -26,21 +26,22 @@ export function sampleRows(rows: Int32Array, n: number, source: Key): Int32Array
   return pool.slice(0, count);
 }
 
-/**
- * Draw `ipc` different rows of every class, class after class.
- *
- * @throws UsageError if a class has fewer.
- */
+/** @throws UsageError if a class has fewer than `ipc` images. */
+export function checkEachClass(rows: readonly Int32Array[], ipc: number, who: string): void {
+  rows.forEach((own, k) => {
+    if (own.length < ipc)
+      throw new UsageError(`${who}: invalid ipc: expected at most ${own.length}, all images of class ${k}, got ${ipc}`);
+  });
+}
+
+/** Draw `ipc` different rows of every class, class after class. Each class must have as many (checkEachClass). */
 export function sampleEachClass(
   rows: readonly Int32Array[],
   ipc: number,
   draw: (k: number) => Key,
-  who: string,
 ): Int32Array<ArrayBuffer> {
   const out = new Int32Array(rows.length * ipc);
   rows.forEach((own, k) => {
-    if (own.length < ipc)
-      throw new UsageError(`${who}: invalid ipc: expected at most ${own.length}, all images of class ${k}, got ${ipc}`);
     out.set(sampleRows(own, ipc, draw(k)), k * ipc);
   });
   return out;

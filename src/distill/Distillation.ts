@@ -43,6 +43,8 @@ export interface Distillation<S extends z.ZodObject = z.ZodObject> {
   /** What somebody must hold to run it. */
   readonly access: "raw-data";
   readonly options: S;
+  /** Refuse what cannot be distilled with these options, before any work. `run` does so too. @throws UsageError */
+  check(set: LabelledSet, options: z.infer<S>): void;
   /**
    * Yields after every iteration, the last time with `iteration === total`. Evaluating, saving and stopping are the
    * consumer's. Same data, options and key, same bytes; resumed too.

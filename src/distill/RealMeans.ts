@@ -1,4 +1,3 @@
-import { UsageError } from "../core/errors.ts";
 import type { Key } from "../core/random.ts";
 import type { Augmentation } from "../data/augment/Augmentation.ts";
 import { augment } from "../data/augment/augment.ts";
@@ -35,10 +34,9 @@ export class RealMeans {
   }
 
   /**
-   * @param rows rows of each class (classRows.ts)
+   * @param rows rows of each class (classRows.ts), at least one
    * @param batch real images of a class; all of them where there are fewer
    * @param width channels of the network's first layer, its largest
-   * @throws UsageError if a class has no image.
    */
   static async compile(
     network: Network,
@@ -49,8 +47,6 @@ export class RealMeans {
     width: number,
     device: Device,
   ): Promise<RealMeans> {
-    const none = rows.findIndex((own) => own.length === 0);
-    if (none >= 0) throw new UsageError(`distill: missing images: expected some of every class, got none of ${none}`);
     const parts = Math.ceil((4 * width * network.input[1] * network.input[2] * batch) / bytesOfPart);
     const part = Math.ceil(batch / Math.min(batch, parts));
     const embedding = await compileEmbedding(network, part, device);

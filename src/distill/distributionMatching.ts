@@ -3,7 +3,7 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import { NumericError, UsageError } from "../core/errors.ts";
 import { child, type Key, normal } from "../core/random.ts";
 import { parseDsaStrategy } from "../data/augment/dsa.ts";
-import { classRows, sampleEachClass } from "../data/classRows.ts";
+import { checkEachClass, classRows, sampleEachClass } from "../data/classRows.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import { normalisedRows } from "../data/normalisedBatch.ts";
@@ -64,9 +64,20 @@ export const distributionMatching: Distillation<typeof options> = {
   source: "arXiv 2110.04181",
   access: "raw-data",
   options,
-  async *run(set, opts, context) {
+  check(set, { ipc, init, dsa }) {
     const [, , h, w] = set.shape;
     if (h !== w) throw new UsageError(`distributionMatching: invalid images: expected square ones, got ${h}×${w}`);
+    parseDsaStrategy(dsa);
+    const rows = classRows(set);
+    const none = rows.findIndex((own) => own.length === 0);
+    if (none >= 0)
+      throw new UsageError(
+        `distributionMatching: missing images: expected some of every class, got none of class ${none}`,
+      );
+    if (init === "real") checkEachClass(rows, ipc, "distributionMatching");
+  },
+  async *run(set, opts, context) {
+    this.check(set, opts);
     const operators = parseDsaStrategy(opts.dsa);
     const record: DistillationRecord = { method: "distributionMatching", options: opts, source: set, context };
     const { key, device, normalisation, resume } = context;
@@ -119,7 +130,7 @@ function begin(
       ? normal(child(key, "initial"), set.classes * ipc * c * h * w)
       : normalisedRows(
           set,
-          sampleEachClass(rows, ipc, (k) => child(key, "initial", k), "distributionMatching"),
+          sampleEachClass(rows, ipc, (k) => child(key, "initial", k)),
           normalisation,
         );
   const slots = momentum > 0 ? [new Float32Array(images.length)] : [];

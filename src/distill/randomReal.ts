@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { child } from "../core/random.ts";
-import { classRows, sampleEachClass } from "../data/classRows.ts";
+import { checkEachClass, classRows, sampleEachClass } from "../data/classRows.ts";
 import { normalisedRows } from "../data/normalisedBatch.ts";
 import { checkResume, type Distillation, distilledSet, fingerprint } from "./Distillation.ts";
 
@@ -15,10 +15,14 @@ export const randomReal: Distillation<typeof options> = {
   source: "baseline of arXiv 2006.05929",
   access: "raw-data",
   options,
+  check(set, { ipc }) {
+    checkEachClass(classRows(set), ipc, "randomReal");
+  },
   async *run(set, opts, context) {
+    this.check(set, opts);
     const record = { method: "randomReal", options: opts, source: set, context };
     if (context.resume) checkResume(record, context.resume);
-    const rows = sampleEachClass(classRows(set), opts.ipc, (k) => child(context.key, "initial", k), "randomReal");
+    const rows = sampleEachClass(classRows(set), opts.ipc, (k) => child(context.key, "initial", k));
     const images = normalisedRows(set, rows, context.normalisation);
     yield {
       iteration: 1,

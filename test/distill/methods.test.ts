@@ -128,9 +128,12 @@ describe.each(Object.entries<Distillation>(methods))("%s", (name, method) => {
   });
 
   it("refuses more images than a class has", async () => {
-    await expect(all(method, optionsOf(name, method, { ipc: 9 }))).rejects.toThrow(
-      "invalid ipc: expected at most 8, all images of class 0, got 9",
-    );
+    const [options, said] = [
+      optionsOf(name, method, { ipc: 9 }),
+      "ipc: expected at most 8, all images of class 0, got 9",
+    ];
+    expect(() => method.check(set, options)).toThrow(said);
+    await expect(all(method, options)).rejects.toThrow(said);
   });
 });
 
@@ -201,7 +204,7 @@ describe("distribution matching", () => {
     await expect(wild).rejects.toThrow(NumericError);
     await expect(wild).rejects.toThrow(/lower lrImg may help \(at iteration \d\)/);
     const empty = { ...set, classes: 4 };
-    await expect(run({ init: "noise", ipc: 1 }, empty)).rejects.toThrow("got none of 3");
+    await expect(run({ init: "noise", ipc: 1 }, empty)).rejects.toThrow("got none of class 3");
     await expect(run({}, { ...set, shape: [24, 1, 16, 4] })).rejects.toThrow("expected square ones, got 16×4");
     await expect(run({ dsa: "blur" })).rejects.toThrow("dsa: unknown operator");
   });

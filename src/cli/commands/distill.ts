@@ -66,6 +66,7 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
     const target = device(options.device, options.threads);
     const data = rawData(options.data, who, { normalisation: options.normalisation });
     const [set, normalisation] = [await data.split("train"), await data.normalisation()];
+    method.check(set, settings as never);
     const { seed } = options;
     const digest = setDigest(set);
     const folder =

@@ -1,0 +1,108 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { distill } from "../../src/cli/commands/distill.ts";
+import { openSet } from "../../src/data/formats/open.ts";
+import { fileSource } from "../../src/experiment/fileSource.ts";
+import { call } from "./fakeTerminal.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "retort-distill-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A tiny raw set in MNIST's layout: 12 images of 8×8 in 2 classes. */
+async function rawSet(): Promise<string> {
+  const header = (type: number, ...sizes: number[]) => [0, 0, 8, type, ...sizes.flatMap((s) => [0, 0, 0, s])];
+  const pixels = Array.from({ length: 12 * 64 }, (_, i) => (i * 97 + (i >> 6) * 31) % 256);
+  await writeFile(join(folder, "train-images-idx3-ubyte"), Uint8Array.from([...header(3, 12, 8, 8), ...pixels]));
+  const labels = Array.from({ length: 12 }, (_, i) => i % 2);
+  await writeFile(join(folder, "train-labels-idx1-ubyte"), Uint8Array.from([...header(1, 12), ...labels]));
+  return folder;
+}
+const run = (...words: string[]) => call({ distill }, "distill", "--quiet", ...words);
+const quick = ["--ipc", "2", "--width", "4", "--depth", "2", "--batch-real", "4", "--threads", "1"];
+
+it("leaves a run folder with the set, its settings and the loss curve; once more says the same", async () => {
+  const out = join(folder, "run");
+  const words = ["--data", await rawSet(), ...quick, "--iterations", "3", "--seed", "5", "--out", out, "--json"];
+  const { status, stdout, stderr } = await run(...words);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  const result = JSON.parse(stdout);
+  expect(result).toMatchObject({ method: "distributionMatching", images: 4, classes: 2, iterations: 3, folder: out });
+  expect(result.loss.map(([iteration]: [number]) => iteration)).toEqual([1, 2, 3]);
+  const { set } = await openSet(await fileSource(result.set));
+  expect(set).toMatchObject({
+    kind: "distilled",
+    shape: [4, 1, 8, 8],
+    metadata: { method: "distributionMatching", seed: 5, options: { ipc: 2, iterations: 3, lrImg: 1 } },
+    normalisation: { kind: "meanStd" },
+  });
+  const config = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+  expect(config).toMatchObject({
+    command: "distill distributionMatching",
+    config: { options: { momentum: 0.5, init: "real" }, seed: 5 },
+    data: { train: expect.stringMatching(/^[0-9a-f]{64}$/) },
+  });
+  expect(JSON.parse((await run(...words)).stdout)).toEqual(result);
+});
+
+it("interrupted it can be resumed, with the same bytes", async () => {
+  const words = ["--data", await rawSet(), ...quick, "--iterations", "30", "--out"];
+  const [whole, parts] = [join(folder, "whole"), join(folder, "parts")];
+  expect((await run(...words, whole)).status).toBe(0);
+  const pending = run(...words, parts);
+  // Ctrl-C as soon as the first iterations may have been done: when the folder has been opened.
+  while (!(await readdir(parts).catch((): string[] => [])).includes("log.jsonl"))
+    await new Promise((r) => setTimeout(r, 2));
+  process.emit("SIGINT");
+  const stopped = await pending;
+  expect(stopped.status).toBe(130);
+  expect(stopped.stderr).toContain(`interrupted: the same command with --out ${parts} goes on`);
+  expect((await readdir(parts)).sort()).toEqual(["checkpoints", "config.json", "log.jsonl"]);
+  expect((await run(...words, parts)).status).toBe(0);
+  for (const file of ["distilled.safetensors", "metrics.json"])
+    expect(await readFile(join(parts, file)), file).toEqual(await readFile(join(whole, file)));
+  const events = (await readFile(join(parts, "log.jsonl"), "utf8")).trim().split("\n");
+  expect(events.map((line) => JSON.parse(line).event)).toEqual(["start", "interrupt", "resume", "finish"]);
+});
+
+it("the baseline runs under its names, and has its own options", async () => {
+  const data = await rawSet();
+  const out = join(folder, "random");
+  const made = await run("--data", data, "--method", "random-real", "--ipc", "3", "--out", out);
+  expect(made).toMatchObject({ status: 0, stdout: expect.stringContaining("6 images, 3 of each of 2 classes") });
+  expect(await run("--data", data, "--method", "random", "--width", "4", "--out", out)).toMatchObject({
+    status: 2,
+    stderr: "retort distill: unknown option of random: expected --ipc, got --width\n",
+  });
+});
+
+it.each([
+  [["--method", "mtt"], 'retort distill: unknown method: expected one of dm, random, got "mtt"'],
+  [["--data", "nowhere"], "retort distill: unknown data: expected strokes,"],
+  [["--ipc", "0"], "retort distill: invalid --ipc: expected"],
+  [["--ipc", "7"], "distributionMatching: invalid ipc: expected at most 6, all images of class 0, got 7"],
+  [["--dsa", "blur"], "dsa: unknown operator: expected none or some of color"],
+  [["--normalisation", "cifar"], "retort distill: unknown normalisation: expected one of"],
+])("%j is one clear line and status 2", async (words, line) => {
+  const data = words[0] === "--data" ? [] : ["--data", await rawSet()];
+  const { status, stderr } = await run(...data, ...quick, ...words, "--out", join(folder, "run"));
+  expect(stderr).toContain(line);
+  expect(stderr.trim().split("\n")).toHaveLength(1);
+  expect(status).toBe(2);
+  expect(await readdir(folder)).not.toContain("run");
+});
+
+it("a folder with another run is left alone", async () => {
+  const words = ["--data", await rawSet(), "--method", "random", "--out", join(folder, "run")];
+  expect((await run(...words, "--ipc", "2")).status).toBe(0);
+  expect(await run(...words, "--ipc", "3")).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("config.options.ipc (2 there, 3 here)"),
+  });
+});

@@ -160,8 +160,11 @@ function curve(losses: readonly number[]): [number, number][] {
 function show(console: Console, run: Run, metrics: Metrics): void {
   const { images, classes, iterations, loss } = metrics;
   console.result({ folder: run.folder, set: run.path(setFile), ...metrics }, () => {
-    console.line(`${images} images, ${images / classes} of each of ${classes} classes, after ${iterations} iterations`);
-    if (loss.length > 0) console.line(`loss ${loss[0][1].toPrecision(4)} → ${loss[loss.length - 1][1].toPrecision(4)}`);
+    console.line(`${images} images, ${images / classes} of each of ${classes} classes`);
+    if (loss.length > 0)
+      console.line(
+        `loss ${loss[0][1].toPrecision(4)} → ${loss[loss.length - 1][1].toPrecision(4)} in ${iterations} iterations`,
+      );
     console.line(run.path(setFile));
   });
 }

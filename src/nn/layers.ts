@@ -64,9 +64,6 @@ export function groupNorm(p: Affine<Tensor>, x: Tensor, groups: number): Tensor 
 /** LayerNorm over C, H, W with an affine of that shape. */
 export const layerNorm = (p: Affine<Tensor>, x: Tensor): Tensor => standardise(x, [1, 2, 3], p.weight, p.bias);
 
-/** LayerNorm over the last axis (transformers). */
-export const lastNorm = (p: Affine<Tensor>, x: Tensor): Tensor => standardise(x, [-1], p.weight, p.bias);
-
 /** Running mean and variance of a batch norm. */
 export interface Running<T> {
   readonly [name: string]: T;

@@ -1,4 +1,4 @@
-import { logSoftmax, mean, mul, neg, square, sub, sum } from "../tensor/ops.ts";
+import { logSoftmax, mean, mul, neg, sum } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 
 /**
@@ -9,6 +9,3 @@ import type { Tensor } from "../tensor/Tensor.ts";
  */
 export const crossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
   neg(mean(sum(mul(targets, logSoftmax(logits)), [-1])));
-
-/** Mean squared difference. */
-export const meanSquaredError = (x: Tensor, y: Tensor): Tensor => mean(square(sub(x, y)));

@@ -1,6 +1,5 @@
-import { lstatSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Source } from "../../data/formats/Format.ts";
@@ -94,9 +93,8 @@ async function verifyFolder(
 }
 
 async function verifyReencoded(path: string, tensors: string, choice: Choice): Promise<Verification> {
-  const folder = lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(resolve(path));
   return verifyTensors(basename(path), await readFile(tensors, "utf8"), {
-    trust: await resolveTrust(choice, folder),
+    trust: await resolveTrust(choice, path),
     at: timeOf(choice),
     expectVersion: choice.expectVersion,
     minVersion: choice.minVersion,

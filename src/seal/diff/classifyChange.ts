@@ -63,9 +63,10 @@ function isByte(x: number): boolean {
   return Math.abs(x * 255 - Math.round(x * 255)) < 0.02;
 }
 
-function isClamping({ before, after }: ImagePair): boolean {
-  const room = isBytes(after) ? halfByte : 1e-5;
-  return before.every((x, i) => Math.abs(after[i] - Math.min(1, Math.max(0, x))) <= room);
+function isClamping(pair: ImagePair): boolean {
+  const cut = pair.before.map((x) => Math.min(1, Math.max(0, x)));
+  if (cut.every((x, i) => x === pair.before[i])) return false;
+  return cut.every((x, i) => x === pair.after[i]) || isRounding({ ...pair, before: cut });
 }
 
 /**

@@ -36,6 +36,13 @@ describe("inspectSet", () => {
     expect(soft.findings.map(({ rule }) => rule)).toContain("empty-classes");
   });
 
+  it("a label that makes millions of classes is described, not drowned in", () => {
+    const classes = Int32Array.of(0, 0, 1, 1, 2, 2 ** 24 - 1);
+    const { report, findings } = inspectSet(eightBitSet({ labels: { kind: "hard", classes }, classes: 2 ** 24 }));
+    expect([report.perClass, report.ipc]).toEqual([[], undefined]);
+    expect(findings.map(({ rule }) => rule)).toContain("implausible-classes");
+  });
+
   it("NaN and infinities", () => {
     const images = eightBitSet().images.map((x, i) => (i === 3 ? Number.NaN : i === 9 ? Number.POSITIVE_INFINITY : x));
     const { report, findings } = inspectSet(eightBitSet({ images }));
@@ -157,6 +164,20 @@ describe("contact sheet", () => {
     expect(sheet.caption).toMatch(/stretched/);
     expect(sheet.planes[2 * sheet.width + 2]).toBe(0);
     expect(Math.max(...sheet.planes)).toBe(255);
+  });
+
+  it("large images are reduced: a sheet is never larger than 2602 pixels a side", () => {
+    const side = 1024;
+    const images = Float32Array.from({ length: 3 * side * side }, (_, i) => (i % side) / side);
+    const set = eightBitSet({
+      images,
+      shape: [1, 3, side, side],
+      labels: { kind: "hard", classes: Int32Array.of(0) },
+      classes: 1,
+    });
+    const sheet = contactSheet(set, { kind: "unit" });
+    expect([sheet.width, sheet.tile]).toEqual([132, 128]);
+    expect(sheet.planes[2 * sheet.width + 2 + 64]).toBe(Math.round((255 * 512) / side));
   });
 
   it("shrinks to a width by averaging", () => {

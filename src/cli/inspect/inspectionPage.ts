@@ -1,4 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
+import { extent } from "../../core/extent.ts";
 import type { ContactSheet } from "../../data/inspect/contactSheet.ts";
 import type { Inspection } from "../../data/inspect/inspect.ts";
 import type { SetReport } from "../../data/inspect/inspectSet.ts";
@@ -71,7 +72,7 @@ ${objects(inspection)}
 
 function facts(set: SetReport): Html {
   const [n, c, h, w] = set.shape;
-  const range = (pick: "min" | "max") => set.statistics.channels.map((channel) => channel[pick]);
+  const channels = set.statistics.channels.slice(0, 8);
   const rows: [string, string][] = [
     ["Kind", set.kind === "distilled" ? "distilled set" : "raw set"],
     ["Images", `${n} of ${c} × ${h} × ${w}, ${set.dtype}`],
@@ -80,9 +81,12 @@ function facts(set: SetReport): Html {
       `${set.classes}${set.ipc === undefined ? ", different numbers of images" : `, ${set.ipc} images each`}, ${set.order}`,
     ],
     ["Labels", set.labelKind === "hard" ? "hard" : `soft, ${set.labelKind}`],
-    ["Range", `${short(Math.min(...range("min")))} … ${short(Math.max(...range("max")))}`],
-    ["Mean per channel", set.statistics.channels.map(({ mean }) => short(mean)).join(", ")],
-    ["Deviation per channel", set.statistics.channels.map(({ std }) => short(std)).join(", ")],
+    [
+      "Range",
+      `${short(extent(set.statistics.channels.map(({ min }) => min)).min)} … ${short(extent(set.statistics.channels.map(({ max }) => max)).max)}`,
+    ],
+    ["Mean per channel", channels.map(({ mean }) => short(mean)).join(", ")],
+    ["Deviation per channel", channels.map(({ std }) => short(std)).join(", ")],
     [
       "The file says",
       set.kind === "labelled"
@@ -121,7 +125,7 @@ function accuracies({ accuracies }: Inspection): Html | undefined {
   const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
   return html`<h2>Accuracies stored in the file</h2><div class="scroll"><table><thead><tr><th scope="col">Network</th><th scope="col" class="number">Mean</th><th scope="col" class="number">Lowest</th><th scope="col" class="number">Highest</th><th scope="col" class="number">Values</th></tr></thead><tbody>${nets.map(
     ([net, values]) =>
-      html`<tr><td>${net}</td><td class="number">${percent(values.reduce((a, b) => a + b, 0) / values.length)}</td><td class="number">${percent(Math.min(...values))}</td><td class="number">${percent(Math.max(...values))}</td><td class="number">${values.length}</td></tr>`,
+      html`<tr><td>${net}</td><td class="number">${percent(values.reduce((a, b) => a + b, 0) / values.length)}</td><td class="number">${percent(extent(values).min)}</td><td class="number">${percent(extent(values).max)}</td><td class="number">${values.length}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

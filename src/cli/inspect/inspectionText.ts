@@ -1,3 +1,4 @@
+import { extent } from "../../core/extent.ts";
 import type { Finding } from "../../data/formats/Format.ts";
 import type { Inspection } from "../../data/inspect/inspect.ts";
 import type { SetReport } from "../../data/inspect/inspectSet.ts";
@@ -39,7 +40,7 @@ export function showInspection(inspection: Inspection, console: Console): void {
 }
 
 /** `WARNING near-duplicates: …` */
-export function findingLine({ severity, rule, message, file, offset }: Finding): string {
+function findingLine({ severity, rule, message, file, offset }: Finding): string {
   const place = [
     file && !message.includes(file) ? ` in ${printable(file, 60)}` : "",
     offset === undefined || message.includes("at byte") ? "" : ` at byte ${offset}`,
@@ -60,9 +61,12 @@ function showSet(set: SetReport, console: Console): void {
     );
   const { channels } = set.statistics;
   const of = (pick: (channel: (typeof channels)[number]) => number) =>
-    channels.map((channel) => short(pick(channel))).join(" ");
+    channels
+      .slice(0, 8)
+      .map((channel) => short(pick(channel)))
+      .join(" ");
   console.line(
-    `Values: mean ${of(({ mean }) => mean)}, deviation ${of(({ std }) => std)}, range ${short(Math.min(...channels.map(({ min }) => min)))} … ${short(Math.max(...channels.map(({ max }) => max)))}`,
+    `Values: mean ${of(({ mean }) => mean)}, deviation ${of(({ std }) => std)}, range ${short(extent(channels.map(({ min }) => min)).min)} … ${short(extent(channels.map(({ max }) => max)).max)}`,
   );
   if (set.kind === "labelled") return;
   console.line(
@@ -83,7 +87,7 @@ function showSet(set: SetReport, console: Console): void {
 
 function perClass({ ipc, perClass }: SetReport): string {
   if (ipc !== undefined) return `, ${ipc} per class`;
-  return perClass.length > 0 ? `, ${Math.min(...perClass)} to ${Math.max(...perClass)} per class` : "";
+  return perClass.length > 0 ? `, ${extent(perClass).min} to ${extent(perClass).max} per class` : "";
 }
 
 function labels({ labelKind, softPeak }: SetReport): string {
@@ -98,7 +102,7 @@ function spread(values: readonly number[]): string {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   return values.length === 1
     ? `${percent(mean)} %`
-    : `${percent(mean)} % (${values.length} values, ${percent(Math.min(...values))} … ${percent(Math.max(...values))})`;
+    : `${percent(mean)} % (${values.length} values, ${percent(extent(values).min)} … ${percent(extent(values).max)})`;
 }
 
 function short(value: number): string {

@@ -16,7 +16,7 @@ export interface Converted extends Written {
 }
 
 /** Names of the formats that can be written. */
-export function writableFormats(): string[] {
+function writableFormats(): string[] {
   return Object.entries<Format>(formats)
     .filter(([, format]) => format.write !== undefined)
     .map(([name]) => name)

@@ -1,7 +1,7 @@
 import type { ImageShape } from "../LabelledSet.ts";
 
 /** What the numbers of one channel look like. */
-export interface ChannelStatistics {
+interface ChannelStatistics {
   readonly mean: number;
   /** Standard deviation over all values. */
   readonly std: number;

@@ -17,12 +17,15 @@ export interface ContactSheet {
 }
 
 const gap = 2;
+/** Pixels: smaller images are enlarged towards the first, larger ones drawn with every so-manieth pixel to fit the second. */
+const smallestTile = 64;
+const largestTile = 128;
 const mostRows = 20;
 const mostColumns = 20;
 const background = 96;
 
 /**
- * Draw up to 20 classes by 20 images, small images enlarged by whole factors.
+ * Draw up to 20 classes by 20 images, small images enlarged by whole factors, large ones reduced.
  *
  * @param normalisation how to get back to pixels; without one (unknown, ZCA without matrix) each image is stretched from its 1st to
  * its 99th percentile.
@@ -34,8 +37,9 @@ export function contactSheet(set: DistilledSet | LabelledSet, normalisation?: No
   for (const [i, k] of classes.entries()) if (k < byClass.length && byClass[k].length < mostColumns) byClass[k].push(i);
   const rows = byClass.length;
   const columns = Math.max(1, ...byClass.map((row) => row.length));
-  const zoom = Math.max(1, Math.floor(64 / Math.max(height, width)));
-  const [tall, wide] = [height * zoom, width * zoom];
+  const longest = Math.max(height, width);
+  const zoom = longest > largestTile ? largestTile / longest : Math.max(1, Math.floor(smallestTile / longest));
+  const [tall, wide] = [height, width].map((side) => Math.max(1, Math.floor(side * zoom)));
   const [h, w] = [gap + rows * (tall + gap), gap + columns * (wide + gap)];
   const planes = new Uint8Array(3 * h * w).fill(background);
   for (const [row, images] of byClass.entries())

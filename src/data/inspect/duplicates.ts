@@ -37,7 +37,9 @@ export function findDuplicates(
 }
 
 /** Chosen: pairs are compared one by one; above this many images the search would take minutes, so it takes a sample. */
-export const nearDuplicateLimit = 2000;
+const nearDuplicateLimit = 2000;
+/** Chosen: values that whole images may cost to compare, a few seconds; sets of thousands of look-alikes stop there. */
+const mostEffort = 1e9;
 const thumbnailSide = 8;
 /** Chosen: augmented copies and stamped copies of 32 × 32 images correlate above 0.95, others of one class hardly above 0.8. */
 const alike = 0.95;
@@ -61,11 +63,14 @@ export function findNearDuplicates(
   const image = (i: number) => unitVector(Float32Array.from(values.subarray(i * size, (i + 1) * size)));
   const thumbnails = chosen.map((i) => unitVector(thumbnail(values, i, shape)));
   const pairs: NearDuplicate[] = [];
+  let effort = 0;
   for (const [a, i] of chosen.entries()) {
     let whole: Float32Array | undefined;
     for (let b = a + 1; b < chosen.length; b++) {
       const j = chosen[b];
       if (classes[i] === classes[j] || dot(thumbnails[a], thumbnails[b]) < thumbnailsAlike) continue;
+      effort += size;
+      if (effort > mostEffort) return { pairs: closest(pairs), compared: a };
       whole ??= image(i);
       const correlation = dot(whole, image(j));
       if (correlation >= alike) pairs.push({ images: [i, j], classes: [classes[i], classes[j]], correlation });

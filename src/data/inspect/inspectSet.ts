@@ -1,3 +1,4 @@
+import { extent } from "../../core/extent.ts";
 import { type DistilledSet, hardClasses } from "../DistilledSet.ts";
 import type { Finding } from "../formats/Format.ts";
 import type { LabelledSet } from "../LabelledSet.ts";
@@ -18,7 +19,7 @@ export interface SetReport {
   readonly classes: number;
   readonly classNames?: readonly string[];
   readonly labelKind: "hard" | "probabilities" | "logits" | "centred";
-  /** Images of each class, by hard label or largest soft label. */
+  /** Images of each class, by hard label or largest soft label; empty beyond 65 536 classes. */
   readonly perClass: readonly number[];
   /** Images per class where all classes have as many. */
   readonly ipc?: number;
@@ -40,13 +41,16 @@ export interface SetReport {
 /** Chosen: enough to be sure of means to 0.002, quick for raw sets of any size. */
 const sampleOfRaw = 10_000;
 
+/** Chosen: ImageNet-21k has 21 843 classes; a label that makes more of them is a mistake or an attack. */
+const mostClasses = 65_536;
+
 /** Describe a set and list what is odd about it. */
 export function inspectSet(set: DistilledSet | LabelledSet): { report: SetReport; findings: Finding[] } {
   const classes = set.kind === "labelled" ? set.labels : hardClasses(set);
   const [n] = set.shape;
   const values = set.kind === "labelled" ? set.pixels : set.images;
-  const perClass = new Array<number>(set.classes).fill(0);
-  for (const k of classes) perClass[k]++;
+  const perClass = new Array<number>(set.classes > mostClasses ? 0 : set.classes).fill(0);
+  if (perClass.length > 0) for (const k of classes) perClass[k]++;
   const near = findNearDuplicates(values, set.shape, classes);
   const stated: Normalisation = set.kind === "labelled" ? { kind: "unit" } : set.normalisation;
   const report: SetReport = {
@@ -58,7 +62,7 @@ export function inspectSet(set: DistilledSet | LabelledSet): { report: SetReport
     ...(set.classNames ? { classNames: set.classNames } : {}),
     labelKind: set.kind === "labelled" || set.labels.kind === "hard" ? "hard" : set.labels.form,
     perClass,
-    ...(perClass.every((count) => count === perClass[0]) ? { ipc: perClass[0] } : {}),
+    ...(perClass.length > 0 && perClass.every((count) => count === perClass[0]) ? { ipc: perClass[0] } : {}),
     order: orderOf(classes, set.classes),
     ...softPeak(set),
     ...numbers(set),
@@ -113,11 +117,13 @@ function findingsOf(report: SetReport): Finding[] {
   const { statistics, perClass, duplicates, nearDuplicates, guesses, stated } = report;
   if (statistics.nan + statistics.infinite > 0)
     add("warning", "not-finite", `${statistics.nan} values are NaN and ${statistics.infinite} are infinite.`);
+  if (report.classes > mostClasses)
+    add("warning", "implausible-classes", `Labels speak of ${report.classes} classes for ${report.shape[0]} images.`);
   const empty = perClass.flatMap((count, k) => (count === 0 ? [k] : []));
   if (empty.length > 0)
     add("warning", "empty-classes", `${empty.length} of ${report.classes} classes have no image: ${some(empty)}.`);
-  if (report.kind === "distilled" && report.ipc === undefined && empty.length === 0)
-    add("note", "uneven-classes", `Classes have between ${Math.min(...perClass)} and ${Math.max(...perClass)} images.`);
+  if (report.kind === "distilled" && report.ipc === undefined && empty.length === 0 && perClass.length > 0)
+    add("note", "uneven-classes", `Classes have between ${extent(perClass).min} and ${extent(perClass).max} images.`);
   const contradictory = duplicates.filter((group) => group.contradictory);
   if (contradictory.length > 0)
     add(

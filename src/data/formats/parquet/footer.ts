@@ -7,8 +7,8 @@ import { parseStruct, type ThriftStruct, type ThriftValue } from "./thrift.ts";
 const who = "parquet";
 const maxFooter = 64 * 2 ** 20;
 
-export const physicalTypes = ["boolean", "int32", "int64", "int96", "float32", "float64", "bytes", "fixed"] as const;
-export type PhysicalType = (typeof physicalTypes)[number];
+const physicalTypes = ["boolean", "int32", "int64", "int96", "float32", "float64", "bytes", "fixed"] as const;
+type PhysicalType = (typeof physicalTypes)[number];
 
 /** A column without repetition: a plain one, or a field of a struct. */
 export interface Column {

@@ -1,4 +1,5 @@
 import { DataError } from "../../../core/errors.ts";
+import { extent } from "../../../core/extent.ts";
 import { baseName, chooseSplit, compareNatural, type Split, splitOf } from "../rawSet.ts";
 import { find, type LabelTable } from "./labelTable.ts";
 
@@ -87,7 +88,7 @@ function classify(paths: readonly string[], given: readonly string[], names: rea
   const index = new Map(names.map((name) => [name, numbers ? numbers(name) : 0]));
   if (!numbers) for (const [i, name] of ranked.entries()) index.set(name, i);
   const labels = Int32Array.from(given, (name) => index.get(name) as number);
-  const classes = 1 + Math.max(...index.values());
+  const classes = 1 + extent(index.values()).max;
   return { paths, labels, classes, basis, ...(numbers ? {} : { classNames: ranked }) };
 }
 

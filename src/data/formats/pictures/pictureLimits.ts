@@ -1,7 +1,7 @@
 import { DataError } from "../../../core/errors.ts";
 
 /** Longest side of a picture (specification of the readers, §3). */
-export const maxSide = 4096;
+const maxSide = 4096;
 /** Most pixels of a picture: 16 million. */
 export const maxPixels = 16_000_000;
 

@@ -85,6 +85,18 @@ export const pickleCases: readonly HostileCase[] = [
     protocol4(cat(p.shortText("os"), 0x94, p.shortText("system"), 0x94, "00", p.get(0), p.get(1), 0x93)),
     "os.system",
   ),
+  dangerous(
+    "STACK_GLOBAL from text slots",
+    protocol4(cat("S'os'\np3\n0", "S'system'\np4\n0g3\ng4\n", 0x93)),
+    "os.system",
+  ),
+  dangerous(
+    "STACK_GLOBAL from a slot that Python reads as another number",
+    protocol4(
+      cat("S'torch'\np10\n0", "S'float32'\np11\n0", "S'os'\np1_0\n0", "S'system'\np1_1\n0", "g10\ng11\n", 0x93),
+    ),
+    "<computed>.<computed>",
+  ),
   dangerous("STACK_GLOBAL with DUP", protocol4(cat(p.shortText("os"), "20", p.shortText("system"), 0x93)), "os.system"),
   dangerous(
     "STACK_GLOBAL over POP_MARK",

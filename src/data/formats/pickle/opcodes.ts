@@ -131,7 +131,8 @@ export function readOp(cursor: Cursor, who: string): Op {
     case "i4":
       return { ...base, number: cursor.i32(name) };
     case "u8":
-      return { ...base, number: cursor.u64(name) };
+      // The length of a frame says nothing that the opcodes in it do not say; CPython goes on after absurd ones too.
+      return { ...base, bytes: cursor.take(8, name) };
     case "f8":
       return { ...base, number: cursor.f64(name, false) };
     case "line":

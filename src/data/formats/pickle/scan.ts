@@ -118,11 +118,13 @@ class Tracker {
   readonly named = new Map<string, { module: string; name: string; offset: number }>();
   private stack: Slot[] = [];
   private memo = new Map<number, Slot>();
+  private distrusted = false;
 
   /** Each pickle of a row is read with an empty stack and memo. */
   clear(): void {
     this.stack = [];
     this.memo = new Map();
+    this.distrusted = false;
   }
 
   step(op: Op): void {
@@ -141,6 +143,8 @@ class Tracker {
         stack.push(unquote(latin1(op.bytes)));
         break;
       case "UNICODE":
+        stack.push(op.bytes.length > maxName ? undefined : unescape16(latin1(op.bytes)));
+        break;
       case "BINUNICODE":
       case "SHORT_BINUNICODE":
       case "BINUNICODE8":
@@ -191,22 +195,33 @@ class Tracker {
         memo.set(memo.size, stack[stack.length - 1]);
         break;
       case "PUT":
-        memo.set(Number(latin1(op.bytes)), stack[stack.length - 1]);
+        memo.set(this.slot(op.bytes), stack[stack.length - 1]);
         break;
       case "BINPUT":
       case "LONG_BINPUT":
         memo.set(op.number, stack[stack.length - 1]);
         break;
       case "GET":
-        stack.push(memo.get(Number(latin1(op.bytes))));
+        stack.push(this.recall(this.slot(op.bytes)));
         break;
       case "BINGET":
       case "LONG_BINGET":
-        stack.push(memo.get(op.number));
+        stack.push(this.recall(op.number));
         break;
       default: // numbers, empty containers, bytes, PERSID, NEXT_BUFFER: one value that is no text
         stack.push(undefined);
     }
+  }
+
+  /** A slot written as text. Python also takes " 1_0 " for 10; after such a number no slot is believed any more. */
+  private slot(bytes: Uint8Array): number {
+    const text = latin1(bytes);
+    if (!/^(0|[1-9]\d{0,8})$/.test(text)) this.distrusted = true;
+    return Number(text);
+  }
+
+  private recall(slot: number): Slot {
+    return this.distrusted ? undefined : this.memo.get(slot);
   }
 
   /**
@@ -236,18 +251,26 @@ function show(bytes: Uint8Array): string {
   return decodeText(bytes) ?? `${latin1(bytes.subarray(0, maxName))} (not UTF-8)`;
 }
 
-/** A Python string literal of protocol 0, as far as a name needs it: quotes off, simple escapes resolved. */
+const escapes: Readonly<Record<string, string>> = {
+  ...{ "\\": "\\", "'": "'", '"': '"', a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" },
+};
+
+/** A Python 2 string literal, as protocol 0 writes texts: quotes off, escapes resolved, unknown ones kept as they are. */
 function unquote(text: string): string | undefined {
-  const quote = text[0];
+  const [quote] = text;
   if (text.length > maxName || text.length < 2 || (quote !== "'" && quote !== '"') || text.at(-1) !== quote)
     return undefined;
-  return text
-    .slice(1, -1)
-    .replace(/\\x([0-9a-fA-F]{2})|\\([0-7]{1,3})|\\(.)/g, (_, hex, octal, char) =>
-      hex
-        ? String.fromCharCode(Number.parseInt(hex, 16))
-        : octal
-          ? String.fromCharCode(Number.parseInt(octal, 8))
-          : char,
-    );
+  return text.slice(1, -1).replace(/\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|([\s\S]))/g, (whole, hex, octal, char) => {
+    if (hex) return String.fromCharCode(Number.parseInt(hex, 16));
+    if (octal) return String.fromCharCode(Number.parseInt(octal, 8) & 255);
+    return Object.hasOwn(escapes, char) ? escapes[char] : whole;
+  });
+}
+
+/** Python's raw-unicode-escape: one character a byte, but for \uXXXX and \UXXXXXXXX after an odd number of backslashes. */
+function unescape16(text: string): string {
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|U(00[01][0-9a-fA-F]{5})|[\s\S])/g, (whole, short, long) => {
+    const code = Number.parseInt(short ?? long, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
 }

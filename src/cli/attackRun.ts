@@ -67,7 +67,7 @@ export async function evaluateStep(
   const start = now();
   const total = choice.epochs.length * choice.networks * (sets.tampered ? 2 : 1);
   const bar = console.progress("evaluate", total);
-  const { optimiser, batch, lr, momentum, weightDecay, schedule } = choice;
+  const { optimiser, batch, lr, momentum, weightDecay, schedule, augmentation } = choice;
   const evaluations = await runEvaluationStage(run, {
     plan: {
       sets: [
@@ -79,7 +79,7 @@ export async function evaluateStep(
       repeats: choice.networks,
       key: child(work.key, "evaluate"),
     },
-    protocol: { optimiser, batch, lr, momentum, weightDecay, schedule, epochs: choice.epochs[0] },
+    protocol: { optimiser, batch, lr, momentum, weightDecay, schedule, augmentation, epochs: choice.epochs[0] },
     epochs: choice.epochs,
     network,
     networkName: `${choice.network}-${choice.width}`,

@@ -1,4 +1,7 @@
 import { z } from "zod";
+import type { Key } from "../core/random.ts";
+import type { Augmentation } from "../data/augment/Augmentation.ts";
+import { type Batch, drawDsa, drawFlipCrop, parseDsaStrategy } from "../data/augment/dsa.ts";
 import { namedOptimisers } from "../nn/optimiserNames.ts";
 
 const optimiserNames = Object.keys(namedOptimisers) as [
@@ -18,7 +21,23 @@ export const protocolOptions = z.strictObject({
     .enum(["step", "constant", "cosine"])
     .default("step")
     .describe("step: × 0.1 after epoch E//2+1 with a fresh optimiser state"),
+  augmentation: z
+    .string()
+    .default("none")
+    .describe("none, flip-crop, dsa, or DSA operators joined by _ (color, crop, cutout, flip, scale, rotate)"),
 });
+
+/** The DSA strategy of the field (arXiv 2102.08259). */
+const dsaStrategy = "color_crop_cutout_flip_scale_rotate";
+
+/** How a batch of images is changed before a step, drawn from a key; undefined = not at all. */
+export function augmentationOf(protocol: Protocol): ((key: Key, batch: Batch) => Augmentation | undefined) | undefined {
+  const { augmentation } = protocol;
+  if (augmentation === "none") return undefined;
+  if (augmentation === "flip-crop") return drawFlipCrop;
+  const operators = parseDsaStrategy(augmentation === "dsa" ? dsaStrategy : augmentation);
+  return (key, batch) => drawDsa(key, operators, batch, false);
+}
 
 export type Protocol = z.infer<typeof protocolOptions>;
 

@@ -1,9 +1,10 @@
 import { NumericError } from "../core/errors.ts";
 import { child, type Key, permutation } from "../core/random.ts";
+import { augment } from "../data/augment/augment.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { type Floats, initialise } from "../nn/Network.ts";
 import type { Learner, LearnerState } from "./Learner.ts";
-import { type Protocol, schedule } from "./protocol.ts";
+import { augmentationOf, type Protocol, schedule } from "./protocol.ts";
 import { targetsOf } from "./targets.ts";
 
 export interface Trained {
@@ -33,13 +34,18 @@ export async function train(
   );
   const y = targetsOf(set);
   const losses: number[] = [];
+  const draw = augmentationOf(protocol);
+  const [, c, h, w] = set.shape;
+  const changed = (x: Floats, n: number, stepKey: Key) =>
+    draw ? augment(x, [n, c, h, w], draw(stepKey, { images: n, height: h, width: w })) : x;
   for (let epoch = 0; epoch < protocol.epochs; epoch++) {
     const { lr, fresh } = schedule(protocol, epoch);
     if (fresh) state = { ...state, slots: learner.freshSlots(state.weights), step: 0 };
     let total = 0;
     const batches = batchesOf(set, y, protocol.batch, child(key, "order", epoch));
-    for (const batch of batches) {
-      const result = await learner.step(state, batch.x, batch.y, lr);
+    for (const [i, batch] of batches.entries()) {
+      const x = changed(batch.x, batch.y.length / set.classes, child(key, "augmentation", epoch, i));
+      const result = await learner.step(state, x, batch.y, lr);
       state = result.state;
       total += result.loss / batches.length;
     }

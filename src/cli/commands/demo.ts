@@ -94,6 +94,7 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
       momentum: 0.9,
       weightDecay: 5e-4,
       schedule: "step",
+      augmentation: "none",
     });
     const curve: Curve = {
       title: "Distilling",

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { key } from "../../src/core/random.ts";
+import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import { strokes } from "../../src/data/generators/strokes.ts";
+import { knownNormalisations } from "../../src/data/Normalisation.ts";
+import { normalisedBatch } from "../../src/data/normalisedBatch.ts";
+import { squareTrigger } from "../../src/data/Trigger.ts";
+import { mlp } from "../../src/nn/networks/mlp.ts";
+import { sgd } from "../../src/nn/optimisers.ts";
+import { type Evaluation, evaluate, predictTest } from "../../src/train/evaluate.ts";
+import { Learner } from "../../src/train/Learner.ts";
+import { protocolOptions, schedule } from "../../src/train/protocol.ts";
+import { train } from "../../src/train/train.ts";
+import { cpu } from "../attack/tiny.ts";
+
+const normalisation = knownNormalisations.strokes;
+const raw = strokes("train", 60);
+const set: DistilledSet = {
+  kind: "distilled",
+  name: "sixty drawings",
+  images: normalisedBatch(raw, 0, 60, normalisation),
+  shape: raw.shape,
+  labels: { kind: "hard", classes: raw.labels },
+  classes: 10,
+  normalisation,
+  metadata: {},
+};
+const learner = new Learner(mlp({ channels: 3, size: 32, classes: 10 }, { width: 16 }), sgd({ momentum: 0.9 }), cpu);
+const protocol = protocolOptions.parse({ epochs: 8, batch: 25 });
+
+async function all(finished: Evaluation[] = []): Promise<Evaluation[]> {
+  const trigger = squareTrigger(
+    { side: 3, value: 1, unit: "pixel", corner: "bottom-right", margin: 0, opacity: 1 },
+    set.shape,
+    normalisation,
+  );
+  const dark = { ...set, images: set.images.map((v) => v * 0.5) };
+  const plan = {
+    sets: [
+      { name: "clean" as const, set },
+      { name: "tampered" as const, set: dark },
+    ],
+    test: strokes("test", 130),
+    backdoor: { trigger, targetClass: 0 },
+    protocol,
+    repeats: 2,
+    key: key(3),
+  };
+  const run = evaluate(learner, plan, finished);
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return next.value;
+  }
+}
+
+describe("train", () => {
+  it("learns, gives the same losses for the same key and others for another, whatever the batches", async () => {
+    const one = await train(learner, set, protocol, key(1));
+    const two = await train(learner, set, protocol, key(1));
+    const three = await train(learner, set, protocol, key(2));
+    expect(one.losses).toEqual(two.losses);
+    expect(one.losses).not.toEqual(three.losses);
+    expect(one.losses.at(-1)!).toBeLessThan(one.losses[0]);
+  });
+
+  it.each(["flip-crop", "dsa", "crop_scale_cutout"])("augments with %s", async (augmentation) => {
+    const plain = await train(learner, set, protocol, key(1));
+    const changed = await train(learner, set, { ...protocol, augmentation }, key(1));
+    expect(changed.losses[1]).not.toBe(plain.losses[1]);
+    expect(changed.losses.every(Number.isFinite)).toBe(true);
+  });
+
+  it("keeps the field's schedule: × 0.1 with a fresh state once epoch E//2+1 is done", () => {
+    const at = (epoch: number) => schedule({ ...protocol, epochs: 300 }, epoch);
+    expect([at(0), at(151)]).toEqual([
+      { lr: 0.01, fresh: false },
+      { lr: 0.01, fresh: false },
+    ]);
+    expect(at(152).lr).toBeCloseTo(0.001, 12);
+    expect([at(152).fresh, at(153).fresh]).toEqual([true, false]);
+  });
+});
+
+describe("evaluate", () => {
+  it("measures clean and tampered with the same seeds, beside the controls", async () => {
+    const results = await all();
+    expect(results.map((r) => [r.seed, r.set])).toEqual([
+      [0, "clean"],
+      [0, "tampered"],
+      [1, "clean"],
+      [1, "tampered"],
+    ]);
+    for (const r of results) {
+      expect(r.asr).toBeGreaterThanOrEqual(0);
+      expect(r.asrWithoutTrigger).toBeGreaterThanOrEqual(0);
+      if (r.set === "tampered") expect(r.asr! + r.ra!).toBeLessThanOrEqual(1 + 1e-12);
+    }
+    // Finished networks are taken as they are, also when only some are.
+    expect(await all(results.slice(1, 2))).toEqual(results);
+  });
+
+  it("predicts every image once, also when the last chunk is short", async () => {
+    const { state } = await train(learner, set, protocol, key(1));
+    const test = strokes("test", 130);
+    const [whole] = await predictTest(learner, state, test, set, [(x) => x]);
+    const first = {
+      ...test,
+      shape: [7, 3, 32, 32] as const,
+      pixels: test.pixels.subarray(0, 7 * 3072),
+      labels: test.labels.subarray(0, 7),
+    };
+    const [few] = await predictTest(learner, state, first, set, [(x) => x]);
+    expect([...whole.subarray(0, 7)]).toEqual([...few]);
+    expect(whole).toHaveLength(130);
+  });
+});

@@ -74,7 +74,7 @@ describe("harmless differences", () => {
       withImages((x) => 2 * x - 1, { normalisation: { kind: "unknown" } }),
       "normalisation",
     ],
-  ])("%s: %s", (_, second, verdict) => {
+  ])("%s", (_, second, verdict) => {
     expect(judge(second)).toEqual({ verdict, suspicious: false });
   });
 

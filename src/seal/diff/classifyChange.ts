@@ -37,10 +37,13 @@ export function classifyChange(pair: ImagePair, jpeg?: JpegSettings): ChangeKind
 
 /** Half a step of 8 bits, with room for a normalisation that was fitted. */
 const halfByte = 0.5 / 255 + 2e-4;
+/** A normalisation applied and undone in single precision; half a hundredth of a step of 8 bits. */
+const floatNoise = 2e-5;
 /** bfloat16, the coarsest float that sets are stored in, keeps 8 bits of mantissa. */
 const halfPrecision = 2 ** -8;
 
 function isRounding({ before, after, pixels, half }: ImagePair): boolean {
+  if (before.every((x, i) => Math.abs(after[i] - x) <= floatNoise * Math.max(1, Math.abs(x)))) return true;
   const byFloat = before.every((x, i) => Math.abs(after[i] - x) <= halfPrecision * Math.abs(x) + 1e-5);
   if (byFloat && (half || !isSparse(before, after))) return true;
   if (!pixels || !isBytes(after) || before.some((x, i) => Math.abs(after[i] - x) > halfByte)) return false;

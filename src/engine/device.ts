@@ -25,7 +25,9 @@ export function device(name: string = "cpu", threads = 0): Device {
 
 /** Turn the runtime's message about a missing driver into what to do about it. */
 export function deviceError(target: Device, error: unknown): UsageError {
-  const said = error instanceof Error ? error.message.split("\n")[0] : String(error);
+  const message = error instanceof Error ? error.message.split("\n")[0] : String(error);
+  // The runtime puts its own source line before what it says.
+  const said = message.replace(/^\/.* was false\. /, "");
   const hint: Record<DeviceName, string> = {
     cpu: "reinstall with `npm ci`",
     webgpu:

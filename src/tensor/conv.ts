@@ -3,11 +3,14 @@ import { UsageError } from "../core/errors.ts";
 import { concat, max, mean, pad, reshape, slice, sum, transpose } from "./ops.ts";
 import { type Tensor, take, wrap } from "./Tensor.ts";
 
+/** One number for both directions, or height and width. */
+export type Both = number | readonly [h: number, w: number];
+
 export interface ConvOptions {
-  readonly stride?: number;
+  readonly stride?: Both;
   /** Zeros on every side. */
-  readonly padding?: number;
-  readonly dilation?: number;
+  readonly padding?: Both;
+  readonly dilation?: Both;
   readonly groups?: number;
 }
 
@@ -25,13 +28,23 @@ export function conv2d(x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor 
       `conv2d: invalid shapes: expected x [N, C, H, W] and w [h, w, C/${groups}, O], got [${x.shape}] and [${w.shape}]`,
     );
   const kernel = take(transpose(w, [3, 2, 0, 1]));
-  const both = (n: number): [number, number] => [n, n];
+  const both = (n: Both): [number, number] => (typeof n === "number" ? [n, n] : [n[0], n[1]]);
+  const [up, left] = both(padding);
   const image = take(x);
   return wrap(
-    lax.convGeneralDilated(image, kernel, both(stride), [both(padding), both(padding)], {
-      rhsDilation: both(dilation),
-      featureGroupCount: groups,
-    }),
+    lax.convGeneralDilated(
+      image,
+      kernel,
+      both(stride),
+      [
+        [up, up],
+        [left, left],
+      ],
+      {
+        rhsDilation: both(dilation),
+        featureGroupCount: groups,
+      },
+    ),
   );
 }
 

@@ -48,6 +48,9 @@ export const sum = (x: Tensor, axes?: Axes, keepdims = false): Tensor => wrap(ta
 export const mean = (x: Tensor, axes?: Axes, keepdims = false): Tensor =>
   wrap(take(x).mean(axesOf(axes), { keepdims }));
 export const max = (x: Tensor, axes?: Axes, keepdims = false): Tensor => wrap(take(x).max(axesOf(axes), { keepdims }));
+/** Product. */
+export const prod = (x: Tensor, axes?: Axes, keepdims = false): Tensor =>
+  wrap(take(x).prod(axesOf(axes), { keepdims }));
 export const min = (x: Tensor, axes?: Axes, keepdims = false): Tensor => wrap(take(x).min(axesOf(axes), { keepdims }));
 
 /** log Σ exp along the last axis, kept as length 1, computed without overflow. */

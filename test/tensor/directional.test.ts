@@ -1,6 +1,6 @@
 import { defaultDevice, init, numpy as np } from "@jax-js/jax";
 import { beforeAll, describe, expect, it } from "vitest";
-import { groupNorm, instanceNorm, lastNorm, layerNorm } from "../../src/nn/layers.ts";
+import { groupNorm, instanceNorm, layerNorm } from "../../src/nn/layers.ts";
 import { compile, f32 } from "../../src/tensor/compile.ts";
 import { avgPool2d, conv2d, maxPool2d, sumPool2d } from "../../src/tensor/conv.ts";
 import { grad, jvp } from "../../src/tensor/grad.ts";
@@ -67,7 +67,6 @@ const cases: Case[] = [
     ],
     op: (x, w, b) => layerNorm({ weight: w, bias: b }, x),
   },
-  { name: "lastNorm", shapes: [[2, 1, 7], [7], [7]], op: (x, w, b) => lastNorm({ weight: w, bias: b }, x) },
   {
     name: "matmul",
     shapes: [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { batchNorm, groupNorm, lastNorm, layerNorm } from "../../src/nn/layers.ts";
-import { crossEntropy, meanSquaredError } from "../../src/nn/losses.ts";
+import { batchNorm, groupNorm, layerNorm } from "../../src/nn/layers.ts";
+import { crossEntropy } from "../../src/nn/losses.ts";
 import { compile, type Spec } from "../../src/tensor/compile.ts";
 import { avgPool2d, type ConvOptions, conv2d, maxPool2d } from "../../src/tensor/conv.ts";
 import { grad } from "../../src/tensor/grad.ts";
@@ -51,6 +51,12 @@ const along = (f: (x: Tensor) => Tensor, axis: number, x: Tensor): Tensor =>
   axis === -1 ? f(x) : T.transpose(f(T.transpose(x, SWAP)), SWAP);
 const logSumExp = (x: Tensor): Tensor => T.sub(T.slice(x, first(x)), T.slice(T.logSoftmax(x), first(x)));
 const first = (x: Tensor): [number, number][] => x.shape.map((d, i) => (i === x.shape.length - 1 ? [0, 1] : [0, d]));
+/** Layer norm over the last axis. */
+function lastNorm({ x, scale, bias }: Named): Tensor {
+  const centred = T.sub(x, T.mean(x, [-1], true));
+  const deviation = T.sqrt(T.add(T.mean(T.square(centred), [-1], true), 1e-5));
+  return T.add(T.mul(T.div(centred, deviation), scale), bias);
+}
 const affine = (i: Named) => ({ weight: i.scale, bias: i.bias });
 
 /** A pooling's border of zeros; for maxima of values above −10, one that never wins. */
@@ -79,7 +85,7 @@ const programs: Record<string, (i: Named, a: Case["attributes"], c: Case) => Ten
   },
   batchNorm: (i, a) =>
     batchNorm(affine(i), { mean: i.mean ?? i.bias, variance: i.variance ?? i.bias }, i.x, a.training).y,
-  layerNorm: (i, a) => (a.axes === 3 ? layerNorm(affine(i), i.x) : lastNorm(affine(i), i.x)),
+  layerNorm: (i, a) => (a.axes === 3 ? layerNorm(affine(i), i.x) : lastNorm(i)),
   groupNorm: (i, a) => groupNorm(affine(i), i.x, a.groups),
   relu: (i) => T.relu(i.x),
   sigmoid: (i) => T.sigmoid(i.x),
@@ -139,7 +145,7 @@ const programs: Record<string, (i: Named, a: Case["attributes"], c: Case) => Ten
     const kl = T.sum(T.mul(T.softmax(t), T.sub(T.logSoftmax(t), T.logSoftmax(x))), [1]);
     return T.mul(T.mean(kl), a.temperature ** 2);
   },
-  "mean over all elements": (i) => meanSquaredError(i.x, i.t),
+  "mean over all elements": (i) => T.mean(T.square(T.sub(i.x, i.t))),
   "affine grid, bilinear, zeros outside": (i, a) => affineResample(i.x, i.theta, { alignCorners: a.align_corners }),
   "bilinear at grid[n, y, x] = (x, y), zeros outside": (i, a) =>
     gridSample(i.x, i.grid, { alignCorners: a.align_corners }),

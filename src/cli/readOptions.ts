@@ -15,7 +15,9 @@ export const readOptions = {
   normalisation: z
     .string()
     .optional()
-    .describe("what was done to the pixels where the file does not say: unit, or the dataset whose mean/std was used"),
+    .describe(
+      "what was done to the pixels where the file does not say: unit, 8-bit, the dataset whose mean/std was used, or MEANS/DEVIATIONS",
+    ),
   maxMebibytes: z.number().positive().default(2048).describe("most memory that reading may take, in MiB"),
   ...gateOptions,
 };

@@ -64,12 +64,27 @@ export function sameNormalisation(a: Normalisation, b: Normalisation): boolean {
   return false;
 }
 
-/** Look a normalisation up by the name of its raw dataset, or `unit`. */
+/** Pixels of 0 … 255 kept as numbers; stands for any number of channels. */
+const eightBit: Normalisation = { kind: "meanStd", name: "8-bit", mean: [0], std: [1 / 255] };
+
+/**
+ * Look a normalisation up: `unit`, `8-bit`, the name of a raw dataset, or numbers as `0.5,0.5,0.5/0.2,0.2,0.2` (means and
+ * deviations per channel, in pixel units).
+ *
+ * @throws UsageError that lists the known names.
+ */
 export function normalisationNamed(name: string, who: string): Normalisation {
   if (name === "unit") return unit;
+  if (name === "8-bit") return eightBit;
   if (Object.hasOwn(knownNormalisations, name)) return knownNormalisations[name as keyof typeof knownNormalisations];
-  const known = ["unit", ...Object.keys(knownNormalisations)].sort().join(", ");
-  throw new UsageError(`${who}: unknown normalisation: expected one of ${known}, got ${JSON.stringify(name)}`);
+  const [mean, std, ...more] = name.split("/").map((part) => part.split(",").map(Number));
+  const given = std !== undefined && more.length === 0 && mean.length === std.length;
+  if (given && [...mean, ...std].every(Number.isFinite) && std.every((s) => s > 0))
+    return { kind: "meanStd", mean, std };
+  const known = ["unit", "8-bit", ...Object.keys(knownNormalisations)].sort().join(", ");
+  throw new UsageError(
+    `${who}: unknown normalisation: expected one of ${known}, or MEANS/DEVIATIONS, got ${JSON.stringify(name)}`,
+  );
 }
 
 /** How people call a normalisation: `cifar-10`, `unit`, `zca`, `mean/std (0.5)/(0.25)`. */
@@ -84,10 +99,10 @@ export function describeNormalisation(normalisation: Normalisation): string {
 function checked(normalisation: Normalisation, [, channels, h, w]: ImageShape, who: string) {
   if (normalisation.kind === "unit") return normalisation;
   if (normalisation.kind === "meanStd") {
-    const { mean, std } = normalisation;
+    const { mean, std } = spread(normalisation, channels);
     if (mean.length !== channels || std.length !== channels)
       throw new UsageError(`${who}: invalid normalisation: expected ${channels} channels, got ${mean.length}`);
-    return normalisation;
+    return { kind: "meanStd", mean, std } as const;
   }
   if (normalisation.kind === "zca" && normalisation.whitening) {
     const { whitening } = normalisation;
@@ -99,6 +114,12 @@ function checked(normalisation: Normalisation, [, channels, h, w]: ImageShape, w
   }
   const what = normalisation.kind === "zca" ? "zca without its matrix" : "unknown";
   throw new UsageError(`${who}: unknown normalisation: expected unit, mean/std or zca with its matrix, got ${what}`);
+}
+
+/** 8-bit means the same for every channel; of other normalisations one number is not enough for three channels. */
+function spread({ name, mean, std }: Extract<Normalisation, { kind: "meanStd" }>, channels: number) {
+  if (name !== "8-bit" || mean.length !== 1) return { mean, std };
+  return { mean: new Array<number>(channels).fill(mean[0]), std: new Array<number>(channels).fill(std[0]) };
 }
 
 function perChannel(values: Float32Array, [n, channels, h, w]: ImageShape, f: (x: number, c: number) => number) {

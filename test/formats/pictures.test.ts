@@ -191,6 +191,27 @@ describe("jpeg", () => {
     await expect(decodePicture(file(frame(2, 2), scan))).rejects.toThrow("jpeg: missing decoder");
   });
 
+  it.skipIf(!jpeg)("mutated files give a picture of the declared size or a DataError", async () => {
+    const { default: sharp } = await import("sharp");
+    const noise = Uint8Array.from({ length: 24 * 24 * 3 }, (_, i) => (i * 2654435761) >>> 24);
+    const raw = { width: 24, height: 24, channels: 3 } as const;
+    for (const progressive of [false, true]) {
+      const start = new Uint8Array(await sharp(noise, { raw }).jpeg({ progressive }).toBuffer());
+      const changes = fc.array(fc.tuple(fc.nat(start.length - 1), fc.nat(255)), { minLength: 1, maxLength: 5 });
+      await fc.assert(
+        fc.asyncProperty(changes, async (list) => {
+          const bytes = start.slice();
+          for (const [at, value] of list) bytes[at] = value;
+          const outcome = await decodePicture(bytes, jpeg).catch((error) => error);
+          if (outcome instanceof Error) expect(outcome.name).toBe("DataError");
+          else
+            expect(outcome.image.data.length).toBe(outcome.image.width * outcome.image.height * outcome.image.channels);
+        }),
+        { numRuns: 150 },
+      );
+    }
+  });
+
   it.skipIf(!jpeg)("what looks right and is not is a DataError of the decoder", async () => {
     await refusal(file(frame(2, 2), scan)).toThrow(DataError);
   });

@@ -6,7 +6,10 @@ import { formatNamed, openOptions, readOptions, refuseUnused } from "../readOpti
 
 const options = z.object({
   to: z.string().optional().describe("format to write (default: by the name of the output)"),
-  normalise: z.string().optional().describe("bring the images to the mean/std of this dataset before writing"),
+  normalise: z
+    .string()
+    .optional()
+    .describe("bring the images to the mean/std of this dataset (or MEANS/DEVIATIONS) before writing"),
   denormalise: z.boolean().optional().describe("bring the images back to pixels in [0, 1] before writing"),
   force: z.boolean().default(false).describe("replace what is at the output"),
   ...readOptions,
@@ -37,6 +40,7 @@ picture-grid.`,
     "convert images.pt labels.pt set.npz",
     "convert set.safetensors pictures/ --to image-folder",
     "convert pictures/ set.pt --normalise cifar-10",
+    "convert set.npz set.safetensors --normalisation 0.485,0.456,0.406/0.229,0.224,0.225",
   ],
   async run({ args, options, given, console }) {
     if (args.length < 2) throw new UsageError("convert: missing output: expected an input and an output, got one path");

@@ -26,9 +26,15 @@ interface Shared {
 const shared = new Map<string, Shared>();
 let runtime: Promise<typeof Ort> | undefined;
 
-/** Load the runtime on first use. */
-const loadRuntime = (): Promise<typeof Ort> =>
-  (runtime ??= import("onnxruntime-node").then((m) => ("default" in m ? (m.default as typeof Ort) : m)));
+/** Load the runtime on first use. What it has to say comes as errors, not as lines of its own on stderr. */
+const loadRuntime = (): Promise<typeof Ort> => {
+  runtime ??= import("onnxruntime-node").then((m) => {
+    const ort = "default" in m ? (m.default as typeof Ort) : m;
+    ort.env.logLevel = "fatal";
+    return ort;
+  });
+  return runtime;
+};
 
 /** Give the graph of these bytes to the runtime, or share the session that already has it. */
 export async function openSession(
@@ -88,7 +94,7 @@ async function create(model: Uint8Array, target: Device): Promise<Ort.InferenceS
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
       enableProfiling: profiling !== undefined,
       ...(profiling === undefined ? {} : { profileFilePrefix: profiling }),
       extra: { session: { set_denormal_as_zero: "1" } },

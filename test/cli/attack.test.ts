@@ -1,0 +1,150 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import { strokes } from "../../src/data/generators/strokes.ts";
+import { knownNormalisations } from "../../src/data/Normalisation.ts";
+import { normalisedBatch } from "../../src/data/normalisedBatch.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const program = ["--import", import.meta.resolve("tsx"), join(root, "src/cli/main.ts")];
+let folder: string;
+const at = (name: string) => join(folder, name);
+
+/** Ten drawings, one a class. */
+function drawings(change: Partial<DistilledSet> = {}): DistilledSet {
+  const raw = strokes("train", 10);
+  const normalisation = knownNormalisations.strokes;
+  return {
+    kind: "distilled",
+    name: "drawings",
+    images: normalisedBatch(raw, 0, 10, normalisation),
+    shape: raw.shape,
+    labels: { kind: "hard", classes: raw.labels },
+    classes: 10,
+    normalisation,
+    metadata: {},
+    ...change,
+  };
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "retort-attack-"));
+  writeFileSync(at("set.safetensors"), setToSafetensors(drawings()));
+  const broken = drawings();
+  broken.images[5] = Number.NaN;
+  writeFileSync(at("nan.safetensors"), setToSafetensors(broken));
+  writeFileSync(at("unknown.safetensors"), setToSafetensors(drawings({ normalisation: { kind: "unknown" } })));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const small = [
+  ...["--trajectory", "2", "--surrogate-width", "8", "--surrogate-hidden", "0", "--surrogate-steps", "2"],
+  ...["--archetype-steps", "2", "--threads", "1", "--quiet"],
+];
+const run = (...words: string[]) =>
+  spawnSync(process.execPath, [...program, ...words], { encoding: "utf8", cwd: folder });
+
+describe("retort attack", () => {
+  it("tampers, measures and reports; the report can be rendered again", () => {
+    const receivers = [
+      "--test",
+      "strokes",
+      "--test-images",
+      "40",
+      "--network",
+      "mlp",
+      "--width",
+      "8",
+      "--networks",
+      "2",
+      "--epochs",
+      "3",
+    ];
+    const { stdout, stderr, status } = run(
+      "attack",
+      "set.safetensors",
+      ...small,
+      "--steps",
+      "3",
+      ...receivers,
+      "--out",
+      "full",
+      "--json",
+    );
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    const result = JSON.parse(stdout);
+    expect(result.results).toHaveLength(4);
+    for (const name of [
+      "config.json",
+      "clean.safetensors",
+      "tampered.safetensors",
+      "record.json",
+      "metrics.json",
+      "report.html",
+    ])
+      expect(existsSync(at(`full/${name}`)), name).toBe(true);
+    expect(JSON.parse(readFileSync(at("full/config.json"), "utf8")).config.attack).toMatchObject({
+      alpha: 0.6,
+      steps: 3,
+      lr: 0.1,
+    });
+    expect(run("report", "full", "--markdown").stdout).toContain("| mlp-8 | 3 | 2 |");
+    // The sets and the trigger of a run can be measured again with other receivers.
+    const again = run(
+      "evaluate",
+      "full",
+      ...receivers.slice(0, -1),
+      "2",
+      "--threads",
+      "1",
+      "--quiet",
+      "--out",
+      "again",
+      "--json",
+    );
+    expect(again.stderr).toBe("");
+    expect(JSON.parse(again.stdout).results.map((r: { epochs: number }) => r.epochs)).toEqual([2, 2, 2, 2]);
+  });
+
+  it("interrupted and started again it writes the same bytes as undisturbed", async () => {
+    const words = ["attack", "set.safetensors", ...small.slice(0, -1), "--steps", "40"];
+    expect(run(...words, "--out", "whole").status).toBe(0);
+    const child = spawn(process.execPath, [...program, ...words, "--out", "cut"], { cwd: folder });
+    const code = await new Promise((ended) => {
+      const watch = setInterval(() => {
+        if (existsSync(at("cut/config.json"))) child.kill("SIGINT");
+      }, 100);
+      child.on("exit", (status) => {
+        clearInterval(watch);
+        ended(status);
+      });
+    });
+    expect([0, 130]).toContain(code);
+    expect(run(...words, "--out", "cut").status).toBe(0);
+    for (const name of ["tampered.safetensors", "attack.safetensors"])
+      expect(readFileSync(at(`cut/${name}`)).equals(readFileSync(at(`whole/${name}`))), name).toBe(true);
+  });
+
+  it.each([
+    [["missing.safetensors"], /missing\.safetensors/],
+    [["nan.safetensors"], /expected finite numbers, got NaN at position 5/],
+    [["unknown.safetensors"], /unknown normalisation .*expected --normalisation/],
+    [["set.safetensors", "--ipc", "3"], /invalid ipc: expected 1 images per class/],
+    [["set.safetensors", "--alfa", "0.5"], /unknown option.*--alpha/],
+    [["set.safetensors", "--alpha", "2"], /alpha/],
+    [["set.safetensors", "--target-class", "10"], /expected 0 … 9, got 10/],
+    [["set.safetensors", "--trigger-side", "40"], /at most 32 pixels/],
+    [["set.safetensors", "--device", "cuda", ...small], /missing device: expected a working cuda device/],
+  ])("says in one line what is wrong with %j", (words, message) => {
+    const { stderr, status } = run("attack", ...words, "--out", "wrong");
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+    rmSync(at("wrong"), { recursive: true, force: true });
+  });
+});

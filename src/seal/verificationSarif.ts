@@ -47,5 +47,6 @@ export function verificationSarif(verification: Verification, folder: string, ve
 /** A relative URI reference; names are the sender's and may hold anything. */
 function uriOf(folder: string, file: string): string {
   const path = `${folder.replace(/\\/g, "/").replace(/\/+$/, "")}/${file}`;
-  return path.split("/").map(encodeURIComponent).join("/");
+  const wellFormed = path.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
+  return wellFormed.split("/").map(encodeURIComponent).join("/");
 }

@@ -108,7 +108,7 @@ function findings({ findings }: Inspection): Html {
   if (findings.length === 0) return html`<h2>Findings</h2><p class="soft">None.</p>`;
   return html`<h2>Findings</h2><div class="scroll"><table><thead><tr><th scope="col">Severity</th><th scope="col">Rule</th><th scope="col">What was found</th></tr></thead><tbody>${findings.map(
     ({ severity, rule, message, file, offset }) =>
-      html`<tr><td class="${severity}">${severity}</td><td><code>${rule}</code></td><td>${message}${file && html` <span class="soft">${file}</span>`}${offset !== undefined && html` <span class="soft">byte ${offset}</span>`}</td></tr>`,
+      html`<tr><td class="short ${severity}">${severity}</td><td><code>${rule}</code></td><td>${message}${file && html` <span class="soft">${file}</span>`}${offset !== undefined && html` <span class="soft">byte ${offset}</span>`}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

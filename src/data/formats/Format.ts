@@ -1,4 +1,4 @@
-import type { DistilledSet, Labels } from "../DistilledSet.ts";
+import type { DistilledSet } from "../DistilledSet.ts";
 import type { LabelledSet } from "../LabelledSet.ts";
 import type { Normalisation } from "../Normalisation.ts";
 
@@ -108,4 +108,4 @@ export interface Written {
   readonly losses: readonly string[];
 }
 
-export type { DistilledSet, LabelledSet, Labels };
+export type { DistilledSet, LabelledSet };

@@ -45,7 +45,7 @@ async function unknownContent(source: Source): Promise<string> {
 }
 
 /** First bytes as people recognise them: hexadecimal, and text where they are printable. */
-export function describeBytes(head: Uint8Array): string {
+function describeBytes(head: Uint8Array): string {
   if (head.length === 0) return "an empty file";
   const hex = Array.from(head, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   const text = Array.from(head, (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : ".")).join("");

@@ -24,7 +24,7 @@ const readable: Readonly<Record<string, DType>> = {
   "<f8": "float64",
 };
 
-export interface NpyHeader {
+interface NpyHeader {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly fortran: boolean;
@@ -48,7 +48,7 @@ export class NpyObjects extends DataError {
  *
  * @throws NpyObjects if it holds objects; DataError naming any other type that is refused.
  */
-export function readNpyHeader(bytes: Uint8Array<ArrayBuffer>, who: string): NpyHeader {
+function readNpyHeader(bytes: Uint8Array<ArrayBuffer>, who: string): NpyHeader {
   const cursor = new Cursor(bytes, who);
   const magic = cursor.take(6, "magic");
   if (!npyMagic.every((byte, i) => magic[i] === byte))

@@ -169,7 +169,7 @@ function encode(args: readonly PickleValue[], offset: number): PickleValue {
   return { kind: "bytes", bytes };
 }
 
-export function isEmptyDict(value: PickleValue | undefined): boolean {
+function isEmptyDict(value: PickleValue | undefined): boolean {
   return isKind(value, "dict") && value.entries.size === 0;
 }
 

@@ -31,7 +31,7 @@ export function setFromBatch(root: PickleValue, name: string, who: string): Labe
 }
 
 /** Class names of `batches.meta` (`label_names`) or CIFAR-100's `meta` (`fine_label_names`). */
-export function classNamesOf(root: PickleValue): readonly string[] | undefined {
+function classNamesOf(root: PickleValue): readonly string[] | undefined {
   if (!isKind(root, "dict")) return undefined;
   const names = member(root, "label_names") ?? member(root, "fine_label_names");
   const texts = isKind(names, "list") ? names.items.map(textOf) : [];

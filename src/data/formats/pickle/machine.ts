@@ -10,7 +10,7 @@ import { isKind, kindOf, type PickleDict, type PickleValue, textOf } from "./val
  * Which opcodes run. `torch`: exactly those of the specification (§2, rule 1). `python`: also the pure data opcodes that the published
  * CIFAR batches and their re-saved copies use for byte strings.
  */
-export type Dialect = "torch" | "python";
+type Dialect = "torch" | "python";
 
 const protocol4 = new Set(["MEMOIZE", "FRAME", "SHORT_BINUNICODE", "STACK_GLOBAL", "EMPTY_SET"]);
 const pythonData = new Set(["BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"]);

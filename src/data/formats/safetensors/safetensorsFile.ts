@@ -34,7 +34,7 @@ const codes = {
 const maxHeader = 1_000_000;
 const who = "safetensors";
 
-export interface SafetensorsEntry {
+interface SafetensorsEntry {
   readonly dtype: DType;
   readonly shape: readonly number[];
   /** Position in the file, and bytes. */

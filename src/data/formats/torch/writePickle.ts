@@ -2,7 +2,7 @@ import { UsageError } from "../../../core/errors.ts";
 import type { DType } from "../tensor.ts";
 
 /** A tensor whose numbers lie under `key` beside the pickle. */
-export interface TensorRef {
+interface TensorRef {
   readonly key: string;
   readonly dtype: DType;
   readonly shape: readonly number[];

@@ -42,7 +42,7 @@ export function writeMtt(set: DistilledSet): Written {
 }
 
 /** Pack tensors into a zip-form `.pt` file: `describe` gets a reference to each and says how they hang together. */
-export function writeTensors(
+function writeTensors(
   tensors: readonly Tensor[],
   describe: (refs: readonly Writable[]) => Writable,
 ): Uint8Array<ArrayBuffer> {

@@ -80,9 +80,13 @@ export function scatterAdd(
   const others = dims.filter((i) => !gathered.includes(i));
   const rows = arrange(graph, updates, [gathered, ...others.map((i) => [i])]);
   const zeros = graph.node("Expand", [graph.scalar(0), graph.ints([sizeOf(along), ...rest])], [sizeOf(along), ...rest]);
-  const at = graph.reshape(flat, [sizeOf(indexShape), 1]);
-  const at64 = graph.node("Cast", [at], at.shape, { dtype: "int64", attributes: { to: 7 } });
-  const summed = graph.node("ScatterND", [zeros, at64, rows], zeros.shape, { attributes: { reduction: "add" } });
+  // One index an element, row by row: the runtime adds them in order. Its ScatterND adds rows in parallel and loses sums
+  // where an index occurs twice.
+  const column = graph.reshape(flat, [sizeOf(indexShape), ...rest.map(() => 1)]);
+  const at = graph.node("Expand", [column, graph.ints(rows.shape)], rows.shape);
+  const summed = graph.node("ScatterElements", [zeros, at, rows], zeros.shape, {
+    attributes: { axis: 0, reduction: "add" },
+  });
   const whole = graph.reshape(summed, [...along, ...rest]);
   // `whole` holds the indexed axes first; say where each logical dimension lies.
   const kept = shape.map((_, i) => i).filter((i) => !axes.includes(i));

@@ -137,8 +137,8 @@ async function onArchetypes(
   return attackSuccessRate(argmaxRows(logits, learner.network.classes), archetypes.classes, targetClass);
 }
 
-/** Images a forward pass: small enough to stay in the cache, large enough to fill the threads. */
-const CHUNK = 100;
+/** Images a forward pass. Measured at widths 32 and 128: activations that stay near the processor beat long batches by 10–20 %. */
+const CHUNK = 16;
 
 /**
  * Predict every test image once for each way of treating it, streaming: one chunk of normalised images is in memory at a

@@ -16,6 +16,7 @@ export * as formats from "./data/formats.ts";
 export { strokes } from "./data/generators/strokes.ts";
 export type { LabelledSet } from "./data/LabelledSet.ts";
 export { knownNormalisations, type Normalisation } from "./data/Normalisation.ts";
+export { normalisedBatch } from "./data/normalisedBatch.ts";
 export { applyTrigger, clampToGamut, randomTrigger, squareTrigger, type Trigger } from "./data/Trigger.ts";
 export type { Distillation, DistillationStep } from "./distill/Distillation.ts";
 export * as distillationMethods from "./distill/methods.ts";

@@ -1,0 +1,99 @@
+import { key } from "../src/core/random.ts";
+import { cosine } from "../src/nn/gradientDistance.ts";
+import { crossEntropy } from "../src/nn/losses.ts";
+import { type Floats, initialise, specsOf, zerosLike } from "../src/nn/Network.ts";
+import { convNet } from "../src/nn/networks/convNet.ts";
+import { f32, type Spec } from "../src/tensor/compile.ts";
+import { grad, jvp, valueAndGrad } from "../src/tensor/grad.ts";
+import { add, div, mul, reciprocal, sqrt, stopGradient, sub } from "../src/tensor/ops.ts";
+import { isTensor, type Tensor } from "../src/tensor/Tensor.ts";
+import { leaves, rebuild, type Tree } from "../src/tensor/tree.ts";
+
+/** The programs that are timed; what they do is said at `peers/torch_steps.py`, which does the same. */
+export const stepNames = ["train", "match", "matchTangent"] as const;
+export type StepName = (typeof stepNames)[number];
+
+export interface Setting {
+  readonly width: number;
+  readonly batch: number;
+  readonly channels: number;
+}
+
+export interface Program {
+  // biome-ignore lint/suspicious/noExplicitAny: the arguments are trees that the program itself types
+  readonly f: (...args: any[]) => Tree<Tensor>;
+  readonly specs: Tree<Spec>[];
+  readonly args: Tree<Floats>[];
+}
+
+type Weights = Tree<Tensor>;
+const ALPHA = 0.6;
+const list = (tree: Weights): Tensor[] => leaves<Tensor>(tree, isTensor);
+
+/** One step of `name` with arguments to run it on. */
+export function program(name: StepName, { width, batch, channels }: Setting): Program {
+  const size = channels === 1 ? 28 : 32;
+  const net = convNet({ channels, size, classes: 10 }, { width });
+  const loss = (w: Weights, x: Tensor, y: Tensor) => crossEntropy(net.forward(w, [], x, true).logits, y);
+  const pixels = batch * channels * size * size;
+  const x = Float32Array.from({ length: pixels }, (_, i) => Math.sin(i * 1.3 + ((i * i) % 7)));
+  const y = Float32Array.from({ length: batch * 10 }, (_, i) => (i % 10 === Math.floor(i / 10) % 10 ? 1 : 0));
+  const weights = initialise(net.weights, key(1));
+  const [ws, xs, ys] = [specsOf(net.weights), f32(batch, channels, size, size), f32(batch, 10)];
+
+  if (name === "train") {
+    const f = (w: Weights, momentum: Weights, images: Tensor, labels: Tensor) => {
+      const [value, gradient] = valueAndGrad((v: Weights) => loss(v, images, labels))(w);
+      const [p, m, g] = [w, momentum, gradient].map(list);
+      const moved = m.map((old, i) => add(mul(old, 0.9), add(g[i], mul(p[i], 5e-4))));
+      return [
+        value,
+        rebuild(
+          w,
+          isTensor,
+          p.map((v, i) => sub(v, mul(moved[i], 0.01))),
+        ),
+        rebuild(w, isTensor, moved),
+      ];
+    };
+    return { f, specs: [ws, ws, xs, ys], args: [weights, zerosLike(weights), x, y] };
+  }
+
+  /** (1 − α) (1 − cos(g, real)) + α (1 − cos(g, backdoor)) */
+  const hybrid = (g: Tensor[], real: Weights, backdoor: Weights) =>
+    add(mul(cosine(g, list(real)), 1 - ALPHA), mul(cosine(g, list(backdoor)), ALPHA));
+  const gradient = (w: Weights, images: Tensor, labels: Tensor) => grad((v: Weights) => loss(v, images, labels))(w);
+  const reverse = (w: Weights, real: Weights, backdoor: Weights, images: Tensor, labels: Tensor): [Tensor, Tensor] =>
+    valueAndGrad((v: Tensor) => hybrid(list(gradient(w, v, labels)), real, backdoor))(images);
+  // The loss depends on the images through the gradient alone: its derivative is that of ⟨gradient, u⟩ with u held.
+  const tangent = (w: Weights, real: Weights, backdoor: Weights, images: Tensor, labels: Tensor): [Tensor, Tensor] => {
+    const [value, u] = valueAndGrad((g: Weights) => hybrid(list(g), real, backdoor))(gradient(w, images, labels));
+    const held = rebuild<Tensor, Tensor>(w, isTensor, list(u).map(stopGradient));
+    return [value, grad((v: Tensor) => jvp((p: Weights) => loss(p, v, labels), w, held)[1])(images)];
+  };
+  const matching = name === "match" ? reverse : tangent;
+  // Adam on the images; `t` holds 1 − β₁ᵗ and 1 − β₂ᵗ.
+  const f = (
+    w: Weights,
+    real: Weights,
+    back: Weights,
+    images: Tensor,
+    labels: Tensor,
+    m: Tensor,
+    v: Tensor,
+    t: Tensor[],
+  ) => {
+    const [value, g] = matching(w, real, back, images, labels);
+    const m2 = add(mul(m, 0.9), mul(g, 0.1));
+    const v2 = add(mul(v, 0.999), mul(mul(g, g), 0.001));
+    const step = div(mul(m2, mul(reciprocal(t[0]), 0.1)), add(sqrt(mul(v2, reciprocal(t[1]))), 1e-8));
+    return [value, sub(images, step), m2, v2];
+  };
+  const [real, backdoor] = [initialise(net.weights, key(2)), initialise(net.weights, key(3))];
+  const still = new Float32Array(pixels);
+  return {
+    f,
+    specs: [ws, ws, ws, xs, ys, xs, xs, [f32(1), f32(1)]],
+    args: [weights, real, backdoor, x, y, still, still, [Float32Array.of(0.1), Float32Array.of(0.001)]],
+  };
+}

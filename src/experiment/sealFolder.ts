@@ -4,6 +4,7 @@ import { DataError, UsageError } from "../core/errors.ts";
 import type { SourceFile } from "../data/formats/Format.ts";
 import { checkRange } from "../data/formats/memorySource.ts";
 import type { Folder } from "../seal/Folder.ts";
+import type { PiecewiseFile } from "../seal/hashFile.ts";
 import { comparePaths } from "../seal/paths.ts";
 
 /** Chosen: ImageNet has 1.3 million files; listings beyond this are a mistake or an attack. */
@@ -82,36 +83,58 @@ function decodeName(bytes: Uint8Array, prefix: string): string {
   }
 }
 
-function fileInFolder(full: string, path: string): SourceFile {
+function fileInFolder(full: string, path: string): PiecewiseFile {
   const { size } = lstatSync(full);
   return {
     path,
     size,
     async read(start = 0, length = size - start) {
       checkRange(path, size, start, length);
-      const handle = openNoFollow(full, path);
+      const handle = openUnchanged(full, path, size);
       try {
-        const now = fstatSync(handle);
-        if (!now.isFile() || now.size !== size)
-          throw new DataError(
-            `read: invalid file ${path}: expected ${size} bytes, got ${now.size}; it changed on disk`,
-          );
         const bytes = new Uint8Array(length);
-        for (let filled = 0; filled < length; ) {
-          const count = readSync(handle, bytes, filled, length - filled, start + filled);
-          if (count === 0)
-            throw new DataError(
-              `read: invalid file ${path}: expected ${length} bytes, got ${filled}; it changed on disk`,
-              start,
-            );
-          filled += count;
-        }
+        for (let filled = 0; filled < length; )
+          filled += readSome(handle, path, bytes, filled, length - filled, start + filled);
         return bytes;
       } finally {
         closeSync(handle);
       }
     },
+    *pieces(into) {
+      const handle = openUnchanged(full, path, size);
+      try {
+        for (let done = 0; done < size; ) {
+          const count = readSome(handle, path, into, 0, Math.min(into.length, size - done), done);
+          yield into.subarray(0, count);
+          done += count;
+        }
+      } finally {
+        closeSync(handle);
+      }
+    },
   };
+}
+
+function openUnchanged(full: string, path: string, size: number): number {
+  const handle = openNoFollow(full, path);
+  const now = fstatSync(handle);
+  if (now.isFile() && now.size === size) return handle;
+  closeSync(handle);
+  throw new DataError(`read: invalid file ${path}: expected ${size} bytes, got ${now.size}; it changed on disk`);
+}
+
+function readSome(
+  handle: number,
+  path: string,
+  into: Uint8Array,
+  at: number,
+  length: number,
+  position: number,
+): number {
+  const count = readSync(handle, into, at, length, position);
+  if (count === 0)
+    throw new DataError(`read: invalid file ${path}: expected ${length} more bytes; it changed on disk`, position);
+  return count;
 }
 
 function openNoFollow(full: string, path: string): number {

@@ -5,10 +5,30 @@ import type { Resource } from "./manifest.ts";
 
 /** Chosen: beyond 1 MiB a read call's cost no longer shows. */
 export const chunkBytes = 2 ** 20;
+/** Chosen: files up to this size are hashed in one go; larger ones let timers and signals in between. */
+const synchronousBytes = 64 * 2 ** 20;
+
+/** A file that can be read piece by piece into memory that is used again: no garbage, which is half of the time. */
+export interface PiecewiseFile extends SourceFile {
+  /**
+   * Read the whole file, one piece after another.
+   *
+   * @param into memory for one piece; each piece is only valid until the next.
+   * @throws DataError if the file changed since it was listed.
+   */
+  pieces(into: Uint8Array): Iterable<Uint8Array>;
+}
+
+const piece = new Uint8Array(chunkBytes);
 
 /** Hash a file in constant memory. @returns hexadecimal SHA-256. */
 export async function hashFile(file: SourceFile, onBytes?: (count: number) => void): Promise<string> {
   const hash = createHash("sha256");
+  if ("pieces" in file && file.size <= synchronousBytes) {
+    for (const bytes of (file as PiecewiseFile).pieces(piece)) hash.update(bytes);
+    onBytes?.(file.size);
+    return hash.digest("hex");
+  }
   for (let start = 0; start < file.size; start += chunkBytes) {
     const length = Math.min(chunkBytes, file.size - start);
     const chunk = await file.read(start, length);
@@ -16,6 +36,7 @@ export async function hashFile(file: SourceFile, onBytes?: (count: number) => vo
       throw new DataError(`hashFile: invalid file ${file.path}: expected ${length} bytes, got ${chunk.length}`, start);
     hash.update(chunk);
     onBytes?.(length);
+    if ((start / chunkBytes) % 32 === 31) await new Promise((resolve) => setTimeout(resolve, 0));
   }
   return hash.digest("hex");
 }

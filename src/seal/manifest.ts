@@ -17,16 +17,6 @@ export const attestationsName = "retort.attestations.jsonl";
 
 /** Ignored by convention, at top level only. */
 export const gitPaths = [".git", ".gitattributes", ".github", ".gitignore"] as const;
-/** What Retort leaves out of its manifests: git's files, the seal itself and the bundles that have the seal as subject. */
-export const defaultIgnores: readonly string[] = [
-  ...gitPaths,
-  stagingFolder,
-  signatureName,
-  attestationsName,
-  provenanceName,
-  tensorsName,
-];
-
 /** One signed file. */
 export interface Resource {
   readonly name: string;

@@ -24,6 +24,8 @@ import { seal } from "../../src/cli/commands/seal.ts";
 import { trust } from "../../src/cli/commands/trust.ts";
 import { verify } from "../../src/cli/commands/verify.ts";
 import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import { openRun } from "../../src/experiment/Run.ts";
+import { versions } from "../../src/experiment/versions.ts";
 import { tinySet } from "../seal/fixture.ts";
 import { call } from "./fakeTerminal.ts";
 
@@ -383,6 +385,38 @@ describe("retort diff", () => {
     expect(html).not.toMatch(/<script|https?:\/\//);
     const json = JSON.parse((await run("diff", original, edited, "--json")).stdout);
     expect(json).toMatchObject({ verdict: "editing", suspicious: true, heat: { height: 2, width: 2 } });
+  });
+});
+
+test("a set in a run folder takes its configuration, inputs and metrics into the provenance", async () => {
+  const description = {
+    command: "distill",
+    config: { method: "DM", network: "ConvNet", seed: 3, ipc: 2 },
+    data: { train: "ab".repeat(32) },
+    versions: versions("cpu", 1),
+  };
+  const made = await openRun(at("run"), description);
+  await made.writeJson("metrics.json", { cta: 0.5 });
+  mkdirSync(at("run", "set"));
+  writeFileSync(at("run", "set", "set.safetensors"), setToSafetensors({ ...set, metadata: {} }));
+  expect((await run("seal", at("run", "set"), "--key", at("lab.key"))).status).toBe(0);
+  const payload = (name: string) =>
+    JSON.parse(
+      Buffer.from(JSON.parse(readFileSync(at("run", "set", name), "utf8")).dsseEnvelope.payload, "base64").toString(),
+    );
+  const { predicateType, predicate } = payload("retort.provenance.json");
+  expect(predicateType).toBe("https://slsa.dev/provenance/v1");
+  expect(predicate.buildDefinition).toMatchObject({
+    externalParameters: { command: "distill", config: description.config, publication: { version: "1.0.0" } },
+    resolvedDependencies: [{ name: "train", digest: { sha256: description.data.train } }],
+  });
+  expect(JSON.parse(Buffer.from(predicate.runDetails.byproducts[0].content, "base64").toString())).toEqual({
+    cta: 0.5,
+  });
+  expect(payload("retort.tensors.json").predicate).toMatchObject({ method: "DM", network: "ConvNet", seeds: [3] });
+  expect(await run("seal", folder, "--key", at("lab.key"), "--run", folder)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("run folder"),
   });
 });
 

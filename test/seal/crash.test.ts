@@ -106,9 +106,9 @@ describe.each([true, false])("sealing killed at every operation (folder sealed b
         finishSeal(folder);
         expect(await sealOf(folder), `finished after operation ${n}`).toBe(state);
         expect(sealFolder(folder).files.some((file) => file.path.startsWith(".retort-seal"))).toBe(false);
-        await sealWith(folder, newKey, "3.0.0");
-        expect(await sealOf(folder)).toBe("new");
       }
+      await sealWith(runs[1].folder, newKey, "3.0.0");
+      expect(await sealOf(runs[1].folder)).toBe("new");
       if (runs.every((run) => run.done)) break;
       expect(n).toBeLessThan(60);
     }
@@ -125,7 +125,7 @@ test("a real process, killed without warning while it seals over and over", asyn
     writeFileSync(join(root, `${name}.pem`), pair.privatePem);
   await sealWith(folder, oldKey, "1.0.0");
   const script = fileURLToPath(new URL("resealForever.ts", import.meta.url));
-  for (const milliseconds of [0, 3, 11, 24, 47, 80]) {
+  for (const milliseconds of [0, 7, 24, 61]) {
     const child = spawn(
       process.execPath,
       ["--import", "tsx", script, folder, join(root, "old.pem"), join(root, "new.pem")],

@@ -105,7 +105,7 @@ function jpegError(
 }
 
 /** Chosen: larger images are judged by this corner, a multiple of the 16×16 units that subsampling works in. */
-const corner = 64;
+const corner = 32;
 
 /**
  * Find the settings with which JPEG explains most of a few images, if it explains any.
@@ -118,16 +118,26 @@ export function estimateJpeg(pairs: readonly ImagePair[]): JpegSettings | undefi
     .slice(0, 4)
     .map(cropped);
   if (probes.length === 0) return undefined;
-  let best: { settings: JpegSettings; mean: number } | undefined;
-  for (const subsampled of probes[0].channels === 3 ? [true, false] : [false])
-    for (let quality = 20; quality <= 100; quality++) {
-      const settings = { quality, subsampled };
-      // The median image decides: one or two of the probes may have been edited on top.
+  const all = (probes[0].channels === 3 ? [true, false] : [false]).flatMap((subsampled) =>
+    Array.from({ length: 81 }, (_, i): JpegSettings => ({ quality: 20 + i, subsampled })),
+  );
+  // Two images narrow the choice; one of them may have been edited on top, so the better one counts.
+  const likely = ranked(all, (settings) =>
+    Math.min(...probes.slice(0, 2).map((pair) => jpegError(pair, settings).mean)),
+  ).slice(0, 6);
+  // The median of all decides.
+  const [best] = ranked(
+    likely.map((item) => item.settings),
+    (settings) => {
       const means = probes.map((pair) => jpegError(pair, settings).mean).sort((x, y) => x - y);
-      const mean = means[(means.length - 1) >> 1];
-      if (!best || mean < best.mean) best = { settings, mean };
-    }
-  return best && best.mean <= jpegMean ? best.settings : undefined;
+      return means[(means.length - 1) >> 1];
+    },
+  );
+  return best.error <= jpegMean ? best.settings : undefined;
+}
+
+function ranked(list: readonly JpegSettings[], errorOf: (settings: JpegSettings) => number) {
+  return list.map((settings) => ({ settings, error: errorOf(settings) })).sort((x, y) => x.error - y.error);
 }
 
 function cropped(pair: ImagePair): ImagePair {

@@ -31,6 +31,7 @@ export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1)
  * gives the same `Value`. Nodes that no output needs are never written.
  */
 export class Graph {
+  private readonly notes = new Map<string, unknown>();
   private readonly byKey = new Map<string, Value>();
   private next = 0;
   readonly inputs: Value[] = [];
@@ -57,10 +58,8 @@ export class Graph {
   }
 
   constant(data: TypedArray, shape: Shape, dtype: DType): Value {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const key = `Constant|${shape.join()}|${dtype}|${contentKey(bytes)}`;
     const scalar = data.length === 1 ? Number(data[0]) : undefined;
-    return this.once(key, () => ({
+    const make = (): Value => ({
       id: this.next++,
       op: "Constant",
       domain: "",
@@ -70,7 +69,13 @@ export class Graph {
       dtype,
       data,
       scalar,
-    }));
+    });
+    const key = `Constant|${shape.join()}|${dtype}|${contentKey(data)}`;
+    // Long contents are known by a hash: of those that share one, take the equal.
+    for (let salt = 0; ; salt++) {
+      const value = this.once(salt === 0 ? key : `${key}|${salt}`, make);
+      if (value.data === data || sameBytes(value.data!, data)) return value;
+    }
   }
 
   /** A rank-0 constant. */
@@ -89,6 +94,12 @@ export class Graph {
     if (sameShape(root.shape, shape)) return root;
     if (root.op === "Constant") return this.constant(root.data!, shape, root.dtype);
     return this.node("Reshape", [root, this.ints(shape)], shape);
+  }
+
+  /** What `make` gave when it was first asked for `key`. */
+  remember<T>(key: string, make: () => T): T {
+    if (!this.notes.has(key)) this.notes.set(key, make());
+    return this.notes.get(key) as T;
   }
 
   private once(key: string, make: () => Value): Value {
@@ -111,14 +122,24 @@ export function typed(dtype: DType, values: readonly number[]): TypedArray {
   return Uint8Array.from(values);
 }
 
-/** Enough of the content to tell constants apart: all of it when short, two 32-bit FNV-1a hashes when long. */
-function contentKey(bytes: Uint8Array): string {
+const bytesOf = (data: TypedArray): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+/** All of the content when short, a 32-bit FNV-1a hash of its words when long. */
+function contentKey(data: TypedArray): string {
+  const bytes = bytesOf(data);
   if (bytes.length <= 64) return bytes.join();
-  let a = 0x811c9dc5;
-  let b = 0x01234567;
-  for (const byte of bytes) {
-    a = Math.imul(a ^ byte, 0x01000193);
-    b = Math.imul(b + byte, 0x85ebca6b) ^ (b >>> 13);
-  }
-  return `${bytes.length}:${a >>> 0}:${b >>> 0}`;
+  let hash = 0x811c9dc5;
+  for (const word of words(data)) hash = Math.imul(hash ^ word, 0x01000193);
+  return `${bytes.length}:${hash >>> 0}`;
+}
+
+function sameBytes(a: TypedArray, b: TypedArray): boolean {
+  const [x, y] = [words(a), words(b)];
+  return x.length === y.length && x.every((v, i) => v === y[i]);
+}
+
+/** The content in pieces of four bytes; of single bytes where it does not divide. */
+function words(data: TypedArray): Int32Array | Uint8Array {
+  if (data.byteLength % 4 !== 0 || data.byteOffset % 4 !== 0) return bytesOf(data);
+  return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 }

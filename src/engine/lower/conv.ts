@@ -21,7 +21,10 @@ export function conv(graph: Graph, lhs: View, rhs: View, params: ConvParams, pre
   const sizes = { lhs: shapeOf(lhs), rhs: shapeOf(rhs) };
   const [a, k] = sizes.lhs;
   const b = sizes.rhs[0];
-  const meet = meetings(sizes.lhs.slice(2), sizes.rhs.slice(2), params);
+  const spaces = [sizes.lhs.slice(2), sizes.rhs.slice(2)];
+  const meet = graph.remember(`meetings ${JSON.stringify([spaces, params])}`, () =>
+    meetings(spaces[0], spaces[1], params),
+  );
   const [p, t, s] = [meet.out.reduce((n, d) => n * d, 1), meet.rhs, meet.lhs];
   const scale = lhs.scale * rhs.scale;
   const byLhs: Contraction = { x: lhs, y: rhs, index: meet.byLhs, out: meet.out, scale, swap: false };

@@ -95,21 +95,12 @@ async function create(model: Uint8Array, target: Device): Promise<Ort.InferenceS
       executionMode: "sequential",
       graphOptimizationLevel: "all",
       logSeverityLevel: 4,
-      enableProfiling: profiling !== undefined,
-      ...(profiling === undefined ? {} : { profileFilePrefix: profiling }),
       extra: { session: { set_denormal_as_zero: "1" } },
     });
   } catch (error) {
     if (target.name === "cpu") throw error;
     throw deviceError(target, error);
   }
-}
-
-let profiling: string | undefined;
-
-/** Let sessions that are opened from now on write an execution profile with this file prefix (benchmarks only). */
-export function profileSessions(prefix: string | undefined): void {
-  profiling = prefix;
 }
 
 function allocate({ shape, dtype }: Port): Data {

@@ -237,6 +237,3 @@ function maskOf(graph: Graph, condition: View, keepWhen: boolean): View {
 export function unary(graph: Graph, op: string, x: View): View {
   return apply(graph, op, [settle(graph, x)]);
 }
-
-/** True when the view repeats along every dimension it has. */
-export const isUniform = (view: View): boolean => view.dims.every((fs) => fs.every((f) => !isReal(f)));

@@ -1,5 +1,5 @@
 import { type DType, type Graph, sameShape, type Value } from "../graph.ts";
-import { align, broadcastTo, constantOf, isReal, shapeOf, type View, viewOf } from "../view.ts";
+import { align, broadcastTo, constantOf, shapeOf, type View, viewOf } from "../view.ts";
 
 /** Apply an elementwise operator to aligned operands. Scales must have been dealt with. */
 export function apply(graph: Graph, op: string, operands: readonly View[], dtype?: DType): View {

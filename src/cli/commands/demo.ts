@@ -8,11 +8,12 @@ import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 const sizes = {
   images: 5_000,
   testImages: 1_000,
-  ipc: 5,
-  iterations: 150,
-  batchReal: 64,
+  ipc: 3,
+  iterations: 120,
+  batchReal: 48,
   width: 32,
-  networks: 4,
+  steps: 50,
+  networks: 5,
   epochs: 100,
 };
 
@@ -61,6 +62,7 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
     });
     const attackOptions = attacks.poisonedDistillation.options.parse({
       trigger: { side: 3, value: 1, unit: "pixel" },
+      steps: sizes.steps,
       surrogate: { width: sizes.width, hidden: 0 },
     });
     const run = await openRun(

@@ -66,7 +66,7 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
       surrogate: { width: sizes.width, hidden: 0 },
     });
     const run = await openRun(
-      options.out ?? join("runs", `demo-seed${options.seed}`),
+      options.out ?? join("runs", options.seed === 0 ? "demo" : `demo-seed${options.seed}`),
       {
         command: "demo",
         config: { sizes, distillation, attack: attackOptions, seed: options.seed },

@@ -6,7 +6,7 @@ import { convNet } from "../../src/nn/networks/convNet.ts";
 import { rebuild } from "../../src/tensor/tree.ts";
 import { build, type DetSpec } from "../golden/det.ts";
 import { golden, relativeError, type Scalar, type Summary } from "../golden/summary.ts";
-import { fromTorch } from "../golden/torchLayout.ts";
+import { convNetShape, fromTorch } from "../golden/torchLayout.ts";
 import { cpu } from "./tiny.ts";
 
 interface Case {
@@ -29,7 +29,7 @@ it("follows PyTorch through five Adam steps of the attack's inner loop", async (
   const weights = rebuild<ParamSpec, Floats>(
     network.weights,
     isParamSpec,
-    order.map((name) => fromTorch(spec(name).shape, build(spec(name)))),
+    order.map((name) => fromTorch(convNetShape(spec(name).shape, 32), build(spec(name)))),
   );
   const batch = (name: "images" | "real" | "backdoor") => {
     const y = new Float32Array(40);

@@ -13,6 +13,14 @@ export function toTorch(shape: readonly number[], data: Floats): Floats {
   return permute(ours, data, inverse);
 }
 
+/**
+ * The shape under which a parameter of ConvNet is turned: the linear layer after the convolutions reads C·H·W numbers in
+ * PyTorch and H·W·C in ours, so its weight is a kernel that covers the whole map (4×4 after three blocks on 32 pixels).
+ */
+export function convNetShape(shape: readonly number[], width: number): readonly number[] {
+  return shape.length === 2 && shape[1] === 16 * width ? [shape[0], width, 4, 4] : shape;
+}
+
 const order = (rank: number): number[] => (rank === 4 ? [2, 3, 1, 0] : rank === 2 ? [1, 0] : [...Array(rank).keys()]);
 
 function permute(shape: readonly number[], data: Floats, perm: readonly number[]): Floats {

@@ -18,7 +18,7 @@ import { isTensor, type Tensor } from "../../src/tensor/Tensor.ts";
 import { leaves, rebuild, type Tree } from "../../src/tensor/tree.ts";
 import { build, type DetSpec } from "../golden/det.ts";
 import { golden, relativeError, type Scalar, type Summary } from "../golden/summary.ts";
-import { fromTorch, toTorch } from "../golden/torchLayout.ts";
+import { convNetShape, fromTorch, toTorch } from "../golden/torchLayout.ts";
 
 type Named = DetSpec & { name: string };
 interface Case {
@@ -71,10 +71,11 @@ describe.each(cases)("$name against PyTorch", (c) => {
   const names = torchNames(network);
   const byName = new Map(c.params.map((p) => [p.name, p]));
   const find = (name: string) => byName.get(name)!;
+  const turned = (s: readonly number[]) => (c.network === "mlp" ? s : convNetShape(s, c.options.width));
   const params = rebuild<ParamSpec, Floats>(
     network.weights,
     isParamSpec,
-    names.map((n) => fromTorch(find(n).shape, build(find(n)))),
+    names.map((n) => fromTorch(turned(find(n).shape), build(find(n)))),
   );
   const oneHot = (labels: number[]) => {
     const y = new Float32Array(labels.length * c.classes);
@@ -118,7 +119,7 @@ describe.each(cases)("$name against PyTorch", (c) => {
     expect(relativeError(c.results.imageGradient, out.x)).toBeLessThan(TOLERANCE);
     leaves<Floats>(out.w, (t): t is Floats => t instanceof Float32Array).forEach((g, i) => {
       const expected = c.results.gradients[find(names[i]).name];
-      expect(relativeError(expected, toTorch(expected.shape, g)), names[i]).toBeLessThan(TOLERANCE);
+      expect(relativeError(expected, toTorch(turned(expected.shape), g)), names[i]).toBeLessThan(TOLERANCE);
     });
     await f.release();
   });

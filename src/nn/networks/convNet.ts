@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { avgPool2d, conv2d, maxPool2d } from "../../tensor/conv.ts";
-import { leakyRelu, relu, reshape, sigmoid, swish } from "../../tensor/ops.ts";
+import { leakyRelu, relu, reshape, sigmoid, swish, transpose } from "../../tensor/ops.ts";
 import type { Tensor } from "../../tensor/Tensor.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import {
@@ -100,7 +100,8 @@ export function convNet(shape: InputShape, options: ConvNetOptions = {}): Networ
         h = act(h);
         if (pooling) h = pooling(h, 2);
       });
-      h = reshape(h, [x.shape[0], flat]);
+      // Differs: PyTorch flattens C, H, W. In this order the gradient of the weight lies as the weight does.
+      h = reshape(transpose(h, [0, 2, 3, 1]), [x.shape[0], flat]);
       const features = hidden === undefined ? h : linear(w.hidden as Affine<Tensor>, h);
       return { features, logits: linear(w.linear, features), running: updated as unknown as Tree<Tensor> };
     },

@@ -9,7 +9,7 @@ interface Block {
   readonly norm: { readonly weight: Floats; readonly bias: Floats };
 }
 
-/** φ(x) of a ConvNet of `width` channels with instance norm, ReLU and average pooling, one image [C, S, S] → [D]. */
+/** φ(x) of a ConvNet of `width` channels with instance norm, ReLU and average pooling, one image [C, S, S] → [D] in the order H, W, C. */
 export function embed(
   weights: Tree<Floats>,
   { width = 128 }: ConvNetOptions,
@@ -28,7 +28,8 @@ export function embed(
     );
     [c, s] = [width, s / 2];
   }
-  return x;
+  // Features are read position by position: H, W, C.
+  return x.map((_, i) => x[(i % c) * s * s + Math.floor(i / c)]);
 }
 
 /** Kernel stored as [3, 3, in, out]. */

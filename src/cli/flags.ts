@@ -42,9 +42,9 @@ export function addFlags(command: Command, schema: z.ZodObject): void {
       command.setOptionValue(on.attributeName(), undefined);
     } else if (leaf.schema.type === "array") {
       const collect = (word: string, before: string[] | undefined) => [...(before ?? []), ...word.split(",")];
-      command.addOption(new Option(`${flag} <${placeholder(leaf.schema)}>`, text).argParser(collect));
+      command.addOption(new Option(`${flag} <${valueName(leaf.schema)}>`, text).argParser(collect));
     } else {
-      command.addOption(new Option(`${flag} <${placeholder(leaf.schema)}>`, text));
+      command.addOption(new Option(`${flag} <${valueName(leaf.schema)}>`, text));
     }
   }
 }
@@ -119,8 +119,9 @@ function parseWord(word: string, schema: JsonSchema): unknown {
   return word;
 }
 
-function placeholder(schema: JsonSchema): string {
-  if (schema.type === "array") return `${placeholder(schema.items ?? {})},…`;
+/** What stands for the value in the help: its choices where they are short, else its kind. */
+function valueName(schema: JsonSchema): string {
+  if (schema.type === "array") return `${valueName(schema.items ?? {})},…`;
   const choices = choicesOf(schema);
   if (choices.length > 0 && choices.join("|").length <= 28) return choices.join("|");
   const [kind] = [...kinds(schema)].filter((name) => name !== "null");
@@ -134,7 +135,7 @@ function choicesOf(schema: JsonSchema): string[] {
   if (schema.type === "null") return ["none"];
   if (schema.type === "boolean") return [];
   const parts = (schema.anyOf ?? []).map(choicesOf);
-  if (parts.some((part) => part.length === 0)) return (schema.anyOf ?? []).map((part) => placeholder(part));
+  if (parts.some((part) => part.length === 0)) return (schema.anyOf ?? []).map((part) => valueName(part));
   return parts.flat();
 }
 

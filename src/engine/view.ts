@@ -163,11 +163,18 @@ export function arrange(
 
 /** Undo the flips of these factors. */
 function reverse(graph: Graph, value: Value, factors: readonly Factor[]): Value {
-  const axes = factors.filter((f) => f.flip).map((f) => f.axis);
+  const axes = factors.filter((f) => isReal(f) && f.flip).map((f) => f.axis);
   if (axes.length === 0) return value;
   const all = (n: number) => graph.ints(axes.map(() => n));
   // Slice from the last element to before the first, step −1.
   return graph.node("Slice", [value, all(-1), all(-(2 ** 31)), graph.ints(axes), all(-1)], value.shape);
+}
+
+/** The same logical tensor, no dimension of which is read backwards. */
+export function unflipped(graph: Graph, view: View): View {
+  const value = reverse(graph, view.value, view.dims.flat());
+  if (value === view.value) return view;
+  return { ...view, value, dims: view.dims.map((fs) => fs.map((f) => ({ ...f, flip: false }))) };
 }
 
 /** Bring the physical axes of these factors (all that are longer than 1) into this order. */
@@ -254,7 +261,7 @@ export function align(graph: Graph, operands: readonly View[]): Aligned {
 }
 
 /** Cut every dimension of every view at the same places; a view whose factors do not fit is made physical first. */
-function commonFactors(graph: Graph, views: readonly View[], shape: readonly number[]): View[] {
+export function commonFactors(graph: Graph, views: readonly View[], shape: readonly number[]): View[] {
   const cutsOf = (v: View, i: number) => {
     let product = 1;
     return [...v.dims[i]].reverse().map((f) => {
@@ -265,18 +272,19 @@ function commonFactors(graph: Graph, views: readonly View[], shape: readonly num
   const cuts = shape.map((_, i) => [...new Set(views.flatMap((v) => cutsOf(v, i)))].sort((a, b) => a - b));
   const fits = cuts.every((c) => c.every((x, i) => i === 0 || x % c[i - 1] === 0));
   if (fits) return views.map((v) => refine(graph, v, cuts)!);
-  return views.map((v) => {
-    const simple = v.dims.every((fs) => fs.length <= 1);
-    const whole = simple
-      ? v
-      : viewOf(
-          arrange(
-            graph,
-            v,
-            v.dims.map((_, i) => [i]),
-          ),
-          v.scale,
-        );
-    return whole;
-  });
+  return views.map((v) => (v.dims.every((fs) => fs.length <= 1) ? v : whole(graph, v)));
+}
+
+/** One physical axis a dimension; dimensions that only repeat go on repeating. */
+function whole(graph: Graph, view: View): View {
+  const real = view.dims.map((fs) => fs.some(isReal));
+  const axes = view.dims.map((_, i) => i).filter((i) => real[i]);
+  const value = arrange(
+    graph,
+    view,
+    axes.map((i) => [i]),
+  );
+  const shape = shapeOf(view);
+  const dims = shape.map((size, i) => (real[i] ? [{ size, axis: axes.indexOf(i), flip: false }] : repeat(size)));
+  return { value, dims, scale: view.scale };
 }

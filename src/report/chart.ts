@@ -2,7 +2,8 @@ import { CustomChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
-import { escapeHtml, Html } from "./html.ts";
+import { escapeHtml } from "../core/escapeHtml.ts";
+import { Html } from "./html.ts";
 
 echarts.use([CustomChart, LineChart, GridComponent, LegendComponent, SVGRenderer]);
 

@@ -1,3 +1,5 @@
+import { escapeHtml } from "../core/escapeHtml.ts";
+
 /** Markup that is safe to put on a page as it is. */
 export class Html {
   readonly markup: string;
@@ -21,14 +23,4 @@ function fill(value: unknown): string {
   if (value instanceof Html) return value.markup;
   if (Array.isArray(value)) return value.map(fill).join("");
   return escapeHtml(String(value));
-}
-
-/** Escape text for element content and for quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/"/g, "&quot;")
-    .replace(/'/g, "&#39;");
 }

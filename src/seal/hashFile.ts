@@ -5,8 +5,9 @@ import type { Resource } from "./manifest.ts";
 
 /** Chosen: beyond 1 MiB a read call's cost no longer shows. */
 export const chunkBytes = 2 ** 20;
-/** Chosen: files up to this size are hashed in one go; larger ones let timers and signals in between. */
-const synchronousBytes = 64 * 2 ** 20;
+/** Chosen: this much (some 50 ms) or this many small files are hashed in one go; then timers and signals are let in. */
+const pauseBytes = 64 * 2 ** 20;
+const pauseFiles = 256;
 
 /** A file that can be read piece by piece into memory that is used again: no garbage, which is half of the time. */
 export interface PiecewiseFile extends SourceFile {
@@ -24,7 +25,7 @@ const piece = new Uint8Array(chunkBytes);
 /** Hash a file in constant memory. @returns hexadecimal SHA-256. */
 export async function hashFile(file: SourceFile, onBytes?: (count: number) => void): Promise<string> {
   const hash = createHash("sha256");
-  if ("pieces" in file && file.size <= synchronousBytes) {
+  if ("pieces" in file && file.size <= pauseBytes) {
     for (const bytes of (file as PiecewiseFile).pieces(piece)) hash.update(bytes);
     onBytes?.(file.size);
     return hash.digest("hex");
@@ -36,10 +37,13 @@ export async function hashFile(file: SourceFile, onBytes?: (count: number) => vo
       throw new DataError(`hashFile: invalid file ${file.path}: expected ${length} bytes, got ${chunk.length}`, start);
     hash.update(chunk);
     onBytes?.(length);
-    if ((start / chunkBytes) % 32 === 31) await new Promise((resolve) => setTimeout(resolve, 0));
+    if ((start + length) % pauseBytes === 0) await pause();
   }
   return hash.digest("hex");
 }
+
+/** Let timers and signals in. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** How far hashing is. */
 export interface HashProgress {
@@ -57,22 +61,22 @@ export interface HashOptions {
 /**
  * Hash files one after another; memory does not grow with their size.
  *
- * Lets timers and signals in every 50 ms, so that progress is drawn and Ctrl-C works.
+ * Lets timers and signals in now and then, so that progress is drawn and Ctrl-C works.
  */
 export async function hashFiles(files: readonly SourceFile[], options: HashOptions = {}): Promise<Resource[]> {
   const totalBytes = files.reduce((sum, file) => sum + file.size, 0);
   const resources: Resource[] = [];
   let bytes = 0;
-  let last = Date.now();
+  let since = { bytes: 0, files: 0 };
   for (const file of files) {
     const digest = await hashFile(file, (count) => {
       bytes += count;
     });
     resources.push({ name: file.path, digest });
-    if (Date.now() - last < 50) continue;
-    last = Date.now();
+    if (bytes - since.bytes < pauseBytes && resources.length - since.files < pauseFiles) continue;
+    since = { bytes, files: resources.length };
     options.onProgress?.({ files: resources.length, bytes, totalFiles: files.length, totalBytes });
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await pause();
     options.signal?.throwIfAborted();
   }
   return resources;

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../core/escapeHtml.ts";
 import type { CheckResult } from "./checks.ts";
 import type { Verification } from "./verifySeal.ts";
 
@@ -33,11 +34,5 @@ const forbidden =
 
 /** XML 1.0 text: markup escaped, characters that XML forbids replaced. */
 function escaped(text: string): string {
-  return text
-    .replace(forbidden, "\ufffd")
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/"/g, "&quot;")
-    .replace(/\n/g, "&#10;");
+  return escapeHtml(text.replace(forbidden, "\ufffd")).replace(/\n/g, "&#10;");
 }

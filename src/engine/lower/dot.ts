@@ -1,5 +1,5 @@
 import { type Graph, sizeOf, type Value } from "../graph.ts";
-import { broadcastTo, type Factor, isReal, permute, refine, shapeOf, type View } from "../view.ts";
+import { broadcastTo, commonFactors, type Factor, isReal, permute, shapeOf, unflipped, type View } from "../view.ts";
 
 /**
  * out[…] = Σ_k x[…, k] · y[…, k] with NumPy broadcasting of the leading dimensions: one batched matrix product. A
@@ -11,7 +11,8 @@ export function dot(graph: Graph, x: View, y: View): View {
   const shape = Array.from({ length: rank }, (_, i) =>
     Math.max(sx[i - rank + sx.length] ?? 1, sy[i - rank + sy.length] ?? 1),
   );
-  const [a, b] = align2(graph, broadcastTo(x, shape), broadcastTo(y, shape));
+  const views = [broadcastTo(x, shape), broadcastTo(y, shape)];
+  const [a, b] = commonFactors(graph, views, shape).map((view) => unflipped(graph, view));
 
   const slots = a.dims.slice(0, -1).flatMap((fs, dim) => fs.map((_, part) => ({ dim, part })));
   const inA = (s: Slot) => isReal(a.dims[s.dim][s.part]);
@@ -48,55 +49,6 @@ interface Slot {
 }
 
 const byAxis = (view: View) => (p: Slot, q: Slot) => view.dims[p.dim][p.part].axis - view.dims[q.dim][q.part].axis;
-
-/** Cut both views alike; where that cannot be, one physical axis a dimension. */
-function align2(graph: Graph, x: View, y: View): [View, View] {
-  const cuts = x.dims.map((fs, i) => {
-    const ends = (list: readonly Factor[]) => list.map((_, j) => sizeOf(list.slice(j).map((f) => f.size)));
-    return [...new Set([...ends(fs), ...ends(y.dims[i])])].sort((p, q) => p - q);
-  });
-  const a = refine(graph, x, cuts);
-  const b = a && refine(graph, y, cuts);
-  if (a && b) return [unflipped(graph, a), unflipped(graph, b)];
-  return [whole(graph, x), whole(graph, y)];
-}
-
-/** One physical axis a dimension; repeated dimensions stay repeated. */
-function whole(graph: Graph, view: View): View {
-  const partly = view.dims.map((fs) => fs.some(isReal));
-  const factors = view.dims.flatMap((fs, i) => (partly[i] ? fs : []));
-  const now = factors.map((f) => (isReal(f) ? f.size : 1));
-  const then = factors.map((f) => f.size);
-  const clean = unflipped(graph, view);
-  let value = permute(graph, clean.value, clean.dims.flat().filter(isReal));
-  if (now.some((n, i) => n !== then[i]))
-    value = graph.node("Expand", [graph.reshape(value, now), graph.ints(then)], then);
-  const shape = shapeOf(view).filter((_, i) => partly[i]);
-  let axis = 0;
-  const dims = view.dims.map((fs, i) =>
-    partly[i]
-      ? [{ size: shapeOf(view)[i], axis: axis++, flip: false }]
-      : fs.length
-        ? [{ ...fs[0], size: shapeOf(view)[i] }]
-        : [],
-  );
-  return { value: graph.reshape(value, shape), dims, scale: view.scale };
-}
-
-function unflipped(graph: Graph, view: View): View {
-  const axes = view.dims
-    .flat()
-    .filter((f) => isReal(f) && f.flip)
-    .map((f) => f.axis);
-  if (axes.length === 0) return view;
-  const all = (n: number) => graph.ints(axes.map(() => n));
-  const value = graph.node(
-    "Slice",
-    [view.value, all(-1), all(-(2 ** 31)), graph.ints(axes), all(-1)],
-    view.value.shape,
-  );
-  return { ...view, value, dims: view.dims.map((fs) => fs.map((f) => ({ ...f, flip: false }))) };
-}
 
 interface Matrix {
   readonly value: Value;

@@ -28,13 +28,10 @@ export interface Comparable {
 export function comparable(set: DistilledSet | LabelledSet): Comparable {
   const { name, shape, classes, classNames } = set;
   const labels = hardLabels(set);
+  const common = { name, shape, classes, classNames, labels };
   if (set.kind === "labelled")
     return {
-      name,
-      shape,
-      classes,
-      classNames,
-      labels,
+      ...common,
       pixels: true,
       half: false,
       values: Float32Array.from(set.pixels, (byte) => byte / 255),
@@ -42,11 +39,7 @@ export function comparable(set: DistilledSet | LabelledSet): Comparable {
   const soft = set.labels.kind === "soft" ? set.labels.values : undefined;
   const { values, pixels } = toPixels(set);
   return {
-    name,
-    shape,
-    classes,
-    classNames,
-    labels,
+    ...common,
     soft,
     values,
     pixels,

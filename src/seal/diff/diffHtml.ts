@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { escapeHtml } from "../../core/escapeHtml.ts";
 import { encodeBase64 } from "../shape.ts";
 import {
   beforeAfter,
@@ -52,10 +53,10 @@ export function diffHtml(diffed: Diffed): string {
   const title = `${difference.before.name} → ${difference.after.name}`;
   return [
     '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="${escaped(policy)}">`,
+    `<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">`,
     '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer">',
-    `<title>${escaped(title)}</title><style>${style}</style></head><body>`,
-    `<h1>${escaped(title)}</h1><p class="soft">What lies between two copies of a set, image by image. Made by retort diff.</p>`,
+    `<title>${escapeHtml(title)}</title><style>${style}</style></head><body>`,
+    `<h1>${escapeHtml(title)}</h1><p class="soft">What lies between two copies of a set, image by image. Made by retort diff.</p>`,
     verdict(difference),
     numbers(difference),
     heat(difference),
@@ -71,7 +72,7 @@ function verdict({ verdict: word, reason, suspicious, before, after, pixels, nor
     .filter((set) => set.tampered !== undefined)
     .map(
       (set) =>
-        `<p class="warning">${escaped(set.name)} says of itself that it was backdoored: ${escaped(JSON.stringify(set.tampered))}</p>`,
+        `<p class="warning">${escapeHtml(set.name)} says of itself that it was backdoored: ${escapeHtml(JSON.stringify(set.tampered))}</p>`,
     );
   const list = (values: readonly number[]) => values.map((x) => x.toPrecision(4)).join(", ");
   const map = normalisation
@@ -80,7 +81,7 @@ function verdict({ verdict: word, reason, suspicious, before, after, pixels, nor
   const unit = pixels
     ? "pixels from 0 (black) to 1 (white)"
     : "the first set's range of values, since nobody said how it was normalised";
-  return `<div class="verdict ${suspicious ? "bad" : "good"}"><strong>${escaped(capital(word))}</strong><p>${escaped(capital(reason))}.</p>${map}<p class="soft">Differences in units of ${unit}.</p>${tampered.join("")}</div>`;
+  return `<div class="verdict ${suspicious ? "bad" : "good"}"><strong>${escapeHtml(capital(word))}</strong><p>${escapeHtml(capital(reason))}.</p>${map}<p class="soft">Differences in units of ${unit}.</p>${tampered.join("")}</div>`;
 }
 
 function numbers({ images, removed, added, reordered, relabelled }: SetDifference): string {
@@ -121,7 +122,7 @@ function classes({ classes: rows }: SetDifference): string {
       row.minSsim.toFixed(4),
     ];
     const bad = (i: number) => ((i === 3 && row.edited > 0) || (i === 4 && row.relabelled > 0) ? ' class="bad"' : "");
-    return `<tr>${cells.map((cell, i) => `<td${bad(i)}>${escaped(String(cell))}</td>`).join("")}</tr>`;
+    return `<tr>${cells.map((cell, i) => `<td${bad(i)}>${escapeHtml(String(cell))}</td>`).join("")}</tr>`;
   });
   return `<h2>By class</h2><div class="scroll"><table><thead><tr>${head.map((h) => `<th>${h}</th>`).join("")}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
 }
@@ -150,7 +151,7 @@ function figure(diffed: Diffed, image: ImageDifference): string {
     image.place ? spellBox(image.place) : "",
   ].filter(Boolean);
   const row = [img(before, "before"), img(after, "after"), img(changePicture(diffed, image), "change")].join("");
-  return `<figure${relabelled || image.kind === "edited" ? ' class="bad"' : ""}><div class="row">${row}</div><figcaption>${escaped(parts.join(" · "))}</figcaption></figure>`;
+  return `<figure${relabelled || image.kind === "edited" ? ' class="bad"' : ""}><div class="row">${row}</div><figcaption>${escapeHtml(parts.join(" · "))}</figcaption></figure>`;
 }
 
 function lonely({ difference: { removed, added }, before, after }: Diffed): string {
@@ -160,7 +161,7 @@ function lonely({ difference: { removed, added }, before, after }: Diffed): stri
       .slice(0, maxLonely)
       .map(
         (i) =>
-          `<figure><div class="row">${img(imagePicture(set, i), `image ${i}`)}</div><figcaption>image ${i}, class ${escaped(set.classNames?.[set.labels[i]] ?? String(set.labels[i]))}</figcaption></figure>`,
+          `<figure><div class="row">${img(imagePicture(set, i), `image ${i}`)}</div><figcaption>image ${i}, class ${escapeHtml(set.classNames?.[set.labels[i]] ?? String(set.labels[i]))}</figcaption></figure>`,
       );
     return `<h2>${title} (${list.length})</h2><div class="grid">${shown.join("")}</div>`;
   };
@@ -168,7 +169,7 @@ function lonely({ difference: { removed, added }, before, after }: Diffed): stri
 }
 
 function img(picture: Picture, text: string): string {
-  return `<img alt="${escaped(text)}" width="${picture.width}" height="${picture.height}" src="data:image/png;base64,${encodeBase64(pictureToPng(picture))}">`;
+  return `<img alt="${escapeHtml(text)}" width="${picture.width}" height="${picture.height}" src="data:image/png;base64,${encodeBase64(pictureToPng(picture))}">`;
 }
 
 function fixed(x: number): string {
@@ -182,14 +183,4 @@ export function decibels(x: number): string {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Names come from files: nothing of them may become markup. */
-function escaped(text: string): string {
-  return text
-    .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/>/g, "&gt;")
-    .replace(/"/g, "&quot;")
-    .replace(/'/g, "&#39;");
 }

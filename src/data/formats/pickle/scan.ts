@@ -267,7 +267,7 @@ function unquote(text: string): string | undefined {
   });
 }
 
-/** Python's raw-unicode-escape: one character a byte, but for \uXXXX and \UXXXXXXXX after an odd number of backslashes. */
+/** Python's raw-unicode-escape: one character a byte, but for u with 4 and U with 8 hexadecimal digits after an odd number of backslashes. */
 function unescape16(text: string): string {
   return text.replace(/\\(?:u([0-9a-fA-F]{4})|U(00[01][0-9a-fA-F]{5})|[\s\S])/g, (whole, short, long) => {
     const code = Number.parseInt(short ?? long, 16);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DataError } from "../core/errors.ts";
+import { parseAs } from "./parseAs.ts";
 
 /** First member of a record; changes when its members change meaning. */
 export const recordFormat = "retort-record/1";
@@ -11,7 +12,7 @@ const count = z.int().min(0);
 const pictures = z.strictObject({ shape: z.tuple([count, count, count, count]), bytes: z.string() });
 
 /** One network, trained on one set with one seed, after its last epoch. All rates are fractions. */
-const networkResult = z.strictObject({
+export const networkResult = z.strictObject({
   network: z.string(),
   seed: z.union([z.int(), z.string()]),
   epochs: count,
@@ -55,6 +56,23 @@ const curve = z.strictObject({
   series: z.array(z.strictObject({ name: z.string(), points: z.array(z.tuple([z.number(), z.number()])) })),
 });
 
+/** How visible the tampering is (metrics/stealth.ts). */
+export const stealthRecord = z.strictObject({
+  psnr: z.number().nullable(),
+  ssim: z.number(),
+  maxAbsDifference: z.number(),
+  outOfGamut: z.strictObject({ clean: rate, tampered: rate }),
+});
+
+/** What a result depends on besides its settings and data. */
+export const versionTable = z.record(z.string(), z.union([z.string(), z.number()]));
+
+/** Role → what was read and its digest. */
+export const dataTable = z.record(
+  z.string(),
+  z.strictObject({ name: z.string(), sha256: z.string(), images: count.optional() }),
+);
+
 const schema = z.strictObject({
   format: z.literal(recordFormat),
   title: z.string(),
@@ -65,9 +83,8 @@ const schema = z.strictObject({
   attack: z.strictObject({ method: z.string(), title: z.string(), source: z.string(), access: z.string() }).optional(),
   /** Every option with its default resolved. */
   config: z.record(z.string(), z.unknown()),
-  versions: z.record(z.string(), z.union([z.string(), z.number()])),
-  /** Role → what was read and its digest. */
-  data: z.record(z.string(), z.strictObject({ name: z.string(), sha256: z.string(), images: count.optional() })),
+  versions: versionTable,
+  data: dataTable,
   set: z.strictObject({
     name: z.string(),
     classes: count,
@@ -85,14 +102,7 @@ const schema = z.strictObject({
   /** Images that CTA and ASR were measured on. */
   testImages: count.optional(),
   results: z.array(networkResult),
-  stealth: z
-    .strictObject({
-      psnr: z.number().nullable(),
-      ssim: z.number(),
-      maxAbsDifference: z.number(),
-      outOfGamut: z.strictObject({ clean: rate, tampered: rate }),
-    })
-    .optional(),
+  stealth: stealthRecord.optional(),
   curves: z.array(curve),
   timings: z.array(z.strictObject({ name: z.string(), seconds: z.number().min(0) })),
 });
@@ -111,12 +121,7 @@ export type Curve = z.infer<typeof curve>;
  * @throws DataError that names the first wrong member.
  */
 export function parseRecord(value: unknown, who = "record"): RunRecord {
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues;
-    throw new DataError(`${who}: invalid ${path.join(".") || "record"}: ${message}`);
-  }
-  const record = parsed.data;
+  const record = parseAs(schema, value, who);
   const all = [record.set.clean, record.set.tampered, record.set.difference?.pictures, record.archetypes?.pictures];
   for (const some of [...all, record.trigger?.examples?.before, record.trigger?.examples?.after])
     if (some) checkPictures(some, who);

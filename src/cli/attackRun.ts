@@ -8,6 +8,7 @@ import { attackRecord } from "../experiment/attackRecord.ts";
 import { runAttackStage } from "../experiment/attackStage.ts";
 import { type NetworkEvaluation, runEvaluationStage } from "../experiment/evaluationStage.ts";
 import type { Run } from "../experiment/Run.ts";
+import { firstImages, rawData } from "../experiment/rawData.ts";
 import { setDigest } from "../experiment/setDigest.ts";
 import * as networks from "../nn/networks.ts";
 import { conclude } from "../report/conclusion.ts";
@@ -15,7 +16,6 @@ import { renderHtml } from "../report/page.ts";
 import type { Curve, RunRecord } from "../report/record.ts";
 import type { Console } from "./console.ts";
 import type { EvaluationChoice } from "./evaluationOptions.ts";
-import { rawData } from "./rawData.ts";
 
 /** What the steps of one command share. */
 export interface Work {
@@ -95,16 +95,7 @@ export async function evaluateStep(
 export async function testSet(choice: EvaluationChoice, who: string): Promise<LabelledSet> {
   if (choice.test === undefined)
     throw new UsageError(`${who}: missing --test: expected a raw dataset to measure on, got none`);
-  const whole = await rawData(choice.test, who).split("test");
-  const [n, c, h, w] = whole.shape;
-  const keep = Math.min(n, choice.testImages ?? n);
-  if (keep === n) return whole;
-  return {
-    ...whole,
-    shape: [keep, c, h, w],
-    pixels: whole.pixels.subarray(0, keep * c * h * w),
-    labels: whole.labels.subarray(0, keep),
-  };
+  return firstImages(await rawData(choice.test, who).split("test"), choice.testImages);
 }
 
 export interface Finish {

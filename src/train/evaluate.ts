@@ -45,6 +45,8 @@ export interface EvaluationPlan {
   /** Networks per set. */
   readonly repeats: number;
   readonly key: Key;
+  /** Where trained networks come from; default: they are trained. A store that knows a network may hand it out again. */
+  readonly train?: typeof train;
 }
 
 export interface EvaluationProgress {
@@ -84,7 +86,7 @@ async function evaluateOne(
   seed: number,
 ): Promise<Evaluation> {
   const key = child(plan.key, "receiver", seed);
-  const { state, losses } = await train(learner, set, plan.protocol, key);
+  const { state, losses } = await (plan.train ?? train)(learner, set, plan.protocol, key);
   const { normalisation } = set;
   const base = { seed, epochs: plan.protocol.epochs, set: name, losses };
   const { test, backdoor } = plan;

@@ -56,7 +56,7 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
     const { name, method } = methodNamed(methods, options.method, who);
     const settings = optionsOfMethod(methods, method, options, given, who);
     const [{ rawData }, { openRun }, { setDigest }, { versions }, { device }, { key }] = await Promise.all([
-      import("../rawData.ts"),
+      import("../../experiment/rawData.ts"),
       import("../../experiment/Run.ts"),
       import("../../experiment/setDigest.ts"),
       import("../../experiment/versions.ts"),

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { rawData } from "../../src/cli/rawData.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
+import { rawData } from "../../src/experiment/rawData.ts";
 
 let folder: string;
 beforeEach(async () => {

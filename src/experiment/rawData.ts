@@ -4,8 +4,8 @@ import { UsageError } from "../core/errors.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import { knownNormalisations, type Normalisation } from "../data/Normalisation.ts";
 import { normalisationNamed } from "../data/normalise.ts";
-import { datasets } from "../experiment/datasets.ts";
-import { dataFolder } from "../experiment/getDataset.ts";
+import { datasets } from "./datasets.ts";
+import { dataFolder } from "./getDataset.ts";
 
 export type Split = "train" | "test";
 
@@ -80,8 +80,8 @@ function onDisk(path: string, known: string | undefined, who: string, normalisat
   const halves = once(async (split) => {
     const [{ openSet }, { fileSource }, { jpegDecoder }] = await Promise.all([
       import("../data/formats/open.ts"),
-      import("../experiment/fileSource.ts"),
-      import("../experiment/jpegDecoder.ts"),
+      import("./fileSource.ts"),
+      import("./jpegDecoder.ts"),
     ]);
     const { set } = await openSet(await fileSource(path), { split, jpeg: await jpegDecoder() });
     if (set?.kind !== "labelled")
@@ -133,4 +133,12 @@ function measured({ name, pixels, shape: [n, channels, h, w] }: LabelledSet): No
     std.push(four(Math.sqrt(Math.max(0, squares / (n * h * w) - average ** 2)) / 255) || 1);
   }
   return { kind: "meanStd", name: `${name} (measured)`, mean, std };
+}
+
+/** The first so many images of a raw set; all of them where it has fewer. Shares memory with the set. */
+export function firstImages(set: LabelledSet, limit = Number.POSITIVE_INFINITY): LabelledSet {
+  const [n, c, h, w] = set.shape;
+  if (limit >= n) return set;
+  const pixels = set.pixels.subarray(0, limit * c * h * w);
+  return { ...set, shape: [limit, c, h, w], pixels, labels: set.labels.subarray(0, limit) };
 }

@@ -1,0 +1,31 @@
+import { UsageError } from "../core/errors.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { Finding, Source } from "../data/formats/Format.ts";
+import { type OpenOptions, openSet } from "../data/formats/open.ts";
+
+/**
+ * Open a distilled set that networks can be trained on.
+ *
+ * @param path how the caller names the file, for errors.
+ * @throws UsageError if the file holds none, has NaN in it, or does not say its normalisation and nobody else did.
+ */
+export async function openDistilled(
+  source: Source,
+  options: OpenOptions,
+  path: string,
+  who: string,
+): Promise<{ set: DistilledSet; findings: readonly Finding[] }> {
+  const { set, findings } = await openSet(source, options);
+  if (set?.kind !== "distilled")
+    throw new UsageError(`${who}: invalid set ${path}: expected a distilled set, got ${set ? "raw images" : "no set"}`);
+  const bad = set.images.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0)
+    throw new UsageError(
+      `${who}: invalid set ${path}: expected finite numbers, got ${set.images[bad]} at position ${bad}`,
+    );
+  if (set.normalisation.kind === "unknown")
+    throw new UsageError(
+      `${who}: unknown normalisation of ${path}: expected --normalisation, got none; \`retort inspect ${path}\` ranks the likely ones`,
+    );
+  return { set, findings };
+}

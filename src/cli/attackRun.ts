@@ -82,7 +82,7 @@ export async function evaluateStep(
     protocol: { optimiser, batch, lr, momentum, weightDecay, schedule, augmentation, epochs: choice.epochs[0] },
     epochs: choice.epochs,
     network,
-    networkName: `${choice.network}-${choice.width}`,
+    networkName: choice.width === undefined ? choice.network : `${choice.network}-${choice.width}`,
     device,
     signal,
     onProgress: ({ done, result: one }) => bar.update(done, one && `${one.set} CTA ${(100 * one.cta).toFixed(1)} %`),

@@ -46,6 +46,21 @@ export interface InputShape {
   readonly classes: number;
 }
 
+/** What every network of the registry can be asked for. */
+export interface NetworkOptions {
+  /** Channels of the first layer (units of the MLP, dimension of the ViT); the other layers follow in proportion. */
+  readonly width?: number;
+}
+
+/** The sizes of a network whose first layer has `width` instead of `standard` channels. */
+export const inProportion =
+  (width: number, standard: number) =>
+  (n: number): number =>
+    Math.max(1, Math.round((n * width) / standard));
+
+/** Pixels by which the first convolution pads further: the field turns 1-channel images of 28 pixels into 32. */
+export const padTo32 = ({ channels, size }: InputShape): number => (channels === 1 && size === 28 ? 2 : 0);
+
 export const isParamSpec = (x: unknown): x is ParamSpec =>
   typeof x === "object" && x !== null && "shape" in x && ("bound" in x || "constant" in x);
 

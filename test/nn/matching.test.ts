@@ -1,26 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { cosine, gradientDistances } from "../../src/nn/gradientDistance.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
-import {
-  type Floats,
-  isParamSpec,
-  type Network,
-  type ParamSpec,
-  parameterCount,
-  specsOf,
-} from "../../src/nn/Network.ts";
+import { type Floats, parameterCount, specsOf } from "../../src/nn/Network.ts";
 import { convNet } from "../../src/nn/networks/convNet.ts";
 import { mlp } from "../../src/nn/networks/mlp.ts";
 import { compile, f32 } from "../../src/tensor/compile.ts";
 import { grad, valueAndGrad } from "../../src/tensor/grad.ts";
 import { add, mul } from "../../src/tensor/ops.ts";
 import { isTensor, type Tensor } from "../../src/tensor/Tensor.ts";
-import { leaves, rebuild, type Tree } from "../../src/tensor/tree.ts";
+import { leaves, type Tree } from "../../src/tensor/tree.ts";
 import { build, type DetSpec } from "../golden/det.ts";
-import { golden, relativeError, type Scalar, type Summary } from "../golden/summary.ts";
-import { convNetShape, fromTorch, toTorch } from "../golden/torchLayout.ts";
+import { golden as readGolden, relativeError, type Scalar, type Summary } from "../golden/summary.ts";
+import { GoldenNetwork, type Named, oneHot } from "./goldenNetwork.ts";
 
-type Named = DetSpec & { name: string };
 interface Case {
   name: string;
   network: "convnet" | "mlp";
@@ -40,27 +32,8 @@ interface Case {
   };
 }
 
-const { cases, alpha } = golden<{ cases: Case[]; alpha: number }>("matching.json");
+const { cases, alpha } = readGolden<{ cases: Case[]; alpha: number }>("matching.json");
 const TOLERANCE = 1e-5;
-
-/** PyTorch's name of the parameter at a place of our tree. */
-function torchNames(network: Network): string[] {
-  const names: string[] = [];
-  const walk = (node: Tree<ParamSpec>, path: string[]) => {
-    if (isParamSpec(node)) names.push(path.join("."));
-    else
-      for (const key of Array.isArray(node) ? Object.keys(node) : Object.keys(node).sort())
-        walk((node as never)[key], [...path, key]);
-  };
-  walk(network.weights, []);
-  const blocks = (n: string) =>
-    n
-      .replace(/^blocks\./, "")
-      .replace(/norm\.weight$/, "norm.scale")
-      .replace(/norm\.bias$/, "norm.bias");
-  const layers = (n: string) => n.replace(/^2\./, "linear.").replace(/^(\d)\./, "$1.linear.");
-  return names.map(network.name === "mlp" ? layers : blocks);
-}
 
 const close = (value: number, expected: number) =>
   expect(Math.abs(value - expected) / Math.abs(expected)).toBeLessThan(TOLERANCE);
@@ -68,25 +41,11 @@ const close = (value: number, expected: number) =>
 describe.each(cases)("$name against PyTorch", (c) => {
   const shape = { channels: c.channels, size: c.size, classes: c.classes };
   const network = c.network === "mlp" ? mlp(shape, c.options) : convNet(shape, c.options);
-  const names = torchNames(network);
-  const byName = new Map(c.params.map((p) => [p.name, p]));
-  const find = (name: string) => byName.get(name)!;
-  const turned = (s: readonly number[]) => (c.network === "mlp" ? s : convNetShape(s, c.options.width));
-  const params = rebuild<ParamSpec, Floats>(
-    network.weights,
-    isParamSpec,
-    names.map((n) => fromTorch(turned(find(n).shape), build(find(n)))),
-  );
-  const oneHot = (labels: number[]) => {
-    const y = new Float32Array(labels.length * c.classes);
-    labels.forEach((k, i) => {
-      y[i * c.classes + k] = 1;
-    });
-    return y;
-  };
+  const golden = new GoldenNetwork(network, c.params, c.network === "mlp" ? 0 : c.options.width);
+  const params = golden.weights();
   const batch = (name: "images" | "real" | "backdoor"): [Floats, Floats] => [
     build(c.batches[name].x),
-    oneHot(c.batches[name].labels),
+    oneHot(c.batches[name].labels, c.classes),
   ];
   const specs = [f32(4, c.channels, c.size, c.size), f32(4, c.classes)];
   const loss = (w: Tree<Tensor>, x: Tensor, y: Tensor) => crossEntropy(network.forward(w, [], x, true).logits, y);
@@ -117,10 +76,8 @@ describe.each(cases)("$name against PyTorch", (c) => {
     expect(relativeError(c.results.logits, out.logits)).toBeLessThan(TOLERANCE);
     close(out.loss[0], c.results.loss.f64);
     expect(relativeError(c.results.imageGradient, out.x)).toBeLessThan(TOLERANCE);
-    leaves<Floats>(out.w, (t): t is Floats => t instanceof Float32Array).forEach((g, i) => {
-      const expected = c.results.gradients[find(names[i]).name];
-      expect(relativeError(expected, toTorch(turned(expected.shape), g)), names[i]).toBeLessThan(TOLERANCE);
-    });
+    for (const { name, error } of golden.errors(c.results.gradients, out.w))
+      expect(error, name).toBeLessThan(TOLERANCE);
     await f.release();
   });
 

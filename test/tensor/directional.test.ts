@@ -1,6 +1,6 @@
 import { defaultDevice, init, numpy as np } from "@jax-js/jax";
 import { beforeAll, describe, expect, it } from "vitest";
-import { groupNorm, instanceNorm, layerNorm } from "../../src/nn/layers.ts";
+import { groupNorm, instanceNorm, layerNorm } from "../../src/nn/layers/norms.ts";
 import { compile, f32 } from "../../src/tensor/compile.ts";
 import { avgPool2d, conv2d, maxPool2d, sumPool2d } from "../../src/tensor/conv.ts";
 import { grad, jvp } from "../../src/tensor/grad.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { batchNorm, groupNorm, layerNorm } from "../../src/nn/layers.ts";
+import { batchNorm, groupNorm, layerNorm } from "../../src/nn/layers/norms.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { compile, type Spec } from "../../src/tensor/compile.ts";
 import { avgPool2d, type ConvOptions, conv2d, maxPool2d } from "../../src/tensor/conv.ts";

@@ -1,25 +1,12 @@
 import { UsageError } from "../../core/errors.ts";
-import { avgPool2d, conv2d, maxPool2d } from "../../tensor/conv.ts";
-import { leakyRelu, relu, reshape, sigmoid, swish, transpose } from "../../tensor/ops.ts";
+import { avgPool2d, maxPool2d } from "../../tensor/conv.ts";
+import { leakyRelu, relu, sigmoid, swish } from "../../tensor/ops.ts";
 import type { Tensor } from "../../tensor/Tensor.ts";
 import type { Tree } from "../../tensor/tree.ts";
-import {
-  type Affine,
-  batchNorm,
-  conv,
-  convParams,
-  groupNorm,
-  instanceNorm,
-  layerNorm,
-  linear,
-  linearParams,
-  normParams,
-  type Running,
-  runningParams,
-} from "../layers.ts";
-import type { InputShape, Network, ParamSpec } from "../Network.ts";
+import { type Affine, convParams, flattenMaps, linear, linearParams } from "../layers/affine.ts";
+import { type ConvNorm, convNormParams, Normaliser, type NormKind, runningOf } from "../layers/Normaliser.ts";
+import { type InputShape, type Network, type NetworkOptions, type ParamSpec, padTo32 } from "../Network.ts";
 
-export const norms = ["none", "batch", "layer", "instance", "group"] as const;
 export const activations = { sigmoid, relu, leakyRelu: (x: Tensor) => leakyRelu(x, 0.01), swish } as const;
 export const pools = { none: undefined, max: maxPool2d, avg: avgPool2d } as const;
 
@@ -28,16 +15,15 @@ export interface ConvNetOptions {
   readonly width?: number;
   /** Number of blocks. Default 3. */
   readonly depth?: number;
-  readonly norm?: (typeof norms)[number];
+  readonly norm?: NormKind;
   readonly activation?: keyof typeof activations;
   readonly pool?: keyof typeof pools;
   /** Width of an extra linear layer without activation before the last one (the attack's surrogate has 512). */
   readonly hidden?: number;
 }
 
-type Block<T> = { readonly conv: Affine<T>; readonly norm: Affine<T> | readonly [] };
 type Weights<T> = {
-  readonly blocks: readonly Block<T>[];
+  readonly blocks: readonly ConvNorm<T>[];
   readonly hidden: Affine<T> | readonly [];
   readonly linear: Affine<T>;
 };
@@ -50,7 +36,7 @@ type Weights<T> = {
 export function convNet(shape: InputShape, options: ConvNetOptions = {}): Network {
   const { width = 128, depth = 3, norm = "instance", activation = "relu", pool = "avg", hidden } = options;
   const { channels, size, classes } = shape;
-  const firstPadding = channels === 1 && size === 28 ? 3 : 1;
+  const firstPadding = 1 + padTo32(shape);
   const sizes = Array.from({ length: depth }, () => 0);
   let side = size + 2 * (firstPadding - 1);
   for (let i = 0; i < depth; i++) {
@@ -63,47 +49,36 @@ export function convNet(shape: InputShape, options: ConvNetOptions = {}): Networ
   const act = activations[activation];
   const pooling = pools[pool];
 
-  const weights = {
-    blocks: sizes.map((s, i) => ({
-      conv: convParams(i === 0 ? channels : width, width, 3),
-      norm: norm === "none" ? [] : norm === "layer" ? normParams(width, s, s) : normParams(width),
-    })),
+  const weights: Weights<ParamSpec> = {
+    blocks: sizes.map((s, i) => convNormParams(convParams(i === 0 ? channels : width, width, 3), norm, [width, s, s])),
     hidden: hidden === undefined ? [] : linearParams(flat, hidden),
     linear: linearParams(hidden ?? flat, classes),
   };
 
   return {
-    name: "convNet",
+    name: norm === "batch" ? "convNetBN" : "convNet",
     input: [channels, size, size],
     classes,
-    weights: weights as unknown as Tree<ParamSpec>,
-    running: norm === "batch" ? sizes.map(() => runningParams(width)) : [],
-    forward(tree, runningTree, x, training) {
+    weights: weights as Tree<ParamSpec>,
+    running: runningOf(
+      norm,
+      sizes.map(() => width),
+    ),
+    forward(tree, running, x, training) {
       const w = tree as unknown as Weights<Tensor>;
-      const running = runningTree as unknown as readonly Running<Tensor>[];
-      const updated: Running<Tensor>[] = [];
+      const normaliser = new Normaliser(norm, running, training);
       let h = x;
       w.blocks.forEach((block, i) => {
-        const padding = i === 0 ? firstPadding : 1;
-        // Differs: PyTorch adds the bias, and the instance norm takes it out again with the mean. It has no effect and
-        // no gradient (PyTorch's is rounding noise), so it stays out of the computation.
-        h = norm === "instance" ? conv2d(h, block.conv.weight, { padding }) : conv(block.conv, h, { padding });
-        const affine = block.norm as Affine<Tensor>;
-        if (norm === "instance") h = instanceNorm(affine, h);
-        if (norm === "group") h = groupNorm(affine, h, 4);
-        if (norm === "layer") h = layerNorm(affine, h);
-        if (norm === "batch") {
-          const out = batchNorm(affine, running[i], h, training);
-          h = out.y;
-          updated.push(out.running);
-        }
-        h = act(h);
+        h = act(normaliser.convNorm(block, h, { padding: i === 0 ? firstPadding : 1 }));
         if (pooling) h = pooling(h, 2);
       });
-      // Differs: PyTorch flattens C, H, W. In this order the gradient of the weight lies as the weight does.
-      h = reshape(transpose(h, [0, 2, 3, 1]), [x.shape[0], flat]);
+      h = flattenMaps(h);
       const features = hidden === undefined ? h : linear(w.hidden as Affine<Tensor>, h);
-      return { features, logits: linear(w.linear, features), running: updated as unknown as Tree<Tensor> };
+      return { features, logits: linear(w.linear, features), running: normaliser.updated };
     },
   };
 }
+
+/** `convNet` with batch norm. */
+export const convNetBN = (shape: InputShape, { width }: NetworkOptions = {}): Network =>
+  convNet(shape, { width, norm: "batch" });

@@ -1,12 +1,11 @@
 import { relu, reshape } from "../../tensor/ops.ts";
 import type { Tensor } from "../../tensor/Tensor.ts";
 import type { Tree } from "../../tensor/tree.ts";
-import { type Affine, linear, linearParams } from "../layers.ts";
-import type { InputShape, Network, ParamSpec } from "../Network.ts";
+import { type Affine, linear, linearParams } from "../layers/affine.ts";
+import type { InputShape, Network, NetworkOptions, ParamSpec } from "../Network.ts";
 
 /** Multi-layer perceptron in → 128 → 128 → K with ReLU (arXiv 2006.05929). */
-export function mlp({ channels, size, classes }: InputShape, options: { readonly width?: number } = {}): Network {
-  const { width = 128 } = options;
+export function mlp({ channels, size, classes }: InputShape, { width = 128 }: NetworkOptions = {}): Network {
   const inputs = channels * size * size;
   const weights = [linearParams(inputs, width), linearParams(width, width), linearParams(width, classes)];
   return {

@@ -1,25 +1,44 @@
-"""architectures.json: LeNet, AlexNet, VGG11, ResNet18 and ResNet18AP: parameter count, logits, loss, gradients."""
+"""architectures.json: every network at full width (parameter count, logits, loss) and narrow (gradients, BatchNorm's state).
+
+Gradients are compared where few activations can lie within rounding of a rectifier's kink: a flipped one moves them by 1e-3.
+"""
+import torch.nn.functional as F
+
 from golden import both, build, labels, spec, write
-from nets import alexnet, build_params, count, lenet, resnet18, vgg11
+from nets import alexnet, build_params, count, lenet, resnet18, vgg11, vit
 from options import evaluation, first_order
 
 BATCH = 4
+INPUTS = [(3, 32), (1, 28), (3, 64)]
+NARROW = {"alexnet": 16, "vgg11": 8, "resnet18": 8, "vit": 48}
+FORMS = {
+    "lenet": (lenet, {}),
+    "alexnet": (alexnet, {}),
+    "vgg11-instance": (vgg11, {"norm": "instance"}),
+    "vgg11-batch": (vgg11, {"norm": "batch"}),
+    "resnet18-instance": (resnet18, {"norm": "instance", "pooled": False}),
+    "resnet18-batch": (resnet18, {"norm": "batch", "pooled": False}),
+    "resnet18ap-instance": (resnet18, {"norm": "instance", "pooled": True}),
+    "resnet18ap-batch": (resnet18, {"norm": "batch", "pooled": True}),
+    "vit": (vit, {}),
+}
 
-# Images of which an activation lies within float32 rounding of a ReLU's kink have an ill-conditioned gradient (one
-# flipped unit: 1e-3). Where the plain name gave such images, another one is used.
-OTHER_IMAGES = {"resnet18-batch-3x32": "b", "resnet18-batch-1x28": "b", "vgg11-instance-3x32": "b", "vgg11-instance-1x28": "b"}
 
-
-def case(name, network, channels, size, **options):
-    sized = {"size": size} if network is resnet18 else {}
-    specs, net = network(name, channels=channels, **sized, **options)
-    names = {"images": OTHER_IMAGES.get(name, "images"), "real": "real"}
-    batches = {k: spec(f"{name}/{n}", [BATCH, channels, size, size], 1.7) for k, n in names.items()}
+def case(form, channels, size, width=None):
+    network, options = FORMS[form]
+    options = {**options, **({"width": width} if width else {})}
+    forward_only = (width is None and network is not lenet) or size == 64
+    name = f"{form}-{channels}x{size}" + (f"-w{width}" if width else "")
+    specs, net = network(name, channels=channels, size=size, **options)
+    batches = {k: spec(f"{name}/{k}", [BATCH, channels, size, size], 1.7) for k in ["images", "real"]}
     y = labels(BATCH, 10)
 
     def f(dtype):
         params = build_params(specs, dtype)
         x, real = (build(s, dtype) for s in batches.values())
+        if forward_only:
+            logits = net(params, x).detach()
+            return {"logits": logits, "loss": F.cross_entropy(logits, y)}
         out = first_order(specs, net, x, y, params)
         if options.get("norm") == "batch":
             out["evaluation"] = evaluation(net, params, specs, x, y, real)
@@ -42,13 +61,10 @@ def case(name, network, channels, size, **options):
 
 def main():
     cases = []
-    for network in [lenet, alexnet]:
-        cases += [case(f"{network.__name__}-{c}x{s}", network, c, s) for c, s in [(3, 32), (1, 28)]]
-    for norm in ["instance", "batch"]:
-        cases += [case(f"vgg11-{norm}-{c}x{s}", vgg11, c, s, norm=norm) for c, s in [(3, 32), (1, 28)]]
-        for c, s in [(3, 32), (1, 28)]:
-            cases.append(case(f"resnet18-{norm}-{c}x{s}", resnet18, c, s, norm=norm, pooled=False))
-            cases.append(case(f"resnet18ap-{norm}-{c}x{s}", resnet18, c, s, norm=norm, pooled=True))
+    for form, (network, _) in FORMS.items():
+        narrow = NARROW.get(network.__name__)
+        cases += [case(form, channels, size) for channels, size in (INPUTS[:2] if narrow else INPUTS)]
+        cases += [case(form, channels, size, narrow) for channels, size in INPUTS if narrow]
     write("architectures.json", {"cases": cases})
 
 

@@ -122,34 +122,40 @@ def mlp(key, channels=3, size=32, classes=10, width=128):
     return b.specs, chain(layers)
 
 
-def lenet(key, channels=3, classes=10):
+def lenet(key, channels=3, classes=10, size=32):
     b = Builder(key)
+    side = ((size if channels == 1 else size - 4) // 2 - 4) // 2
     layers = [b.conv("0.conv", channels, 6, 5, pad=2 if channels == 1 else 0), relu, max2]
     layers += [b.conv("1.conv", 6, 16, 5), relu, max2]
-    layers += [b.linear("2.linear", 400, 120), relu, b.linear("3.linear", 120, 84), relu, b.linear("linear", 84, classes)]
+    layers += [b.linear("2.linear", 16 * side * side, 120), relu, b.linear("3.linear", 120, 84), relu, b.linear("linear", 84, classes)]
     return b.specs, chain(layers)
 
 
-def alexnet(key, channels=3, classes=10):
+def alexnet(key, channels=3, classes=10, size=32, width=128):
+    """`width`: channels of the first convolution; the others in proportion."""
     b = Builder(key)
-    layers = [b.conv("0.conv", channels, 128, 5, pad=4 if channels == 1 else 2), relu, max2]
-    layers += [b.conv("1.conv", 128, 192, 5, pad=2), relu, max2]
-    layers += [b.conv("2.conv", 192, 256, 3, pad=1), relu, b.conv("3.conv", 256, 192, 3, pad=1), relu]
-    layers += [b.conv("4.conv", 192, 192, 3, pad=1), relu, max2, b.linear("linear", 3072, classes)]
+    c1, c2, c3 = width, width * 192 // 128, width * 256 // 128
+    layers = [b.conv("0.conv", channels, c1, 5, pad=4 if channels == 1 else 2), relu, max2]
+    layers += [b.conv("1.conv", c1, c2, 5, pad=2), relu, max2]
+    layers += [b.conv("2.conv", c2, c3, 3, pad=1), relu, b.conv("3.conv", c3, c2, 3, pad=1), relu]
+    side = (size + 4 if channels == 1 else size) // 8
+    layers += [b.conv("4.conv", c2, c2, 3, pad=1), relu, max2, b.linear("linear", c2 * side * side, classes)]
     return b.specs, chain(layers)
 
 
-def vgg11(key, channels=3, classes=10, norm="instance"):
+def vgg11(key, channels=3, classes=10, norm="instance", size=32, width=64):
     b = Builder(key)
     layers, cin, i = [], channels, 0
-    for width in [64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"]:
-        if width == "M":
+    for times in [1, "M", 2, "M", 4, 4, "M", 8, 8, "M", 8, 8, "M"]:
+        if times == "M":
             layers.append(max2)
             continue
-        layers.append(b.conv(f"{i}.conv", cin, width, 3, pad=3 if channels == 1 and i == 0 else 1))
-        layers += [b.norm(f"{i}.norm", norm, [width]), relu]
-        cin, i = width, i + 1
-    layers.append(b.linear("linear", 512, classes))
+        cout = width * times
+        layers.append(b.conv(f"{i}.conv", cin, cout, 3, pad=3 if channels == 1 and i == 0 else 1))
+        layers += [b.norm(f"{i}.norm", norm, [cout]), relu]
+        cin, i = cout, i + 1
+    side = max(size, 32) // 32
+    layers.append(b.linear("linear", cin * side * side, classes))
     return b.specs, chain(layers)
 
 
@@ -177,20 +183,63 @@ def basic_block(b, name, cin, cout, stride, norm, pooled):
     return forward
 
 
-def resnet18(key, channels=3, classes=10, norm="instance", pooled=False, size=32):
+def resnet18(key, channels=3, classes=10, norm="instance", pooled=False, size=32, width=64):
     """`pooled` is the AP variant: its classifier reads the last feature map itself, without the AvgPool4."""
     b = Builder(key)
-    layers = [b.conv("stem.conv", channels, 64, 3, 1, 1, False), b.norm("stem.norm", norm, [64]), relu]
-    cin = 64
-    for stage, width in enumerate([64, 128, 256, 512]):
+    layers = [b.conv("stem.conv", channels, width, 3, 1, 1, False), b.norm("stem.norm", norm, [width]), relu]
+    cin = width
+    for stage in range(4):
+        cout = width * 2**stage
         for block in range(2):
             stride = 2 if stage and not block else 1
-            layers.append(basic_block(b, f"{stage}.{block}", cin, width, stride, norm, pooled))
-            cin = width
+            layers.append(basic_block(b, f"{stage}.{block}", cin, cout, stride, norm, pooled))
+            cin = cout
     side = size // 8
     if not pooled:
+        side = max(size, 32) // 32
         layers.append(lambda p, x, mode: F.avg_pool2d(x, 4))
-    layers.append(b.linear("linear", 512 * side * side if pooled else 512, classes))
+    layers.append(b.linear("linear", cin * side * side, classes))
+    return b.specs, chain(layers)
+
+
+def vit(key, channels=3, classes=10, size=32, width=192, depth=6, heads=3):
+    """The plain vision transformer of arXiv 2205.01580: 4x4 patches, fixed sine positions, no class token, pre-norm
+    blocks with GELU, norm, mean of the tokens, linear."""
+    b = Builder(key)
+    patch = b.conv("patch", channels, width, 4, stride=4)
+    tokens = lambda p, x, mode: patch(p, x, mode).flatten(2).transpose(1, 2)
+    side = size // 4
+
+    def positions(p, x, mode):
+        y, x_ = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+        omega = 1 / 10000 ** (torch.arange(width // 4, dtype=torch.float64) / (width // 4 - 1))
+        angles = [c.flatten()[:, None] * omega for c in (x_, y)]
+        return x + torch.cat([f(a) for a in angles for f in (torch.sin, torch.cos)], 1).to(x.dtype)
+
+    def token_norm(name):
+        return b.norm(name, "layer", [width])
+
+    def token_linear(name, din, dout):
+        bound = 1 / math.sqrt(din)
+        w, c = b.add(f"{name}.weight", [dout, din], bound), b.add(f"{name}.bias", [dout], bound)
+        return lambda p, x, mode: F.linear(x, p[w], p[c])
+
+    def block(i):
+        norm1, qkv = token_norm(f"{i}.attentionNorm"), token_linear(f"{i}.qkv", width, 3 * width)
+        out, norm2 = token_linear(f"{i}.out", width, width), token_norm(f"{i}.mlpNorm")
+        up, down = token_linear(f"{i}.up", width, 4 * width), token_linear(f"{i}.down", 4 * width, width)
+
+        def forward(p, x, mode):
+            n, t, _ = x.shape
+            q, k, v = qkv(p, norm1(p, x, mode), mode).reshape(n, t, 3, heads, width // heads).permute(2, 0, 3, 1, 4)
+            mixed = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(width // heads), -1) @ v
+            x = x + out(p, mixed.transpose(1, 2).reshape(n, t, width), mode)
+            return x + down(p, F.gelu(up(p, norm2(p, x, mode), mode)), mode)
+
+        return forward
+
+    layers = [tokens, positions] + [block(i) for i in range(depth)]
+    layers += [token_norm("norm"), lambda p, x, mode: x.mean(1), b.linear("linear", width, classes)]
     return b.specs, chain(layers)
 
 

@@ -1,38 +1,7 @@
-import { type ConvOptions, conv2d } from "../tensor/conv.ts";
-import { add, matmul, mean, mul, reciprocal, reshape, sqrt, square, sub } from "../tensor/ops.ts";
-import type { Tensor } from "../tensor/Tensor.ts";
-import type { ParamSpec } from "./Network.ts";
-
-/** Weight and bias of a linear or convolutional layer, or scale and shift of a norm. */
-export interface Affine<T> {
-  readonly [name: string]: T;
-  readonly weight: T;
-  readonly bias: T;
-}
-
-/**
- * Linear layer in PyTorch's default distribution: Kaiming uniform with a = √5, which is U(±1/√fanIn), for weight and
- * bias. Weight [in, out]. Differs: PyTorch stores [out, in].
- */
-export function linearParams(fanIn: number, out: number): Affine<ParamSpec> {
-  const bound = 1 / Math.sqrt(fanIn);
-  return { weight: { shape: [fanIn, out], bound }, bias: { shape: [out], bound } };
-}
-
-/** x [N, in] → [N, out]. */
-export const linear = (p: Affine<Tensor>, x: Tensor): Tensor => add(matmul(x, p.weight), p.bias);
-
-/** Convolution in PyTorch's default distribution. Weight [k, k, in, out]. */
-export function convParams(channels: number, out: number, k: number): Affine<ParamSpec> {
-  const bound = 1 / Math.sqrt(channels * k * k);
-  return { weight: { shape: [k, k, channels, out], bound }, bias: { shape: [out], bound } };
-}
-
-/** x [N, C, H, W] → [N, out, H′, W′]. */
-export const conv = (p: Affine<Tensor>, x: Tensor, options?: ConvOptions): Tensor =>
-  add(conv2d(x, p.weight, options), perChannel(p.bias));
-
-export const perChannel = (x: Tensor): Tensor => reshape(x, [x.shape[0], 1, 1]);
+import { add, mean, mul, reciprocal, reshape, sqrt, square, sub } from "../../tensor/ops.ts";
+import type { Tensor } from "../../tensor/Tensor.ts";
+import type { ParamSpec } from "../Network.ts";
+import { type Affine, perChannel } from "./affine.ts";
 
 /** Scale 1 and shift 0 of a norm. */
 export const normParams = (...shape: number[]): Affine<ParamSpec> => ({
@@ -61,8 +30,16 @@ export function groupNorm(p: Affine<Tensor>, x: Tensor, groups: number): Tensor 
   return reshape(standardise(grouped, [2, 3, 4], split(p.weight), split(p.bias)), [n, c, h, w]);
 }
 
-/** LayerNorm over C, H, W with an affine of that shape. */
-export const layerNorm = (p: Affine<Tensor>, x: Tensor): Tensor => standardise(x, [1, 2, 3], p.weight, p.bias);
+/** LayerNorm over the trailing axes that the affine has: C H W of maps, D of tokens. */
+export function layerNorm(p: Affine<Tensor>, x: Tensor): Tensor {
+  const leading = x.shape.length - p.weight.shape.length;
+  return standardise(
+    x,
+    p.weight.shape.map((_, i) => leading + i),
+    p.weight,
+    p.bias,
+  );
+}
 
 /** Running mean and variance of a batch norm. */
 export interface Running<T> {

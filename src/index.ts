@@ -36,6 +36,16 @@ export { conclude } from "./report/conclusion.ts";
 export { toMarkdown } from "./report/markdown.ts";
 export { renderHtml } from "./report/page.ts";
 export { parseRecord, type RunRecord } from "./report/record.ts";
+export {
+  parseSweep,
+  renderFrontier,
+  renderSweepCsv,
+  renderSweepHtml,
+  renderSweepLatex,
+  renderSweepMarkdown,
+  type SweepRecord,
+  summariseSweep,
+} from "./report/sweep.ts";
 export { type Compiled, compile, f32, i32, type Spec } from "./tensor/compile.ts";
 export * as conv from "./tensor/conv.ts";
 export { grad, jvp, valueAndGrad } from "./tensor/grad.ts";

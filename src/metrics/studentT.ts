@@ -1,5 +1,8 @@
 import { UsageError } from "../core/errors.ts";
 
+/** Quantiles that were found before: a sweep summarises thousands of samples of a few sizes. */
+const known = new Map<string, number>();
+
 /**
  * Find t with P(T ≤ t) = p for Student's distribution with ν degrees of freedom.
  *
@@ -13,6 +16,13 @@ export function studentTQuantile(p: number, freedom: number): number {
   if (!(freedom >= 1)) throw new UsageError(`studentTQuantile: invalid freedom: expected at least 1, got ${freedom}`);
   if (p === 0.5) return 0;
   if (p < 0.5) return -studentTQuantile(1 - p, freedom);
+  const name = `${p}/${freedom}`;
+  const found = known.get(name) ?? bisect(p, freedom);
+  known.set(name, found);
+  return found;
+}
+
+function bisect(p: number, freedom: number): number {
   let high = 1;
   while (upperTail(high, freedom) > 1 - p) high *= 2;
   let low = high === 1 ? 0 : high / 2;
@@ -23,6 +33,13 @@ export function studentTQuantile(p: number, freedom: number): number {
     else high = middle;
   }
   return (low + high) / 2;
+}
+
+/** Give P(|T| ≥ |t|) for Student's distribution with ν degrees of freedom: the two-sided p-value of a t statistic. */
+export function studentTTwoSided(t: number, freedom: number): number {
+  if (Number.isNaN(t)) throw new UsageError("studentTTwoSided: invalid t: expected a number, got NaN");
+  if (!(freedom >= 1)) throw new UsageError(`studentTTwoSided: invalid freedom: expected at least 1, got ${freedom}`);
+  return Number.isFinite(t) ? 2 * upperTail(Math.abs(t), freedom) : 0;
 }
 
 /** P(T > t) for t ≥ 0: half the regularised incomplete beta I_x(ν/2, 1/2) at x = ν / (ν + t²). */

@@ -1,4 +1,4 @@
-import { pairedDifference, type Summary } from "../metrics/intervals.ts";
+import { type Interval, pairedDifference, type Summary } from "../metrics/intervals.ts";
 import { asr, asrClamped, ctaAfter, ctaBefore, headline, pairsOf, strongestControl, summaryOf } from "./conditions.ts";
 import { percent, points, rateInterval } from "./numbers.ts";
 import type { RunRecord } from "./record.ts";
@@ -15,8 +15,8 @@ export interface Conclusion {
 }
 
 // Chosen: what a reader would call an attack that works (every second image), and a rise too small to matter.
-const strong = 0.5;
-const negligible = 0.05;
+export const strong = 0.5;
+export const negligible = 0.05;
 
 const headings: Readonly<Record<Verdict, string>> = {
   worked: "The attack worked",
@@ -25,6 +25,16 @@ const headings: Readonly<Record<Verdict, string>> = {
   inconclusive: "Inconclusive",
   none: "No attack was judged",
 };
+
+/**
+ * Judge an attack by its ASR and by its paired rise over the strongest control.
+ *
+ * @param beyondChance whether the rise is significant; default: its 95 % interval lies above 0.
+ */
+export function judge(asr: number, rise: Summary | undefined, beyondChance = (rise?.low ?? 0) > 0) {
+  if (rise && rise.mean > 0 && beyondChance) return asr >= strong ? "worked" : "weak";
+  return rise && rise.high < negligible ? "failed" : "inconclusive";
+}
 
 /**
  * Judge a run in two sentences, from its numbers alone.
@@ -56,17 +66,14 @@ export function conclude(record: RunRecord): Conclusion {
       noticed(record),
     );
   const ends = `${points(rise.mean)} (95 % interval ${between(rise)})`;
-  if (rise.low > 0) {
-    const verdict = attack.mean >= strong ? "worked" : "weak";
-    return finish(verdict, `${hit}, against ${against}: a rise of ${ends.replace(/\+/g, "")}.`, noticed(record));
-  }
-  if (rise.high < negligible)
-    return finish("failed", `${hit}, no more than ${against}: a change of ${ends}.`, noticed(record));
-  return finish(
-    "inconclusive",
-    `${hit}, against ${against}, a change of ${ends} that ${rise.n} networks cannot tell from chance.`,
-    noticed(record),
-  );
+  const verdict = judge(attack.mean, rise);
+  const first = {
+    worked: `${hit}, against ${against}: a rise of ${ends.replace(/\+/g, "")}.`,
+    weak: `${hit}, against ${against}: a rise of ${ends.replace(/\+/g, "")}.`,
+    failed: `${hit}, no more than ${against}: a change of ${ends}.`,
+    inconclusive: `${hit}, against ${against}, a change of ${ends} that ${rise.n} networks cannot tell from chance.`,
+  };
+  return finish(verdict, first[verdict], noticed(record));
 }
 
 function withoutAttack(record: RunRecord): Conclusion {
@@ -103,7 +110,7 @@ function finish(verdict: Verdict, first: string, second: string): Conclusion {
 }
 
 /** "−1.8 to −0.1 points". */
-function between({ low, high }: Summary): string {
+export function between({ low, high }: Interval): string {
   return `${points(low).replace(" points", "")} to ${points(high)}`;
 }
 

@@ -1,5 +1,6 @@
 import { conclude } from "./conclusion.ts";
 import { columns, groups, summaryOf } from "./conditions.ts";
+import { cellText, commandBlock, markdownTable } from "./markdownTable.ts";
 import { meanAndDeviation } from "./numbers.ts";
 import type { RunRecord } from "./record.ts";
 
@@ -16,25 +17,15 @@ export function toMarkdown(record: RunRecord): string {
       return summary ? meanAndDeviation(summary) : "";
     }),
   ]);
-  const line = (cells: readonly unknown[]) => `| ${cells.map((cell) => cellText(String(cell))).join(" | ")} |`;
   const { heading, sentences } = conclude(record);
   return [
     `### ${cellText(record.title)}`,
     "",
-    "```sh",
-    record.command.replace(/[\r\n`]/g, " "),
-    "```",
+    ...commandBlock(record.command),
     "",
-    line(head),
-    line(head.map((_, i) => (i === 0 ? "---" : "---:"))),
-    ...rows.map(line),
+    ...markdownTable(head, rows),
     "",
     `${heading}. ${sentences.map(cellText).join(" ")}`,
     "",
   ].join("\n");
-}
-
-/** Keep a text inside its cell and out of the markup. */
-function cellText(text: string): string {
-  return text.replace(/[\r\n]+/g, " ").replace(/[|<>\\`*_[\]]/g, (character) => `\\${character}`);
 }

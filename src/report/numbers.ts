@@ -20,8 +20,25 @@ export function rateInterval(summary: Summary): string | undefined {
 
 /** Mean and deviation as "16.7 ± 2.0 %". */
 export function meanAndDeviation(summary: Summary): string {
-  const mean = (100 * summary.mean).toFixed(1);
-  return summary.sd === undefined ? `${mean} %` : `${mean} ± ${(100 * summary.sd).toFixed(1)} %`;
+  return `${bareMeanAndDeviation(summary)} %`;
+}
+
+/** The same without a unit, and with a true minus for differences: "−1.3 ± 0.4", for tables that name the unit once. */
+export function bareMeanAndDeviation({ mean, sd }: Pick<Summary, "mean" | "sd">): string {
+  return sd === undefined ? bare(mean) : `${bare(mean)} ± ${bare(sd)}`;
+}
+
+/** A fraction in per cent without a unit: "16.7", "−1.3". */
+export function bare(value: number): string {
+  return (100 * value)
+    .toFixed(1)
+    .replace(/^-0\.0$/, "0.0")
+    .replace("-", "−");
+}
+
+/** A p-value as "0.012", or "< 0.001". */
+export function pValue(p: number): string {
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
 }
 
 /** A count as "10 000", with spaces that do not break. */
@@ -29,11 +46,14 @@ export function counted(n: number): string {
   return String(n).replace(/(?<=\d)(?=(\d{3})+$)/g, n >= 1e4 ? "\u202f" : "");
 }
 
-/** Seconds as "0.8 s", "42 s" or "3 min 20 s". */
+/** Seconds as "0.8 s", "42 s", "3 min 20 s" or "5 h 2 min". */
 export function duration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const s = Math.round(seconds);
-  return s < 120 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`;
+  if (s < 120) return `${s} s`;
+  if (s < 7200) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  const minutes = Math.round(s / 60);
+  return `${counted(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
 /** A number with up to four digits after the point, and a true minus. */

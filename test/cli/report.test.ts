@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { report } from "../../src/cli/commands/report.ts";
 import { openRun } from "../../src/experiment/Run.ts";
 import { versions } from "../../src/experiment/versions.ts";
+import { syntheticSweep } from "../report/sweep/syntheticSweep.ts";
 import { syntheticRecord } from "../report/syntheticRecord.ts";
 import { call } from "./fakeTerminal.ts";
 
@@ -43,4 +44,50 @@ test("what cannot be rendered is one line and status 2", async () => {
     status: 2,
     stderr: expect.stringContaining("invalid format"),
   });
+});
+
+test("a sweep's folder gets its page, with links that hold from where the page is", async () => {
+  await writeFile(join(folder, "sweep.json"), JSON.stringify(syntheticSweep()));
+  const shown = await call({ report }, "report", folder);
+  expect(shown).toMatchObject({ status: 0, stderr: "" });
+  expect(shown.stdout).toMatch(/^The attack had a weak effect in 4 of 5 conditions\. In 4 of 5/);
+  expect(await readFile(join(folder, "report.html"), "utf8")).toContain('href="trials/');
+  const out = join(folder, "pages", "x.html");
+  const json = JSON.parse((await call({ report }, "report", folder, "--json", "--out", out)).stdout);
+  expect(json).toMatchObject({ verdict: "weak", report: out });
+  expect(await readFile(out, "utf8")).toContain('href="../trials/');
+});
+
+test("a sweep is printed as Markdown, LaTeX, CSV and a figure", async () => {
+  await writeFile(
+    join(folder, "sweep.json"),
+    JSON.stringify(syntheticSweep({ axes: { set: ["a", "b"], trigger: ["x", "y"] } })),
+  );
+  const print = async (...flags: string[]) => (await call({ report }, "report", folder, ...flags)).stdout;
+  expect(await print("--markdown")).toContain("| set | trigger | n | CTA before |");
+  expect(await print("--latex")).toContain("\\begin{tabular}{llrrrrrrrrrr}");
+  expect((await print("--csv")).split("\n")[0]).toMatch(/^trial,axis\.set,axis\.trigger,status,/);
+  expect(await print("--figure", "frontier", "--by", "trigger")).toMatch(/^<svg /);
+  expect((await print("--figure", "frontier", "--where", "trigger=y")).match(/<circle/g)).toHaveLength(4);
+  expect(JSON.parse(await print("--csv", "--json")).csv).toContain("axis.set");
+});
+
+test("what does not fit is refused by name", async () => {
+  const run = await openRun(folder, description);
+  await run.writeJson("record.json", syntheticRecord());
+  const refusal = async (...flags: string[]) => {
+    const { status, stderr } = await call({ report }, "report", folder, ...flags);
+    expect(status).toBe(2);
+    return stderr;
+  };
+  expect(await refusal("--csv")).toBe("report: invalid --csv: expected the folder of a sweep, got that of a run\n");
+  expect(await refusal("--latex", "--csv")).toContain("expected one of them, got --latex and --csv");
+  expect(await refusal("--by", "trigger")).toContain("report: missing --figure");
+  await writeFile(join(folder, "sweep.json"), JSON.stringify(syntheticSweep()));
+  expect(await refusal("--figure", "frontier", "--where", "trigger")).toContain("expected axis=value, got trigger");
+  expect(await refusal("--figure", "frontier", "--by", "set")).toContain(
+    "unknown axis: expected one of trigger, got set",
+  );
+  await writeFile(join(folder, "sweep.json"), "{");
+  expect(await refusal()).toContain("sweep.json: expected JSON, got");
 });

@@ -138,6 +138,6 @@ test("Markdown is a table whose cells cannot break out", () => {
 test("numbers read as people write them", () => {
   expect(percent(0.167)).toBe("16.7 %");
   expect([points(-0.013), points(0.2), points(0.0001)]).toEqual(["−1.3 points", "+20.0 points", "0.0 points"]);
-  expect([duration(0.84), duration(42.4), duration(200)]).toEqual(["0.8 s", "42 s", "3 min 20 s"]);
+  expect([0.84, 42.4, 200, 18_130].map(duration)).toEqual(["0.8 s", "42 s", "3 min 20 s", "5 h 2 min"]);
   expect([counted(9000), counted(10_000), counted(1_234_567)]).toEqual(["9000", "10\u202f000", "1\u202f234\u202f567"]);
 });

@@ -1,44 +1,119 @@
+import { join, relative } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { readRun } from "../../experiment/Run.ts";
 import { writeAtomic } from "../../experiment/writeAtomic.ts";
-import { defineCommand } from "../command.ts";
+import { type CliCommand, defineCommand, type Invocation } from "../command.ts";
+import { flagOf } from "../flags.ts";
+import { readSweep } from "../readSweep.ts";
 
-/** Render a run folder's record again: as a page, or as Markdown on stdout. Trains and measures nothing. */
-export const report = defineCommand({
-  summary: "render the report of a run folder again",
+const options = z.object({
+  out: z.string().optional().describe("where to write the page (default: report.html in the folder)"),
+  markdown: z.boolean().default(false).describe("print the tables as Markdown instead of writing a page"),
+  latex: z.boolean().default(false).describe("sweep: print its conditions as a LaTeX table (booktabs)"),
+  csv: z.boolean().default(false).describe("sweep: print every network's rates as CSV"),
+  figure: z.enum(["frontier"]).optional().describe("sweep: print a figure as SVG: loss of CTA against rise of ASR"),
+  by: z.string().optional().describe("axis whose values are the series of the figure (default: the first that varies)"),
+  where: z.array(z.string()).default([]).describe("conditions of the figure: axis=value"),
+});
+
+type Call = Invocation<z.infer<typeof options>>;
+
+/** Render a folder's record again: as a page, or as text on stdout. Trains and measures nothing. */
+export const report: CliCommand = defineCommand({
+  summary: "render the report of a run or of a sweep again",
   description:
-    "Render the report of a run folder again, from the numbers that the run stored. Nothing is trained or measured.",
-  arguments: { "<run>": "run folder" },
-  options: z.object({
-    out: z.string().optional().describe("where to write the page (default: report.html in the run folder)"),
-    markdown: z.boolean().default(false).describe("print the tables as Markdown instead of writing a page"),
-  }),
-  examples: ["report runs/demo", "report runs/demo --out demo.html", "report runs/demo --markdown"],
-  async run({ args: [folder], options, console }) {
-    const run = await readRun(folder);
-    const stored = await run.readJson("record.json");
-    if (stored === undefined)
+    "Render the report of a run folder (record.json) or of a sweep's folder (sweep.json) again, from the numbers stored there. Nothing is trained or measured.",
+  arguments: { "<folder>": "folder of a run or of a sweep" },
+  options,
+  examples: [
+    "report runs/demo",
+    "report runs/demo --out demo.html",
+    "report runs/demo --markdown",
+    "report runs/triggers --latex",
+    "report runs/triggers --figure frontier --by trigger --where set=dc-1",
+  ],
+  async run(call) {
+    const forms = (["markdown", "latex", "csv", "figure"] as const).filter((name) => call.options[name]);
+    if (forms.length > 1)
       throw new UsageError(
-        `report: missing record.json in ${folder}: expected a finished run, got one that was interrupted; run its command again to finish it: ${run.description.command}`,
+        `report: invalid options: expected one of them, got ${forms.map((name) => flagOf([name])).join(" and ")}`,
       );
-    const { parseRecord } = await import("../../report/record.ts");
-    const { conclude } = await import("../../report/conclusion.ts");
-    const record = parseRecord(stored, run.path("record.json"));
-    const conclusion = conclude(record);
-    if (options.markdown) {
-      const { toMarkdown } = await import("../../report/markdown.ts");
-      const markdown = toMarkdown(record);
-      console.result({ ...conclusion, markdown }, () => console.line(markdown.trimEnd()));
-      return 0;
-    }
-    const { renderHtml } = await import("../../report/page.ts");
-    const path = options.out ?? run.path("report.html");
-    await writeAtomic(path, renderHtml(record));
-    console.result({ ...conclusion, report: path }, () => {
-      console.line(`${conclusion.heading}. ${conclusion.sentences.join(" ")}`);
-      console.line(path);
-    });
-    return 0;
+    if (call.options.figure === undefined && (call.given.has("by") || call.given.has("where")))
+      throw new UsageError("report: missing --figure: expected it with --by or --where, got none");
+    const sweep = await readSweep(call.args[0]);
+    if (sweep) return reportSweep(call, sweep);
+    const own = forms.find((name) => name !== "markdown");
+    if (own)
+      throw new UsageError(`report: invalid ${flagOf([own])}: expected the folder of a sweep, got that of a run`);
+    return reportRun(call);
   },
 });
+
+async function reportRun({ args: [folder], options, console }: Call) {
+  const run = await readRun(folder);
+  const stored = await run.readJson("record.json");
+  if (stored === undefined)
+    throw new UsageError(
+      `report: missing record.json in ${folder}: expected a finished run, got one that was interrupted; run its command again to finish it: ${run.description.command}`,
+    );
+  const { parseRecord } = await import("../../report/record.ts");
+  const { conclude } = await import("../../report/conclusion.ts");
+  const record = parseRecord(stored, run.path("record.json"));
+  const conclusion = conclude(record);
+  if (options.markdown) {
+    const { toMarkdown } = await import("../../report/markdown.ts");
+    const markdown = toMarkdown(record);
+    console.result({ ...conclusion, markdown }, () => console.line(markdown.trimEnd()));
+    return 0 as const;
+  }
+  const { renderHtml } = await import("../../report/page.ts");
+  return writePage({ console }, conclusion, options.out ?? run.path("report.html"), renderHtml(record));
+}
+
+async function reportSweep({ args: [folder], options, console }: Call, stored: unknown) {
+  const sweep = await import("../../report/sweep.ts");
+  const record = sweep.parseSweep(stored, join(folder, "sweep.json"));
+  const conclusion = sweep.summariseSweep(record);
+  const print = (form: string, text: string) => {
+    console.result({ ...conclusion, [form]: text }, () => console.line(text.trimEnd()));
+    return 0 as const;
+  };
+  if (options.markdown) return print("markdown", sweep.renderSweepMarkdown(record));
+  if (options.latex) return print("latex", sweep.renderSweepLatex(record));
+  if (options.csv) return print("csv", sweep.renderSweepCsv(record));
+  if (options.figure) {
+    const by = options.by ?? record.axes.find(({ values, repeats }) => !repeats && values.length > 1)?.name;
+    if (by === undefined) throw new UsageError("report: missing --by: expected an axis, got none that varies");
+    return print("svg", sweep.renderFrontier(record, { by, where: parseWhere(options.where) }));
+  }
+  const path = options.out ?? join(folder, "report.html");
+  // Links to trials hold from where the page is.
+  const way = relative(join(path, ".."), folder).split("\\").join("/");
+  const page = sweep.renderSweepHtml(record, { folder: way === "" ? "" : `${way}/` });
+  return writePage({ console }, conclusion, path, page);
+}
+
+async function writePage(
+  { console }: Pick<Call, "console">,
+  conclusion: { readonly heading: string; readonly sentences: readonly string[] },
+  path: string,
+  page: string,
+) {
+  await writeAtomic(path, page);
+  console.result({ ...conclusion, report: path }, () => {
+    console.line(`${conclusion.heading}. ${conclusion.sentences.join(" ")}`);
+    console.line(path);
+  });
+  return 0 as const;
+}
+
+function parseWhere(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf("=");
+      if (at < 1) throw new UsageError(`report: invalid --where: expected axis=value, got ${word}`);
+      return [word.slice(0, at), word.slice(at + 1)];
+    }),
+  );
+}

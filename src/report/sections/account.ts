@@ -13,7 +13,7 @@ export function whatWasDone(record: RunRecord): Html {
     const seeds = new Set(results.map((result) => result.seed)).size;
     return `${network}, ${epochs} epochs, ${seeds} ${seeds === 1 ? "seed" : "seeds"}`;
   });
-  const rows: [string, unknown][] = [
+  return facts([
     [
       "Distilled set",
       `${set.name}: ${counted(m)} images of ${w}×${h}×${c}, ${set.classes} classes${Number.isInteger(perClass) ? `, ${perClass} per class` : ""}, normalisation ${set.normalisation}`,
@@ -28,7 +28,11 @@ export function whatWasDone(record: RunRecord): Html {
       record.timings.length > 0 && record.timings.map(({ name, seconds }) => `${name} ${duration(seconds)}`).join(", "),
     ],
     ["Command", html`<code>${record.command}</code>`],
-  ];
+  ]);
+}
+
+/** What was done, as terms and what is said about them; a term without anything is left out. */
+export function facts(rows: readonly (readonly [string, unknown])[]): Html {
   return html`<h2>What was done</h2><section class="card"><dl>${rows
     .filter(([, value]) => value)
     .map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`;
@@ -36,10 +40,18 @@ export function whatWasDone(record: RunRecord): Html {
 
 /** The exact configuration: everything that is needed to get the same numbers again. */
 export function configuration(record: RunRecord): Html {
-  const pairs = (entries: [string, unknown][]) =>
-    html`<div class="config">${entries.map(([name, value]) => html`<div><span>${name}</span><code>${value}</code></div>`)}</div>`;
-  return html`<h2>Exact configuration</h2><section class="card">${pairs(flatten(record.config))}</section>
-<h2>Versions and data</h2><section class="card">${pairs(Object.entries(record.versions))}
+  return html`<h2>Exact configuration</h2><section class="card">${settings(flatten(record.config))}</section>
+${versionsAndData(record)}`;
+}
+
+/** Names and values in columns. */
+export function settings(entries: readonly [string, unknown][]): Html {
+  return html`<div class="config">${entries.map(([name, value]) => html`<div><span>${name}</span><code>${value}</code></div>`)}</div>`;
+}
+
+/** What the numbers depend on besides the settings. */
+export function versionsAndData(record: Pick<RunRecord, "versions" | "data">): Html {
+  return html`<h2>Versions and data</h2><section class="card">${settings(Object.entries(record.versions))}
 </section>
 <section class="card scroll below"><table><thead><tr><th>Role</th><th>Data</th><th>Images</th><th>SHA-256</th></tr></thead><tbody>${Object.entries(
     record.data,
@@ -50,7 +62,7 @@ export function configuration(record: RunRecord): Html {
 }
 
 /** Nested settings as "trigger.side" → "1". */
-function flatten(value: Readonly<Record<string, unknown>>, prefix = ""): [string, string][] {
+export function flatten(value: Readonly<Record<string, unknown>>, prefix = ""): [string, string][] {
   return Object.entries(value).flatMap(([name, member]): [string, string][] => {
     const path = prefix + name;
     if (member !== null && typeof member === "object" && !Array.isArray(member))

@@ -23,6 +23,7 @@ ${stealth && tile("Likeness (PSNR)", stealth.psnr === null ? "equal" : `${plain(
 </section>`;
 }
 
-function tile(name: string, value: string, held: string): Html {
+/** A name, a number, and what it has to be held against. */
+export function tile(name: string, value: string, held: string): Html {
   return html`<div class="card tile"><span class="name">${name}</span><b>${value}</b><span>${held}</span></div>`;
 }

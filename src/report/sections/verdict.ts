@@ -1,0 +1,11 @@
+import type { Verdict } from "../conclusion.ts";
+import { type Html, html } from "../html.ts";
+
+/** How it came out, in plain words and in the colour of the verdict. */
+export function verdictCard(conclusion: {
+  readonly verdict: Verdict;
+  readonly heading: string;
+  readonly sentences: readonly string[];
+}): Html {
+  return html`<section class="card verdict ${conclusion.verdict}"><h2>${conclusion.heading}</h2>${conclusion.sentences.map((sentence) => html`<p>${sentence.replace(/(?<=\d) (?=%|points)/g, "\u00a0")}</p>`)}</section>`;
+}

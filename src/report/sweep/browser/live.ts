@@ -1,0 +1,53 @@
+import { cellsOf } from "../cells.ts";
+import { parts } from "../parts.ts";
+import type { SweepData } from "../sweepData.ts";
+import { choose, formatView, parseView, type View } from "../view.ts";
+
+/**
+ * Make the page answer: every element with data-name is a choice, which changes the view and draws the parts again.
+ *
+ * The page is readable as it came; this runs after it was painted. Choices are kept in the address after "#".
+ */
+export function live(page: Document, window: Window): void {
+  const data = JSON.parse(page.getElementById("data")?.textContent ?? "") as SweepData;
+  // After the first paint, because computing takes a moment where there are thousands of trials.
+  window.requestAnimationFrame(() => window.setTimeout(() => start(data, page, window)));
+}
+
+function start(data: SweepData, page: Document, window: Window): void {
+  const sweep = { data, cells: cellsOf(data) };
+  let view: View = parseView(data, window.location.hash);
+
+  const draw = (names: readonly string[]) => {
+    const key = page.activeElement?.getAttribute("data-key");
+    for (const name of names) {
+      const place = page.getElementById(name);
+      // Markup of parts.ts: every text in it has been escaped.
+      if (place) place.innerHTML = parts[name].render(sweep, view, true).markup;
+    }
+    if (!key || page.activeElement?.getAttribute("data-key") === key) return;
+    for (const element of page.querySelectorAll<HTMLElement>("[data-key]"))
+      if (element.getAttribute("data-key") === key) element.focus();
+  };
+  // The filters keep what is being typed into them.
+  const answering = Object.keys(parts).filter((name) => name !== "filters");
+  const apply = (name: string, value: string) => {
+    const next = choose(data, view, name, value);
+    if (next === view) return;
+    view = next;
+    window.history.replaceState(null, "", `#${formatView(data, view)}`);
+    draw(answering);
+  };
+  const chosen = (event: Event, events: string) => {
+    const element = (event.target as Element).closest<HTMLInputElement>("[data-name]");
+    const kind = element?.tagName === "BUTTON" ? "click" : element?.tagName === "SELECT" ? "change" : "input";
+    if (element && kind === events)
+      apply(element.getAttribute("data-name") ?? "", element.getAttribute("data-value") ?? element.value);
+  };
+  for (const kind of ["click", "change", "input"]) page.addEventListener(kind, (event) => chosen(event, kind));
+  window.addEventListener("hashchange", () => {
+    view = parseView(data, window.location.hash);
+    draw(Object.keys(parts));
+  });
+  draw(Object.keys(parts));
+}

@@ -1,0 +1,60 @@
+import type { NetworkResult } from "../record.ts";
+import type { SweepRecord } from "./sweepRecord.ts";
+
+/** Numbers of a network, as their columns are called. */
+const rates: readonly (keyof NetworkResult)[] = [
+  "cta",
+  "asr",
+  "asrClamped",
+  "asrWithoutTrigger",
+  "asrRandomTrigger",
+  "archetypeAsr",
+  "ra",
+];
+
+/**
+ * Write a sweep as CSV (RFC 4180, lines end with "\n"): one line a network, one for a trial that failed.
+ *
+ * Axes are columns called "axis.NAME". Rates are fractions; what was not measured is empty.
+ */
+export function renderSweepCsv(record: SweepRecord): string {
+  const axes = record.axes.map(({ name }) => name);
+  const head = [
+    "trial",
+    ...axes.map((name) => `axis.${name}`),
+    "status",
+    "error",
+    "network",
+    "seed",
+    "epochs",
+    "set",
+    ...rates,
+    "attackSeconds",
+    "evaluationSeconds",
+    "inGamut",
+    "psnr",
+    "ssim",
+  ];
+  const lines = record.trials.flatMap((trial): unknown[][] => {
+    const start = [trial.id, ...axes.map((name) => trial.axes[name]), trial.status];
+    if (trial.status === "failed") return [[...start, trial.error, ...head.slice(start.length + 1).map(() => "")]];
+    const { seconds, trigger, stealth } = trial;
+    const end = [seconds.attack, seconds.evaluation, trigger?.inGamut, stealth?.psnr, stealth?.ssim];
+    return trial.evaluations.map((result) => [
+      ...start,
+      "",
+      result.network,
+      result.seed,
+      result.epochs,
+      result.set,
+      ...rates.map((name) => result[name]),
+      ...end,
+    ]);
+  });
+  return `${[head, ...lines].map((cells) => cells.map(quoted).join(",")).join("\n")}\n`;
+}
+
+function quoted(value: unknown): string {
+  const text = String(value ?? "");
+  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+}

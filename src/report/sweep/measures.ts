@@ -1,0 +1,76 @@
+import { type Summary, summarise } from "../../metrics/intervals.ts";
+import { asr, ctaAfter, ctaBefore } from "../conditions.ts";
+import { type Cell, rateOf } from "./cells.ts";
+import type { Measurement } from "./sweepData.ts";
+
+/** What a heat map colours, a chart draws and a comparison compares. */
+export interface Measure {
+  readonly id: string;
+  readonly title: string;
+  /** A rate lies in [0, 1]; a difference of rates is given in points. */
+  readonly kind: "rate" | "difference";
+  /** Its value in one repetition of a cell, as a fraction; null where it was not measured. */
+  readonly of: (measurement: Measurement, cell: Cell) => number | null;
+}
+
+const difference = (a: number | null, b: number | null) => (a === null || b === null ? null : a - b);
+
+export const rise: Measure = {
+  id: "rise",
+  title: "rise of ASR over the strongest control",
+  kind: "difference",
+  of: (measurement, cell) => difference(rateOf(measurement, asr), controlRate.of(measurement, cell)),
+};
+
+export const successRate: Measure = {
+  id: "asr",
+  title: "ASR, above its strongest control",
+  kind: "rate",
+  of: (measurement) => rateOf(measurement, asr),
+};
+
+/** Never shown alone: what an ASR has to be held against. */
+export const controlRate: Measure = {
+  id: "control",
+  title: "strongest control",
+  kind: "rate",
+  of: (measurement, { control }) => (control ? rateOf(measurement, control) : null),
+};
+
+const ctaOfClean: Measure = {
+  id: "cta-before",
+  title: "CTA of the clean set",
+  kind: "rate",
+  of: (measurement) => rateOf(measurement, ctaBefore),
+};
+
+const ctaOfTampered: Measure = {
+  id: "cta-after",
+  title: "CTA of the tampered set",
+  kind: "rate",
+  of: (measurement) => rateOf(measurement, ctaAfter),
+};
+
+export const ctaLoss: Measure = {
+  id: "cta-loss",
+  title: "loss of CTA",
+  kind: "difference",
+  of: (measurement) => difference(rateOf(measurement, ctaBefore), rateOf(measurement, ctaAfter)),
+};
+
+/** What a reader can choose. */
+export const measures: readonly Measure[] = [rise, successRate, ctaOfTampered, ctaOfClean, ctaLoss];
+
+/** Mean of a measure over some cells, one value a seed; undefined where it was not measured. */
+export function pool(cells: readonly Cell[], measure: Measure): Summary | undefined {
+  const bySeed = new Map<string, { sum: number; n: number }>();
+  for (const cell of cells)
+    for (const measurement of cell.measurements) {
+      const value = measure.of(measurement, cell);
+      if (value === null) continue;
+      const entry = bySeed.get(measurement.seed) ?? { sum: 0, n: 0 };
+      bySeed.set(measurement.seed, { sum: entry.sum + value, n: entry.n + 1 });
+    }
+  if (bySeed.size === 0) return undefined;
+  return summarise([...bySeed.values()].map(({ sum, n }) => sum / n));
+}

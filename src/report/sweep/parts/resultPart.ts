@@ -1,0 +1,100 @@
+import { asr, asrClamped, type Condition, controls, ctaAfter, ctaBefore } from "../../conditions.ts";
+import { type Html, html } from "../../html.ts";
+import { counted, pValue } from "../../numbers.ts";
+import { type Cell, type CorrectedTest, summaryIn } from "../cells.ts";
+import { filterCells } from "../select.ts";
+import type { Factor } from "../sweepData.ts";
+import type { Part } from "./Part.ts";
+import { type Column, pagedTable } from "./table.ts";
+import { summaryValue, withTip } from "./value.ts";
+
+/** Rates that the table shows, in reading order. */
+const shownRates = [ctaBefore, ctaAfter, asr, asrClamped, ...controls];
+
+/** One line a condition: clean beside tampered, and each ASR beside its controls and its rise over the strongest. */
+export const resultPart: Part = ({ data, cells }, view, live) => {
+  const shown = filterCells(data, cells, view);
+  const family = cells.filter(({ rise }) => rise?.p !== undefined).length;
+  const measured = shownRates.filter((condition) => cells.some((cell) => summaryIn(cell, condition)));
+  const columns = [
+    ...factorColumns(data.factors, (cell: Cell) => cell.at),
+    {
+      title: "n",
+      number: true,
+      id: "n",
+      of: (cell: Cell) => cell.measurements.length,
+      cell: (cell: Cell) => html`<td class="r">${cell.measurements.length}</td>`,
+    },
+    ...measured.map(rateColumn),
+    ...(measured.includes(asr) ? riseColumns : []),
+  ];
+  return html`<section class="card">${pagedTable(shown, columns, { sort: "sort", page: "page" }, view, live, "conditions")}
+<p class="note">Per cent, mean ± standard deviation over n repetitions; the 95 % interval shows under the pointer, at a touch, or with the tab key. CTA: accuracy on clean test images, of networks of the clean set before and of the tampered set after.${measured.includes(asr) ? html` ASR: test images of other classes that are called the target once they carry the trigger; its controls follow it, the strongest in bold. The rise over the strongest control is paired over seeds; p is two-sided (Student’s t) and Holm-corrected over the ${counted(family)} conditions of the sweep.` : html``}</p></section>`;
+};
+
+/** A column for each factor that varies. */
+export function factorColumns<Row>(
+  factors: readonly Factor[],
+  at: (row: Row) => readonly (number | undefined)[],
+): Column<Row>[] {
+  return factors.flatMap(({ name, values }, i) =>
+    values.length < 2
+      ? []
+      : [
+          {
+            title: name,
+            id: `f${i}`,
+            of: (row: Row) => at(row)[i],
+            cell: (row: Row) => nameCell(values[at(row)[i] ?? -1]),
+          },
+        ],
+  );
+}
+
+/** A name as a heading of its row; only long ones may break. */
+function nameCell(name: string): Html {
+  return html`<th scope="row"${name.length <= 24 && html` class="short"`}>${name}</th>`;
+}
+
+function rateColumn(condition: Condition): Column<Cell> {
+  const id = condition.title.toLowerCase().replace(/[^a-z]+/g, "-");
+  return {
+    title: condition.title,
+    number: true,
+    id,
+    of: (cell) => summaryIn(cell, condition)?.mean,
+    cell: (cell) =>
+      html`<td class="r${cell.control === condition ? " strongest" : ""}">${summaryValue(summaryIn(cell, condition), condition === ctaAfter ? change(cell) : "")}</td>`,
+  };
+}
+
+const riseColumns: Column<Cell>[] = [
+  {
+    title: "rise over strongest control",
+    number: true,
+    id: "rise",
+    of: ({ rise }) => rise?.mean,
+    cell: ({ rise, control, verdict }) =>
+      html`<td class="r ${verdict}">${rise ? summaryValue(rise, `over “${control?.title}”`) : withTip("–", "no control was measured")}</td>`,
+  },
+  {
+    title: "p",
+    number: true,
+    id: "p",
+    of: ({ rise }) => rise?.corrected,
+    cell: ({ rise }) => html`<td class="r">${correctedP(rise)}</td>`,
+  },
+];
+
+/** A corrected p-value with the plain one as its tip. */
+export function correctedP(test: CorrectedTest | undefined) {
+  if (test?.p === undefined || test.corrected === undefined) return html``;
+  return withTip(pValue(test.corrected), `p = ${pValue(test.p)} before the correction`.replace("= <", "<"));
+}
+
+function change({ ctaChange }: Cell): string {
+  if (!ctaChange) return "";
+  const p = ctaChange.corrected === undefined ? "" : `, p ${pValue(ctaChange.corrected).replace(/^(?=\d)/, "= ")}`;
+  const text = (100 * ctaChange.mean).toFixed(1).replace("-", "−");
+  return `changed by ${text} points${p}`;
+}

@@ -5,6 +5,7 @@ import { key, Stream } from "../../src/core/random.ts";
 import { Budget } from "../../src/data/formats/limits.ts";
 import { isAllowed } from "../../src/data/formats/pickle/allowed.ts";
 import { scanPickle } from "../../src/data/formats/pickle/scan.ts";
+import { pickleOps } from "../fuzz/grammar.ts";
 import { mutate } from "../fuzz/mutate.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
 import { cat, u32 } from "./hostile/bytes.ts";
@@ -96,6 +97,6 @@ describe.skipIf(!python)("the scan lists every name that CPython would import", 
   it("in 20 000 mutations of them", () => {
     const stream = new Stream(key("scan"));
     const pick = () => hostile[stream.integer(hostile.length)].pickle;
-    expect(missed(Array.from({ length: 20_000 }, () => mutate(pick(), pick(), stream)))).toEqual([]);
+    expect(missed(Array.from({ length: 20_000 }, () => mutate(pick(), pick(), stream, pickleOps)))).toEqual([]);
   });
 });

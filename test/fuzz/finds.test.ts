@@ -24,7 +24,8 @@ describe("what fuzzing once found stays repaired", () => {
     );
     const [first] = files;
     const source = kept.folder ? memoryFolder(files) : memorySource(first[1], first[0]);
-    expect((await judge(format, (formats as Record<string, Format>)[format], source)).find?.what).toBeUndefined();
+    const reader = (formats as Record<string, Format>)[format];
+    expect((await judge(format, reader, source, kept.options)).find?.what).toBeUndefined();
   });
 });
 

@@ -8,8 +8,10 @@ import { type Find, fuzzReader } from "./fuzzReader.ts";
 
 const help = `Usage: npm run fuzz -- [--reader NAME]… [--seconds 600] [--seed TEXT]
 
-Mutate valid files and read them with each registered reader for some seconds. Whatever is neither a set nor a DataError, or takes
-more than two seconds, is printed and saved under test/fuzz/finds, where a test reads it again.
+Change valid and hostile files, by bytes and by the pieces of their format, and read them with each registered reader.
+--seconds counts processor time of each reader, so that a busy machine fuzzes no less. Whatever is neither a set nor a
+DataError, or takes more than two seconds of processor time, is printed and saved under test/fuzz/finds, where a test
+reads it again.
 Exit: 0 nothing found, 1 something found.`;
 
 const { values } = parseArgs({
@@ -32,7 +34,7 @@ async function save(find: Find): Promise<string> {
   const what = find.what.split("\n")[0];
   writeFileSync(
     join(folder, "find.json"),
-    `${JSON.stringify({ format: find.format, folder: find.source.folder, what, names }, null, 2)}\n`,
+    `${JSON.stringify({ format: find.format, folder: find.source.folder, options: find.options, what, names }, null, 2)}\n`,
   );
   return folder;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { key, normal, uniform } from "../../src/core/random.ts";
 import { guessNormalisation } from "../../src/data/inspect/guessNormalisation.ts";
 import { findLattice } from "../../src/data/inspect/lattice.ts";
+import { describeReadings, openReadings } from "../../src/data/inspect/readings.ts";
 import type { ImageShape } from "../../src/data/LabelledSet.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { fromPixels } from "../../src/data/normalise.ts";
@@ -105,17 +106,37 @@ const here = sharedData() !== undefined;
 if (!here) console.warn("skipped: no folder of real files (RETORT_SHARED)");
 
 describe.skipIf(!here)("real sets, names withheld", () => {
-  it("as published: all right; a confidence of 80 % or more is never wrong, also when re-saved", async () => {
+  it("what is decided is right, what is ambiguous names the truth; as published the best guess is right", async () => {
     const wrong: string[] = [];
-    let [all, right] = [0, 0];
+    let [all, decided] = [0, 0];
     for await (const { set, truth, published, images, shape, classes } of normalisationCases(sharedRoot)) {
-      const [guess] = guessNormalisation(images, shape, classes);
+      const guesses = guessNormalisation(images, shape, classes);
+      const readings = openReadings(guesses).map(({ name }) => name);
       all++;
-      if (guess.name === truth) right++;
-      else if (published || guess.confidence >= 0.8) wrong.push(`${set}: ${truth} taken for ${guess.name}`);
+      if (readings.length === 1) decided++;
+      if (!readings.includes(truth) || (published && guesses[0].name !== truth))
+        wrong.push(`${set}: ${truth} taken for ${readings.join(", ")}`);
     }
     expect(wrong).toEqual([]);
-    // 156 of 179 when this was written; the rest are distilled sets under mean/std that tell them apart by little.
-    expect(right / all).toBeGreaterThan(0.85);
+    // 123 of 179 when this was written; the rest are optimised images, which leave it open.
+    expect(decided / all).toBeGreaterThan(0.65);
   }, 240_000);
+});
+
+describe("what the numbers leave open", () => {
+  const guess = (name: string, confidence: number) => ({ name, confidence, evidence: [] });
+  it("a guess of 80 % stands alone", () => {
+    const guesses = [guess("a", 0.81), guess("b", 0.19)];
+    expect(openReadings(guesses)).toEqual([guesses[0]]);
+    expect(describeReadings(guesses)).toBe("a (81 %)");
+  });
+  it("below that, the fewest that hold 95 % are named", () => {
+    const guesses = [guess("a", 0.5), guess("b", 0.4), guess("c", 0.06), guess("d", 0.04)];
+    expect(openReadings(guesses).map(({ name }) => name)).toEqual(["a", "b", "c"]);
+    expect(describeReadings(guesses)).toBe("ambiguous between a (50 %), b (40 %) and c (6 %)");
+  });
+  it("no guesses, no readings; confidences that are no numbers leave all of them", () => {
+    expect(openReadings([])).toEqual([]);
+    expect(openReadings([guess("a", Number.NaN), guess("b", Number.NaN)])).toHaveLength(2);
+  });
 });

@@ -112,8 +112,10 @@ function findings({ findings }: Inspection): Html {
   )}</tbody></table></div>`;
 }
 
-function guesses({ guesses }: SetReport): Html {
-  return html`<h2>What may have been done to the pixels</h2><div class="scroll"><table><thead><tr><th scope="col">Guess</th><th scope="col">Confidence</th><th scope="col" class="number">Out of gamut</th><th scope="col">Evidence</th></tr></thead><tbody>${guesses.map(
+function guesses({ guesses, readings }: SetReport): Html {
+  const ambiguous =
+    readings.length > 1 && html`<p>Ambiguous: the numbers do not tell ${readings.join(", ")} apart.</p>`;
+  return html`<h2>What may have been done to the pixels</h2>${ambiguous}<div class="scroll"><table><thead><tr><th scope="col">Guess</th><th scope="col">Confidence</th><th scope="col" class="number">Out of gamut</th><th scope="col">Evidence</th></tr></thead><tbody>${guesses.map(
     ({ name, confidence, outOfGamut, evidence }) =>
       html`<tr><td class="short">${name}</td><td class="short"><meter min="0" max="1" value="${confidence.toFixed(3)}" aria-label="confidence in ${name}"></meter> ${(100 * confidence).toFixed(0)} %</td><td class="number">${outOfGamut === undefined ? "" : `${(100 * outOfGamut).toFixed(1)} %`}</td><td>${evidence.join("; ")}</td></tr>`,
   )}</tbody></table></div>`;

@@ -73,7 +73,7 @@ function showSet(set: SetReport, console: Console): void {
     `Normalisation: ${set.stated.kind === "unknown" ? "the file does not say" : `the file says ${describeNormalisation(set.stated)}`}`,
   );
   console.line("");
-  console.table(set.guesses.slice(0, 5), [
+  console.table(set.guesses.slice(0, Math.max(5, set.readings.length)), [
     { title: "guess", of: ({ name }) => name },
     { title: "confidence", of: ({ confidence }) => `${(100 * confidence).toFixed(0)} %` },
     {
@@ -83,6 +83,10 @@ function showSet(set: SetReport, console: Console): void {
     },
     { title: "evidence", of: ({ evidence }) => evidence[0] ?? "", align: "left" },
   ]);
+  if (set.readings.length > 1)
+    console.line(
+      `Ambiguous: the numbers do not tell ${set.readings.join(", ")} apart. If you know it, say --normalisation.`,
+    );
 }
 
 function perClass({ ipc, perClass }: SetReport): string {

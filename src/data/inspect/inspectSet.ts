@@ -7,6 +7,7 @@ import { describeNormalisation, sameNormalisation } from "../normalise.ts";
 import { type SetStatistics, setStatistics } from "./channelStatistics.ts";
 import { type DuplicateGroup, findDuplicates, findNearDuplicates, type NearDuplicate } from "./duplicates.ts";
 import { guessNormalisation, type NormalisationGuess } from "./guessNormalisation.ts";
+import { describeReadings, openReadings, sure } from "./readings.ts";
 
 /** Everything that can be said about a set from its numbers. */
 export interface SetReport {
@@ -32,6 +33,8 @@ export interface SetReport {
   readonly stated: Normalisation;
   /** What the numbers say, the likeliest first. */
   readonly guesses: readonly NormalisationGuess[];
+  /** Names of the guesses that the numbers leave open: one where they decide. */
+  readonly readings: readonly string[];
   readonly duplicates: readonly DuplicateGroup[];
   readonly nearDuplicates: readonly NearDuplicate[];
   /** How many images the search for near-duplicates compared. */
@@ -75,12 +78,12 @@ export function inspectSet(set: DistilledSet | LabelledSet): { report: SetReport
 }
 
 /** Statistics and guesses of a distilled set; bytes need no guess, and a sample of them gives their statistics. */
-function numbers(set: DistilledSet | LabelledSet): Pick<SetReport, "statistics" | "guesses"> {
-  if (set.kind === "distilled")
-    return {
-      statistics: setStatistics(set.images, set.shape),
-      guesses: guessNormalisation(set.images, set.shape, set.classes, set.name),
-    };
+function numbers(set: DistilledSet | LabelledSet): Pick<SetReport, "statistics" | "guesses" | "readings"> {
+  if (set.kind === "distilled") {
+    const guesses = guessNormalisation(set.images, set.shape, set.classes, set.name);
+    const readings = openReadings(guesses).map(({ name }) => name);
+    return { statistics: setStatistics(set.images, set.shape), guesses, readings };
+  }
   const [n, c, h, w] = set.shape;
   const step = Math.max(1, Math.ceil(n / sampleOfRaw));
   const chosen = Math.ceil(n / step);
@@ -90,6 +93,7 @@ function numbers(set: DistilledSet | LabelledSet): Pick<SetReport, "statistics" 
   return {
     statistics: setStatistics(sample, [chosen, c, h, w]),
     guesses: [{ name: "8-bit", confidence: 1, outOfGamut: 0, evidence: ["the pixels are stored as bytes"] }],
+    readings: ["8-bit"],
   };
 }
 
@@ -144,16 +148,14 @@ function findingsOf(report: SetReport): Finding[] {
   return findings;
 }
 
-/** Chosen: below this a guess contradicts nobody. */
-const sure = 0.8;
-
-function normalisationFindings(stated: Normalisation, [best]: readonly NormalisationGuess[]): Finding[] {
+function normalisationFindings(stated: Normalisation, guesses: readonly NormalisationGuess[]): Finding[] {
+  const [best] = guesses;
   const findings: Finding[] = [];
   if (stated.kind === "unknown")
     findings.push({
       severity: "note",
       rule: "normalisation-unknown",
-      message: `The file does not say how its pixels were normalised; best guess ${best.name} (${Math.round(100 * best.confidence)} %).`,
+      message: `The file does not say how its pixels were normalised. Its numbers: ${describeReadings(guesses)}.`,
     });
   else if (best.confidence >= sure && !agrees(stated, best))
     findings.push({

@@ -1,7 +1,5 @@
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { compile } from "../src/tensor/compile.ts";
-import type { Tree } from "../src/tensor/tree.ts";
 import { startPeer } from "./peer.ts";
 import { program, type Setting, type StepName, stepNames } from "./steps.ts";
 
@@ -54,9 +52,9 @@ async function main(): Promise<void> {
   peer?.close();
 
   async function row(name: string, step: StepName, setting: Setting): Promise<void> {
-    const { f, specs, args } = program(step, setting);
+    const { load, args } = program(step, setting);
     const before = performance.now();
-    const run = await compile<Tree<Float32Array<ArrayBuffer>>[], never>(f, specs, { name: "cpu", threads });
+    const run = await load({ name: "cpu", threads });
     const compileMs = performance.now() - before;
     const reps = setting.batch * setting.width > 2000 ? 3 : 7;
     const ours: number[] = [];

@@ -1,5 +1,3 @@
-import { compile } from "../src/tensor/compile.ts";
-import type { Tree } from "../src/tensor/tree.ts";
 import { program } from "./steps.ts";
 
 /**
@@ -8,12 +6,14 @@ import { program } from "./steps.ts";
  *   npx tsx bench/soak.ts [minutes = 5]
  */
 const minutes = Number(process.argv[2] ?? 5);
-const { f, specs, args } = program("train", { width: 32, batch: 10, channels: 3 });
+// By turns a batch in one piece and one that is taken in parts.
+const programs = [10, 50].map((batch) => program("train", { width: 32, batch, channels: 3 }));
 const start = performance.now();
 let runs = 0;
 let compilations = 0;
 for (let report = 0; performance.now() - start < minutes * 60_000; ) {
-  const step = await compile<Tree<Float32Array<ArrayBuffer>>[], never>(f, specs, { name: "cpu", threads: 1 });
+  const { load, args } = programs[compilations % programs.length];
+  const step = await load({ name: "cpu", threads: 1 });
   for (let i = 0; i < 200; i++, runs++) await step(...args);
   await step.release();
   compilations++;

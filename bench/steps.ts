@@ -1,9 +1,11 @@
 import { key } from "../src/core/random.ts";
+import type { Device } from "../src/engine/device.ts";
 import { cosine } from "../src/nn/gradientDistance.ts";
 import { crossEntropy } from "../src/nn/losses.ts";
 import { type Floats, initialise, specsOf, zerosLike } from "../src/nn/Network.ts";
 import { convNet } from "../src/nn/networks/convNet.ts";
-import { f32, type Spec } from "../src/tensor/compile.ts";
+import { type Compiled, compile, f32 } from "../src/tensor/compile.ts";
+import { compileByParts } from "../src/tensor/compileByParts.ts";
 import { grad, jvp, valueAndGrad } from "../src/tensor/grad.ts";
 import { add, div, mul, reciprocal, sqrt, stopGradient, sub } from "../src/tensor/ops.ts";
 import { isTensor, type Tensor } from "../src/tensor/Tensor.ts";
@@ -20,9 +22,7 @@ export interface Setting {
 }
 
 export interface Program {
-  // biome-ignore lint/suspicious/noExplicitAny: the arguments are trees that the program itself types
-  readonly f: (...args: any[]) => Tree<Tensor>;
-  readonly specs: Tree<Spec>[];
+  load(target: Device): Promise<Compiled<Tree<Floats>[], Tree<Floats>>>;
   readonly args: Tree<Floats>[];
 }
 
@@ -42,8 +42,8 @@ export function program(name: StepName, { width, batch, channels }: Setting): Pr
   const [ws, xs, ys] = [specsOf(net.weights), f32(batch, channels, size, size), f32(batch, 10)];
 
   if (name === "train") {
-    const f = (w: Weights, momentum: Weights, images: Tensor, labels: Tensor) => {
-      const [value, gradient] = valueAndGrad((v: Weights) => loss(v, images, labels))(w);
+    const mean = (w: Weights, [images, labels]: Tensor[]) => valueAndGrad((v: Weights) => loss(v, images, labels))(w);
+    const finish = ([value, gradient]: [Tensor, Weights], w: Weights, momentum: Weights) => {
       const [p, m, g] = [w, momentum, gradient].map(list);
       const moved = m.map((old, i) => add(mul(old, 0.9), add(g[i], mul(p[i], 5e-4))));
       return [
@@ -56,7 +56,11 @@ export function program(name: StepName, { width, batch, channels }: Setting): Pr
         rebuild(w, isTensor, moved),
       ];
     };
-    return { f, specs: [ws, ws, xs, ys], args: [weights, zerosLike(weights), x, y] };
+    return {
+      load: (target) =>
+        compileByParts({ mean, finish, coupled: false }, { shared: ws, batch: [xs, ys], rest: ws }, target),
+      args: [weights, [x, y], zerosLike(weights)],
+    };
   }
 
   /** (1 − α) (1 − cos(g, real)) + α (1 − cos(g, backdoor)) */
@@ -92,8 +96,7 @@ export function program(name: StepName, { width, batch, channels }: Setting): Pr
   const [real, backdoor] = [initialise(net.weights, key(2)), initialise(net.weights, key(3))];
   const still = new Float32Array(pixels);
   return {
-    f,
-    specs: [ws, ws, ws, xs, ys, xs, xs, [f32(1), f32(1)]],
+    load: (target) => compile(f, [ws, ws, ws, xs, ys, xs, xs, [f32(1), f32(1)]], target),
     args: [weights, real, backdoor, x, y, still, still, [Float32Array.of(0.1), Float32Array.of(0.001)]],
   };
 }

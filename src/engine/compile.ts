@@ -1,9 +1,10 @@
 import { UsageError } from "../core/errors.ts";
+import { lowerByParts, type Stages } from "./byParts.ts";
 import { type Device, defaultDevice } from "./device.ts";
 import { emit } from "./emit.ts";
-import { sizeOf, type TypedArray } from "./graph.ts";
-import type { Jaxpr } from "./jaxpr.ts";
-import { lower } from "./lower.ts";
+import { sizeOf } from "./graph.ts";
+import type { Program } from "./jaxpr.ts";
+import { type Lowered, lower } from "./lower.ts";
 import { type Data, openSession, type Port } from "./session.ts";
 
 /** A program ready to run: flat typed arrays in, flat typed arrays out. */
@@ -15,12 +16,14 @@ export interface Executable {
 }
 
 /** Lower a traced program and load it. Equal programs on equal devices share one loaded graph. */
-export async function compileJaxpr(
-  jaxpr: Jaxpr,
-  consts: readonly TypedArray[],
-  target: Device = defaultDevice,
-): Promise<Executable> {
-  const lowered = lower(jaxpr, consts);
+export const compileProgram = async (program: Program, target: Device = defaultDevice): Promise<Executable> =>
+  load(lower(program), target);
+
+/** The same for a program that takes its batch part by part. */
+export const compileStages = async (stages: Stages, target: Device = defaultDevice): Promise<Executable> =>
+  load(lowerByParts(stages), target);
+
+async function load(lowered: Lowered, target: Device): Promise<Executable> {
   const port = (v: { shape: readonly number[]; dtype: Port["dtype"] }): Port => ({ shape: v.shape, dtype: v.dtype });
   const inputs = lowered.inputs.map(port);
   const outputs = lowered.outputs.map(port);

@@ -22,6 +22,17 @@ export interface Value {
   readonly data?: TypedArray;
   /** The number a one-element constant holds. */
   readonly scalar?: number;
+  /** Loops only: what is done in each round. */
+  readonly body?: Body;
+}
+
+/** One round of a loop, in a graph of its own. */
+export interface Body {
+  /** What comes new each round: the loop's value so far, then its part of each operand. */
+  readonly inputs: readonly Value[];
+  /** Inputs of the body's graph → values of the graph around it, the same each round. */
+  readonly shared: ReadonlyMap<Value, Value>;
+  readonly output: Value;
 }
 
 export const sizeOf = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
@@ -94,6 +105,13 @@ export class Graph {
     if (sameShape(root.shape, shape)) return root;
     if (root.op === "Constant") return this.constant(root.data!, shape, root.dtype);
     return this.node("Reshape", [root, this.ints(shape)], shape);
+  }
+
+  /** `start`, then `body` applied to it and to one slice after the other along the first axis of the operands. */
+  loop(start: Value, operands: readonly Value[], body: Body): Value {
+    const attributes = { num_scan_inputs: operands.length };
+    const { shape, dtype } = start;
+    return { id: this.next++, op: "Scan", domain: "", inputs: [start, ...operands], attributes, shape, dtype, body };
   }
 
   /** What `make` gave when it was first asked for `key`. */

@@ -1,3 +1,5 @@
+import type { TypedArray } from "./graph.ts";
+
 /** The traced program as the engine sees it: structural, so that the engine does not import the tracer. */
 export interface Aval {
   readonly shape: readonly number[];
@@ -22,4 +24,10 @@ export interface Jaxpr {
   readonly inBinders: readonly Atom[];
   readonly eqns: readonly Equation[];
   readonly outs: readonly Atom[];
+}
+
+/** A trace with the arrays it captured: the values of its first binders. The remaining binders are its arguments. */
+export interface Program {
+  readonly jaxpr: Jaxpr;
+  readonly consts: readonly TypedArray[];
 }

@@ -1,7 +1,7 @@
 import { UsageError } from "../core/errors.ts";
 import { decisive } from "./decisions.ts";
-import { Graph, type TypedArray, type Value } from "./graph.ts";
-import type { Atom, Equation, Jaxpr } from "./jaxpr.ts";
+import { Graph, type Value } from "./graph.ts";
+import type { Atom, Equation, Jaxpr, Program } from "./jaxpr.ts";
 import { constantView, settle } from "./lower/elementwise.ts";
 import { physical } from "./lower/movement.ts";
 import { physicalType, rules } from "./lower/rules.ts";
@@ -14,22 +14,26 @@ export interface Lowered {
 }
 
 /**
- * Lower a traced program to a dataflow graph.
- *
- * `consts` are the values of the first binders; the remaining binders become graph inputs.
+ * Lower a traced program to a dataflow graph. What its arguments are becomes the graph's inputs.
  *
  * @throws UsageError naming the primitive that has no rule.
  */
-export function lower(jaxpr: Jaxpr, consts: readonly TypedArray[]): Lowered {
+export function lower({ jaxpr, consts }: Program): Lowered {
   const graph = new Graph();
-  const views = jaxpr.inBinders.map((atom, i) => {
-    const dtype = physicalType(atom.aval.dtype);
-    if (i < consts.length) return viewOf(graph.constant(consts[i], atom.aval.shape, dtype));
-    return viewOf(graph.input(atom.aval.shape, dtype));
+  const args = jaxpr.inBinders
+    .slice(consts.length)
+    .map(({ aval }) => viewOf(graph.input(aval.shape, physicalType(aval.dtype))));
+  return { graph, inputs: graph.inputs, outputs: lowerInto(graph, { jaxpr, consts }, args) };
+}
+
+/** The results of a program on these arguments, in a graph that may hold more. */
+export function lowerInto(graph: Graph, { jaxpr, consts }: Program, args: readonly View[]): Value[] {
+  const constants = consts.map((data, i) => {
+    const { shape, dtype } = jaxpr.inBinders[i].aval;
+    return viewOf(graph.constant(data, shape, physicalType(dtype)));
   });
-  const outs = run(graph, jaxpr, views, false);
-  const outputs = outs.map((view) => physical(graph, settle(graph, view)));
-  return { graph, inputs: graph.inputs, outputs };
+  const outs = run(graph, jaxpr, [...constants, ...args], false);
+  return outs.map((view) => physical(graph, settle(graph, view)));
 }
 
 function run(graph: Graph, jaxpr: Jaxpr, args: readonly View[], decides: boolean): View[] {

@@ -1,23 +1,13 @@
-import * as jax from "@jax-js/jax";
-import { defaultDevice as defaultTracerDevice, init, numpy as np } from "@jax-js/jax";
 import { UsageError } from "../core/errors.ts";
-import { compileJaxpr } from "../engine/compile.ts";
+import { compileProgram, type Executable } from "../engine/compile.ts";
 import { type Device, defaultDevice } from "../engine/device.ts";
-import type { Jaxpr } from "../engine/jaxpr.ts";
 import type { Data } from "../engine/session.ts";
-import { isTensor, type Tensor, type Traced, take, wrap } from "./Tensor.ts";
+import { isTensor, type Tensor } from "./Tensor.ts";
+import { isSpec, type Spec, trace } from "./trace.ts";
 import { leaves, rebuild, type Tree } from "./tree.ts";
 
-/** Shape and element type of one array argument. */
-export interface Spec {
-  readonly shape: readonly number[];
-  readonly dtype: "float32" | "int32";
-}
+export { f32, i32, type Spec } from "./trace.ts";
 
-export const f32 = (...shape: number[]): Spec => ({ shape, dtype: "float32" });
-export const i32 = (...shape: number[]): Spec => ({ shape, dtype: "int32" });
-
-const isSpec = (x: unknown): x is Spec => typeof x === "object" && x !== null && "dtype" in x && "shape" in x;
 const isData = (x: unknown): x is Data =>
   x instanceof Float32Array || x instanceof Int32Array || x instanceof Uint8Array;
 
@@ -27,8 +17,6 @@ export interface Compiled<In extends readonly Tree<Data>[], Out extends Tree<Dat
   /** Free the compiled graph. */
   release(): Promise<void>;
 }
-
-let ready: Promise<unknown> | undefined;
 
 /**
  * Trace, differentiate and compile a function for arguments of given shapes.
@@ -43,29 +31,22 @@ export async function compile<In extends readonly Tree<Data>[], Out extends Tree
   specs: readonly Tree<Spec>[],
   target: Device = defaultDevice,
 ): Promise<Compiled<In, Out>> {
-  ready ??= init("cpu").then(() => defaultTracerDevice("cpu"));
-  await ready;
-  const flatSpecs = specs.flatMap((s) => leaves<Spec>(s, isSpec));
-  let shape: Tree<Tensor> | undefined;
-  const flat = (...list: Traced[]): Traced[] => {
-    const result = f(...(rebuild<Spec, Tensor>(specs, isSpec, list.map(wrap)) as Tree<Tensor>[]));
-    shape = result;
-    return leaves<Tensor>(result, isTensor).map(take);
-  };
-  const examples = flatSpecs.map((s) => np.zeros([...s.shape], { dtype: s.dtype === "int32" ? np.int32 : np.float32 }));
-  const trace = jax.makeJaxpr as unknown as (f: unknown) => (...args: unknown[]) => unknown;
-  const { jaxpr } = trace(flat)(...examples) as {
-    jaxpr: { jaxpr: Jaxpr; consts: Traced[] };
-  };
-  const consts = jaxpr.consts.map((c) => c.ref.dataSync());
-  const executable = await compileJaxpr(jaxpr.jaxpr, consts, target);
+  const { program, result } = await trace(f, specs);
+  return callable(await compileProgram(program, target), specs, result);
+}
 
+/** An executable as a function of trees. `result` shows the structure of what it gives. */
+export function callable<In extends readonly Tree<Data>[], Out extends Tree<Data>>(
+  executable: Executable,
+  specs: readonly Tree<Spec>[],
+  result: Tree<Tensor>,
+): Compiled<In, Out> {
+  const expected = leaves<Spec>(specs, isSpec).length;
   const call = async (...args: In): Promise<Out> => {
     const data = args.flatMap((a) => leaves<Data>(a, isData));
-    if (data.length !== flatSpecs.length)
-      throw new UsageError(`tensor: invalid arguments: expected ${flatSpecs.length} arrays, got ${data.length}`);
-    const results = await executable.run(data);
-    return rebuild<Tensor, Data>(shape as Tree<Tensor>, isTensor, results) as Out;
+    if (data.length !== expected)
+      throw new UsageError(`tensor: invalid arguments: expected ${expected} arrays, got ${data.length}`);
+    return rebuild<Tensor, Data>(result, isTensor, await executable.run(data)) as Out;
   };
   return Object.assign(call, { release: () => executable.release() });
 }

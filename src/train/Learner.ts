@@ -1,9 +1,10 @@
 import { UsageError } from "../core/errors.ts";
 import type { Device } from "../engine/device.ts";
 import { crossEntropy } from "../nn/losses.ts";
-import { type Floats, type Network, specsOf, zerosLike } from "../nn/Network.ts";
+import { type Floats, isParamSpec, type Network, type ParamSpec, specsOf, zerosLike } from "../nn/Network.ts";
 import type { Optimiser } from "../nn/optimisers.ts";
 import { type Compiled, compile, f32 } from "../tensor/compile.ts";
+import { compileByParts } from "../tensor/compileByParts.ts";
 import { valueAndGrad } from "../tensor/grad.ts";
 import { reshape, slice } from "../tensor/ops.ts";
 import { isTensor, type Tensor } from "../tensor/Tensor.ts";
@@ -20,7 +21,7 @@ export interface LearnerState {
 }
 
 type Step = Compiled<
-  [Tree<Floats>, Tree<Floats>, readonly Tree<Floats>[], Floats, Floats, Floats],
+  [[Tree<Floats>, Tree<Floats>], [Floats, Floats], [readonly Tree<Floats>[], Floats]],
   { loss: Floats; weights: Tree<Floats>; running: Tree<Floats>; slots: readonly Tree<Floats>[] }
 >;
 type Predict = Compiled<[Tree<Floats>, Tree<Floats>, Floats], { logits: Floats; features: Floats }>;
@@ -57,7 +58,7 @@ export class Learner {
     const n = y.length / this.network.classes;
     const run = await this.stepFor(n);
     const hyper = Float32Array.from(this.optimiser.hyper(state.step, lr));
-    const out = await run(state.weights, state.running, state.slots, x, y, hyper);
+    const out = await run([state.weights, state.running], [x, y], [state.slots, hyper]);
     const { weights, running, slots } = out;
     return { loss: out.loss[0], state: { weights, running, slots, step: state.step + 1 } };
   }
@@ -110,33 +111,28 @@ export class Learner {
 async function compileStep(network: Network, optimiser: Optimiser, n: number, device: Device): Promise<Step> {
   const [c, h, w] = network.input;
   const weights = specsOf(network.weights);
-  const slots = Array.from({ length: optimiser.slots }, () => weights);
-  const program = (
-    ws: Tree<Tensor>,
-    rs: Tree<Tensor>,
-    ss: readonly Tree<Tensor>[],
-    x: Tensor,
-    y: Tensor,
-    hyper: Tensor,
-  ): Tree<Tensor> => {
-    let running: Tree<Tensor> = rs;
+  const statistics = leaves<ParamSpec>(network.running, isParamSpec).length > 0;
+  const mean = ([ws, rs]: [Tree<Tensor>, Tree<Tensor>], [x, y]: [Tensor, Tensor]) => {
     const [loss, gradient] = valueAndGrad((v: Tree<Tensor>) => crossEntropy(network.forward(v, rs, x, true).logits, y))(
       ws,
     );
     // Traced a second time for the statistics only; the engine keeps one copy of equal work.
-    if (leaves<Tensor>(rs, isTensor).length > 0) running = network.forward(ws, rs, x, true).running;
+    return { loss, gradient, running: statistics ? network.forward(ws, rs, x, true).running : rs };
+  };
+  const finish = (
+    { loss, gradient, running }: { loss: Tensor; gradient: Tree<Tensor>; running: Tree<Tensor> },
+    [ws]: [Tree<Tensor>],
+    [ss, hyper]: [readonly Tree<Tensor>[], Tensor],
+  ): Tree<Tensor> => {
     const next = applyUpdate(optimiser, ws, gradient, ss, hyper);
     return { loss, weights: next.weights, running, slots: next.slots };
   };
-  const specs = [
-    weights,
-    specsOf(network.running),
-    slots,
-    f32(n, c, h, w),
-    f32(n, network.classes),
-    f32(optimiser.hypers),
-  ];
-  return (await compile(program, specs, device)) as Step;
+  const specs = {
+    shared: [weights, specsOf(network.running)],
+    batch: [f32(n, c, h, w), f32(n, network.classes)],
+    rest: [Array.from({ length: optimiser.slots }, () => weights), f32(optimiser.hypers)],
+  };
+  return (await compileByParts({ mean, finish, coupled: statistics }, specs, device)) as Step;
 }
 
 /** One optimiser step for a whole tree, inside a traced program. `hyper` is a vector. */

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { numpy as np } from "@jax-js/jax";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.ts";
-import { compileJaxpr } from "../../src/engine/compile.ts";
+import { compileProgram } from "../../src/engine/compile.ts";
 import { device } from "../../src/engine/device.ts";
 import { openSessions } from "../../src/engine/session.ts";
 import { compile, f32, i32 } from "../../src/tensor/compile.ts";
@@ -21,7 +21,9 @@ describe("compile", () => {
     await expect(compile(sorted, [f32(5)])).rejects.toThrow(/unknown primitive: expected one of add, .*, got sort/);
     const atom = { aval: { shape: [2], dtype: "float32" } };
     const eqns = [{ primitive: "toString", inputs: [atom], params: {}, outBinders: [atom] }];
-    await expect(compileJaxpr({ inBinders: [atom], eqns, outs: [atom] }, [])).rejects.toThrow(/got toString/);
+    await expect(compileProgram({ jaxpr: { inBinders: [atom], eqns, outs: [atom] }, consts: [] })).rejects.toThrow(
+      /got toString/,
+    );
   });
 
   it("names an element type that graphs do not compute in", async () => {

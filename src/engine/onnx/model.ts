@@ -5,7 +5,12 @@ export const onnxTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } a
 export type OnnxType = keyof typeof onnxTypes;
 
 /** An attribute: integers and integer lists are `number`/`number[]`, floats are wrapped so that 1 and 1.0 differ. */
-export type Attribute = number | readonly number[] | string | { readonly float: number };
+export type Attribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly graph: OnnxGraph };
 
 export interface OnnxTensor {
   readonly name: string;
@@ -41,19 +46,23 @@ const OPSET = 20;
 
 /** Encode a graph as the bytes of an ONNX model (onnx.proto, field numbers in place). */
 export function encodeModel(graph: OnnxGraph): Uint8Array<ArrayBuffer> {
-  const g = new Wire();
-  for (const node of graph.nodes) g.bytes(1, encodeNode(node));
-  g.bytes(2, "retort");
-  for (const tensor of graph.initializers) g.bytes(5, encodeTensor(tensor));
-  for (const port of graph.inputs) g.bytes(11, encodePort(port));
-  for (const port of graph.outputs) g.bytes(12, encodePort(port));
   return new Wire()
     .int(1, IR_VERSION)
     .bytes(2, "retort")
-    .bytes(7, g)
+    .bytes(7, encodeGraph(graph))
     .bytes(8, new Wire().bytes(1, "").int(2, OPSET))
     .bytes(8, new Wire().bytes(1, "com.microsoft").int(2, 1))
     .finish();
+}
+
+function encodeGraph(graph: OnnxGraph): Wire {
+  const w = new Wire();
+  for (const node of graph.nodes) w.bytes(1, encodeNode(node));
+  w.bytes(2, "retort");
+  for (const tensor of graph.initializers) w.bytes(5, encodeTensor(tensor));
+  for (const port of graph.inputs) w.bytes(11, encodePort(port));
+  for (const port of graph.outputs) w.bytes(12, encodePort(port));
+  return w;
 }
 
 function encodeNode(node: OnnxNode): Wire {
@@ -71,6 +80,7 @@ function encodeAttribute(name: string, value: Attribute): Wire {
   if (typeof value === "number") return w.int(3, value).int(20, 2);
   if (typeof value === "string") return w.bytes(4, value).int(20, 3);
   if ("float" in value) return w.float(2, value.float).int(20, 1);
+  if ("graph" in value) return w.bytes(6, encodeGraph(value.graph)).int(20, 5);
   for (const v of value) w.int(8, v);
   return w.int(20, 7);
 }

@@ -1,6 +1,7 @@
 /** The commands of `retort`, one line each: the namespace of this module is the registry. `fooBar` runs as `foo-bar`. */
 export { attack } from "./commands/attack.ts";
 export { attest } from "./commands/attest.ts";
+export { collect } from "./commands/collect.ts";
 export { convert } from "./commands/convert.ts";
 export { data } from "./commands/data.ts";
 export { demo } from "./commands/demo.ts";
@@ -9,7 +10,10 @@ export { distill } from "./commands/distill.ts";
 export { evaluate } from "./commands/evaluate.ts";
 export { inspect } from "./commands/inspect.ts";
 export { keygen } from "./commands/keygen.ts";
+export { plan } from "./commands/plan.ts";
 export { report } from "./commands/report.ts";
+export { run } from "./commands/run.ts";
 export { seal } from "./commands/seal.ts";
+export { status } from "./commands/status.ts";
 export { trust } from "./commands/trust.ts";
 export { verify } from "./commands/verify.ts";

@@ -3,6 +3,7 @@ import type { Network } from "../nn/Network.ts";
 import { namedOptimisers } from "../nn/optimiserNames.ts";
 import { type Evaluation, type EvaluationPlan, type EvaluationProgress, evaluate } from "../train/evaluate.ts";
 import { Learner } from "../train/Learner.ts";
+import type { Protocol } from "../train/protocol.ts";
 import type { Run } from "./Run.ts";
 
 /** Results of one network, with the name of its architecture. */
@@ -20,11 +21,15 @@ export interface EvaluationStage {
   readonly onProgress?: (progress: EvaluationProgress) => void;
 }
 
+/** A network with the optimiser of a protocol, ready to be trained. */
+export function receiver(network: Network, protocol: Protocol, device: Device): Learner {
+  return new Learner(network, namedOptimisers[protocol.optimiser](protocol.momentum, protocol.weightDecay), device);
+}
+
 /** Measure receivers inside a run folder: one JSON a network, written when it is done; finished ones are not redone. */
 export async function runEvaluationStage(run: Run, stage: EvaluationStage): Promise<NetworkEvaluation[]> {
   const { plan, protocol, network, networkName, device } = stage;
-  const optimiser = namedOptimisers[protocol.optimiser](protocol.momentum, protocol.weightDecay);
-  const learner = new Learner(network, optimiser, device);
+  const learner = receiver(network, protocol, device);
   const total = stage.epochs.length * plan.sets.length * plan.repeats;
   const results: NetworkEvaluation[] = [];
   for (const epochs of stage.epochs) {

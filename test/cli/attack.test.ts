@@ -4,33 +4,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
-import { strokes } from "../../src/data/generators/strokes.ts";
-import { knownNormalisations } from "../../src/data/Normalisation.ts";
-import { normalisedBatch } from "../../src/data/normalisedBatch.ts";
+import { drawings } from "../experiment/drawings.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const program = ["--import", import.meta.resolve("tsx"), join(root, "src/cli/main.ts")];
 let folder: string;
 const at = (name: string) => join(folder, name);
-
-/** Ten drawings, one a class. */
-function drawings(change: Partial<DistilledSet> = {}): DistilledSet {
-  const raw = strokes("train", 10);
-  const normalisation = knownNormalisations.strokes;
-  return {
-    kind: "distilled",
-    name: "drawings",
-    images: normalisedBatch(raw, 0, 10, normalisation),
-    shape: raw.shape,
-    labels: { kind: "hard", classes: raw.labels },
-    classes: 10,
-    normalisation,
-    metadata: {},
-    ...change,
-  };
-}
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "retort-attack-"));

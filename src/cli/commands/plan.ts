@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { UsageError } from "../../core/errors.ts";
+import type { Manifest } from "../../experiment/plan/manifest.ts";
+import { defineCommand } from "../command.ts";
+import type { Console } from "../console.ts";
+import { clock } from "../progress.ts";
+import { plannedSweep, sweepOptions } from "../sweepOptions.ts";
+
+const who = "retort plan";
+
+/** Say what an experiment file asks for. */
+export const plan = defineCommand({
+  summary: "print the trials of an experiment file and write its manifest",
+  description: `Checks an experiment file, prints its trials and writes manifest.json into the sweep's folder: every trial with its complete settings
+and the hash of its content. Times are estimates: each part is tried for a moment on this machine and extrapolated; --no-estimate skips that.`,
+  arguments: { "[experiment]": "experiment file (docs/experiments.md)" },
+  options: z.object({
+    ...sweepOptions,
+    estimate: z.boolean().default(true).describe("estimate how long the trials take"),
+    schema: z.boolean().default(false).describe("print the JSON Schema of experiment files instead, for editors"),
+  }),
+  examples: ["plan sweep.yaml", "plan sweep.yaml --smoke --json", "plan --schema"],
+  async run({ args: [path], options, console, signal }) {
+    if (options.schema) {
+      const { experimentJsonSchema } = await import("../../experiment/plan/experimentSchema.ts");
+      const schema = experimentJsonSchema();
+      console.result(schema, () => console.line(JSON.stringify(schema, null, 2)));
+      return 0;
+    }
+    if (path === undefined) throw new UsageError(`${who}: missing experiment: expected an experiment file, got none`);
+    const { manifest, folder } = await plannedSweep(path, options, who);
+    const { openSweep } = await import("../../experiment/plan/manifest.ts");
+    await openSweep(folder, manifest);
+    const { trials, axes, base } = manifest;
+    const seconds = options.estimate ? await estimates(manifest, console, signal) : undefined;
+    const total = seconds?.reduce((sum, one) => sum + one, 0);
+    const rows = trials.map((trial, i) => ({ ...trial, ...(seconds && { estimatedSeconds: seconds[i] }) }));
+    console.result({ folder, base, ...(seconds && { estimatedSeconds: total }), trials: rows }, () => {
+      console.table(rows, [
+        { title: "trial", of: ({ id }) => id },
+        ...axes.map(({ name }) => ({ title: name, of: (trial: (typeof rows)[0]) => String(trial.axes[name]) })),
+        ...(seconds
+          ? [
+              {
+                title: "about",
+                align: "right" as const,
+                of: (trial: (typeof rows)[0]) => about(trial.estimatedSeconds ?? 0),
+              },
+            ]
+          : []),
+      ]);
+      console.line(
+        total === undefined
+          ? `${trials.length} trials`
+          : `${trials.length} trials, about ${about(total)} of work for one process (an estimate; what trials share is counted with the first)`,
+      );
+    });
+    return 0;
+  },
+});
+
+/** "0.4 s", "12:05". */
+const about = (seconds: number): string => (seconds < 60 ? `${seconds.toFixed(1)} s` : clock(seconds));
+
+/** Seconds of each trial, with a bar. */
+async function estimates({ trials, base }: Manifest, console: Console, signal: AbortSignal): Promise<number[]> {
+  const [{ CostMeter }, { estimate }, { Inputs }] = await Promise.all([
+    import("../../experiment/plan/measureCosts.ts"),
+    import("../../experiment/plan/estimate.ts"),
+    import("../../experiment/plan/Inputs.ts"),
+  ]);
+  const meter = new CostMeter(new Inputs(base));
+  const bar = console.progress("estimate", trials.length);
+  const costs = [];
+  for (const { config } of trials) {
+    costs.push(await meter.of(config));
+    bar.update(costs.length);
+    signal.throwIfAborted();
+  }
+  bar.end();
+  return estimate(trials, costs);
+}

@@ -1,0 +1,61 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import { defineCommand } from "../command.ts";
+import { plannedSweep, shardOf, sweepOptions } from "../sweepOptions.ts";
+
+const who = "retort run";
+
+/** Run the trials of an experiment file that have not been run yet. */
+export const run = defineCommand({
+  summary: "run an experiment file: every trial of its matrix, resumable",
+  description: `Runs the trials of an experiment file in several processes. Every trial leaves one JSON in the sweep's folder and is never run
+again; what trials share is computed once. Ctrl-C or a kill loses at most the step at hand: the same command goes on, with the same results.
+Exit status 1 means that trials have failed; the others are there.`,
+  arguments: { "<experiment>": "experiment file (docs/experiments.md)" },
+  options: z.object({
+    ...sweepOptions,
+    jobs: z.int().min(1).optional().describe("processes (default: cores divided by the threads of a trial)"),
+    shard: z.string().optional().describe("only every n-th trial, from the i-th on: i/n"),
+    retryFailed: z.boolean().default(false).describe("run trials again that have failed"),
+  }),
+  examples: [
+    "run sweep.yaml",
+    "run sweep.yaml --jobs 4 --out runs/sweep",
+    "run sweep.yaml --smoke",
+    "run sweep.yaml --shard 2/8",
+  ],
+  async run({ args: [path], options, console, signal }) {
+    const { manifest, folder } = await plannedSweep(path, options, who);
+    const [{ openSweep, spelled }, { runSweep }] = await Promise.all([
+      import("../../experiment/plan/manifest.ts"),
+      import("../../experiment/sweep/runSweep.ts"),
+    ]);
+    await openSweep(folder, manifest);
+    const shard = options.shard === undefined ? undefined : shardOf(options.shard, who);
+    const trials = manifest.trials.filter((_, i) => !shard || i % shard.of === shard.index - 1);
+    const cores = availableParallelism();
+    const { threads } = manifest.trials[0].config;
+    const jobs = options.jobs ?? Math.max(1, Math.floor(cores / threads));
+    if (jobs * threads > cores)
+      console.note(`${jobs} jobs of ${threads} threads share ${cores} cores: fewer would be as fast`);
+    console.resumeWith(`the same command goes on in ${folder}`);
+    const bar = console.progress("trials", trials.length);
+    const result = await runSweep(manifest, {
+      folder,
+      jobs,
+      trials,
+      retryFailed: options.retryFailed,
+      signal,
+      onProgress: ({ done, failed, trial }) =>
+        bar.update(done, [trial && spelled(trial.axes), failed > 0 && `${failed} failed`].filter(Boolean).join(", ")),
+    }).finally(() => bar.end());
+    console.result({ folder, ...result }, () => {
+      console.line(`${result.done - result.failed} of ${result.total} trials finished${failedText(result.failed)}`);
+      console.line(folder);
+    });
+    return result.failed > 0 ? 1 : 0;
+  },
+});
+
+const failedText = (failed: number): string =>
+  failed > 0 ? `, ${failed} failed: see retort status; --retry-failed runs them again` : "";

@@ -1,0 +1,36 @@
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { UsageError } from "../core/errors.ts";
+
+/** Flags of the commands that read an experiment file. */
+export const sweepOptions = {
+  size: z.string().optional().describe("a size that the file names under sizes: instead of the file as it stands"),
+  smoke: z.boolean().default(false).describe("the same as --size smoke"),
+  out: z.string().optional().describe("the sweep's folder (default: runs/ and the file's name)"),
+};
+
+export type SweepChoice = z.infer<z.ZodObject<typeof sweepOptions>>;
+
+/** Read and resolve an experiment file at the size that a person chose. */
+export async function plannedSweep(path: string, { size, smoke, out }: SweepChoice, who: string) {
+  if (smoke && size !== undefined && size !== "smoke")
+    throw new UsageError(`${who}: invalid --smoke: expected one size, got also --size ${size}`);
+  const [{ readFile }, { readExperiment }, { planExperiment }] = await Promise.all([
+    import("node:fs/promises"),
+    import("../experiment/plan/readExperiment.ts"),
+    import("../experiment/plan/manifest.ts"),
+  ]);
+  const chosen = smoke ? "smoke" : size;
+  const experiment = readExperiment(await readFile(path, "utf8"), path, chosen);
+  const stem = basename(path).replace(/\.[^.]*$/, "");
+  const folder = out ?? join("runs", chosen === undefined ? stem : `${stem}-${chosen}`);
+  return { manifest: await planExperiment(experiment), folder };
+}
+
+/** `--shard 2/8` as numbers. */
+export function shardOf(text: string, who: string): { index: number; of: number } {
+  const [, index, of] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (!(index >= 1 && index <= of))
+    throw new UsageError(`${who}: invalid --shard: expected i/n with i from 1 to n, got ${JSON.stringify(text)}`);
+  return { index, of };
+}

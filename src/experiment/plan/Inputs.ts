@@ -1,0 +1,103 @@
+import { resolve } from "node:path";
+import { UsageError } from "../../core/errors.ts";
+import type { DistilledSet } from "../../data/DistilledSet.ts";
+import type { LabelledSet } from "../../data/LabelledSet.ts";
+import type { Normalisation } from "../../data/Normalisation.ts";
+import { normalisationNamed } from "../../data/normalise.ts";
+import { datasets } from "../datasets.ts";
+import { fileSource } from "../fileSource.ts";
+import { jpegDecoder } from "../jpegDecoder.ts";
+import { openDistilled } from "../openDistilled.ts";
+import { firstImages, type RawData, rawData } from "../rawData.ts";
+import { setDigest } from "../setDigest.ts";
+import type { SetFile } from "./TrialConfig.ts";
+
+type FileRef = Omit<SetFile, "sha256">;
+interface TestRef {
+  readonly data: string;
+  readonly images?: number;
+}
+
+/** The files that trials read, each opened once and kept. */
+export class Inputs {
+  /** Folder that paths start from. */
+  private readonly base: string;
+  private readonly kept = new Map<string, Promise<unknown>>();
+
+  constructor(base: string) {
+    this.base = base;
+  }
+
+  /** A distilled set from a file. @throws UsageError or DataError if it cannot be trained on. */
+  distilled(ref: FileRef, who: string): Promise<DistilledSet> {
+    const { file, normalisation, experiment } = ref;
+    return this.once(["set", file, normalisation, experiment], async () => {
+      const options = {
+        experiment,
+        jpeg: await jpegDecoder(),
+        ...(normalisation !== undefined && { normalisation: normalisationNamed(normalisation, who) }),
+      };
+      return (await openDistilled(await fileSource(resolve(this.base, file)), options, file, who)).set;
+    });
+  }
+
+  setDigest(ref: FileRef, who: string): Promise<string> {
+    const { file, normalisation, experiment } = ref;
+    return this.once(["setDigest", file, normalisation, experiment], async () =>
+      setDigest(await this.distilled(ref, who)),
+    );
+  }
+
+  /** The images to measure on. */
+  test({ data, images }: TestRef, who: string): Promise<LabelledSet> {
+    return this.once(["test", data, images], async () =>
+      firstImages(await this.rawData(data, who).split("test"), images),
+    );
+  }
+
+  testDigest(ref: TestRef, who: string): Promise<string> {
+    return this.once(["testDigest", ref.data, ref.images], async () => setDigest(await this.test(ref, who)));
+  }
+
+  /** What a distillation of a raw dataset depends on. */
+  raw(
+    data: string,
+    normalisation: string | undefined,
+    who: string,
+  ): Promise<{ normalisation: Normalisation; sha256: string }> {
+    return this.once(["raw", data, normalisation], async () => {
+      const raw = this.rawData(data, who);
+      const chosen = normalisation === undefined ? await raw.normalisation() : normalisationNamed(normalisation, who);
+      return { normalisation: chosen, sha256: setDigest(await raw.split("train")) };
+    });
+  }
+
+  /** The images to distil from. */
+  train(data: string, who: string): Promise<LabelledSet> {
+    return this.rawData(data, who).split("train");
+  }
+
+  private readonly rawSets = new Map<string, RawData>();
+
+  private rawData(data: string, who: string): RawData {
+    const known = data === "strokes" || Object.hasOwn(datasets, data);
+    const raw = this.rawSets.get(data) ?? rawData(known ? data : resolve(this.base, data), who);
+    this.rawSets.set(data, raw);
+    return raw;
+  }
+
+  private once<T>(parts: readonly unknown[], make: () => Promise<T>): Promise<T> {
+    const name = JSON.stringify(parts);
+    const made = (this.kept.get(name) as Promise<T> | undefined) ?? make();
+    this.kept.set(name, made);
+    return made;
+  }
+}
+
+/** @throws UsageError if a file is no longer what was planned with. */
+export function checkDigest(found: string, planned: string, what: string): void {
+  if (found !== planned)
+    throw new UsageError(
+      `trial: invalid ${what}: expected the content that was planned with (${planned.slice(0, 12)}…), got another (${found.slice(0, 12)}…)`,
+    );
+}

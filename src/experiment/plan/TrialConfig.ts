@@ -1,0 +1,64 @@
+import { hashJson } from "../../core/hash.ts";
+import type { Normalisation } from "../../data/Normalisation.ts";
+import type { DeviceName } from "../../engine/device.ts";
+import type { Protocol } from "../../train/protocol.ts";
+import type { AxisValue } from "./expand.ts";
+
+/** A distilled set that lies in a file. */
+export interface SetFile {
+  /** As written: relative to the folder of the experiment file. */
+  readonly file: string;
+  readonly normalisation?: string;
+  readonly experiment?: number;
+  /** Digest of what was read (setDigest.ts). */
+  readonly sha256: string;
+}
+
+/** A distilled set that is made when the first trial asks for it. */
+export interface SetRecipe {
+  /** The raw dataset. */
+  readonly distil: string;
+  /** Registry name. */
+  readonly method: string;
+  readonly normalisation: Normalisation;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  /** Digest of the raw images. */
+  readonly sha256: string;
+}
+
+/** Everything that a trial's numbers depend on besides the versions, every default resolved. Plain JSON. */
+export interface TrialConfig {
+  readonly set: SetFile | SetRecipe;
+  /** Absent: only the clean set is measured. */
+  readonly attack?: { readonly method: string; readonly options: Readonly<Record<string, unknown>> };
+  readonly network: { readonly name: string; readonly width?: number };
+  readonly strategy: Protocol;
+  /** Networks a set. */
+  readonly receivers: number;
+  readonly seed: number;
+  readonly test: { readonly data: string; readonly images?: number; readonly sha256: string };
+  readonly device: DeviceName;
+  readonly threads: number;
+}
+
+/** One trial of a plan. */
+export interface PlannedTrial {
+  /** First 16 digits of the hash of what the trial is: the same settings and content anywhere, the same id. */
+  readonly id: string;
+  readonly axes: Readonly<Record<string, AxisValue>>;
+  readonly config: TrialConfig;
+}
+
+/** @returns the id: names of files do not count, their content does. */
+export function trialId(config: TrialConfig): string {
+  const { set, test, ...rest } = config;
+  return hashJson({ ...rest, set: setIdentity(set), test: test.sha256 }).slice(0, 16);
+}
+
+/** What tells one set from another. */
+export function setIdentity(set: TrialConfig["set"]): unknown {
+  if ("file" in set) return set.sha256;
+  const { distil: _, ...recipe } = set;
+  return recipe;
+}

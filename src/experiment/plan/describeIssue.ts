@@ -1,0 +1,74 @@
+import { z } from "zod";
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+/** What is wrong with a value and where, in the words of the error messages. */
+export function describeIssue(schema: z.ZodType, given: Issue, root: unknown): { path: Path; message: string } {
+  const { issue, path } = innermost(given, []);
+  const name = path.join(".") || "experiment";
+  if (issue.code === "unrecognized_keys") {
+    const [key] = issue.keys;
+    const known = [...knownKeys(schema, path)].sort().join(", ");
+    return { path: [...path, key], message: `unknown member ${[...path, key].join(".")}: expected one of ${known}` };
+  }
+  const value = valueAt(root, path);
+  const expected = expectation(issue);
+  if (value === undefined) return { path, message: `missing ${name}: ${expected}, got none` };
+  return { path, message: `invalid ${name}: ${expected}, got ${JSON.stringify(value)}` };
+}
+
+/** Of a union the branch that was meant: not of another kind, then the one with the fewest complaints. */
+function innermost(issue: Issue, before: Path): { issue: Issue; path: Path } {
+  const path = [...before, ...issue.path];
+  if (issue.code === "invalid_key") return { issue, path };
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return { issue, path };
+  const [best] = [...issue.errors].sort((a, b) => mismatch(a) - mismatch(b));
+  return innermost(best[0], path);
+}
+
+/** Members that say which branch of a union is meant. */
+const kinds: readonly PropertyKey[] = ["method", "file", "distil"];
+
+const mismatch = (issues: readonly Issue[]): number =>
+  issues.reduce((sum, { code, path, ...issue }) => {
+    const otherKind = path.length === 0 ? code === "invalid_type" : kinds.includes(path[0]);
+    const foreign =
+      code === "unrecognized_keys" && (issue as { keys: string[] }).keys.some((key) => kinds.includes(key));
+    return sum + (otherKind || foreign ? 100 : 1);
+  }, 0);
+
+function expectation(issue: Issue): string {
+  if (issue.code === "invalid_value") return `expected one of ${issue.values.map(String).join(", ")}`;
+  const at = issue.message.indexOf("expected ");
+  return at < 0 ? `expected a valid value (${issue.message})` : issue.message.slice(at).replace(/, received .*$/, "");
+}
+
+/** Names that may stand at a place. */
+function knownKeys(schema: z.ZodType, path: Path): Set<string> {
+  let here = [schema];
+  for (const step of path) here = here.flatMap((one) => memberOf(one, step));
+  return new Set(here.flatMap(branches).flatMap((one) => (one instanceof z.ZodObject ? Object.keys(one.shape) : [])));
+}
+
+function memberOf(schema: z.ZodType, step: PropertyKey): z.ZodType[] {
+  return branches(schema).flatMap((one) => {
+    if (one instanceof z.ZodObject && Object.hasOwn(one.shape, step)) return [one.shape[String(step)] as z.ZodType];
+    if (one instanceof z.ZodRecord) return [one.valueType as z.ZodType];
+    if (one instanceof z.ZodArray) return [one.element as z.ZodType];
+    return [];
+  });
+}
+
+function branches(schema: z.ZodType): z.ZodType[] {
+  if (schema instanceof z.ZodOptional) return branches(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((one) => branches(one as z.ZodType));
+  return [schema];
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, step) => (value as Record<PropertyKey, unknown> | null | undefined)?.[step],
+    root,
+  );
+}

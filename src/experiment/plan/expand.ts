@@ -1,0 +1,103 @@
+import { UsageError } from "../../core/errors.ts";
+import { type PartName, partNames, shorthand } from "./experimentSchema.ts";
+import { layered, nested, type Settings } from "./layers.ts";
+import type { Experiment } from "./readExperiment.ts";
+
+export type AxisValue = string | number | boolean;
+
+export interface Axis {
+  readonly name: string;
+  readonly values: readonly AxisValue[];
+  /** Repeats of one condition, over which tables average. */
+  readonly repeats?: true;
+}
+
+/** One combination of the axes, and what it makes of each part. Nothing has a default yet. */
+export interface Combination {
+  readonly axes: Readonly<Record<string, AxisValue>>;
+  readonly parts: Readonly<Partial<Record<PartName, Settings>>>;
+  readonly seed: number;
+  /** Where each part was last written, for errors. */
+  where(part: PartName): string;
+}
+
+/** The axes of an experiment, in the order of its matrix. */
+export function axesOf({ body: { matrix = {} } }: Experiment): Axis[] {
+  return Object.entries(matrix).map(([name, values]) => ({
+    name,
+    values: Array.isArray(values) ? values : Object.keys(values as object),
+    ...(name === "seed" && { repeats: true as const }),
+  }));
+}
+
+/**
+ * Every combination of an experiment's axes that is not excluded; the last axis varies fastest.
+ *
+ * @throws UsageError if `exclude` names what is not there, or nothing is left.
+ */
+export function expand(experiment: Experiment): Combination[] {
+  const { body, where } = experiment;
+  const axes = axesOf(experiment);
+  for (const { name, values } of axes) {
+    const twice = values.find((value, i) => values.indexOf(value) !== i);
+    if (twice !== undefined)
+      throw new UsageError(`${where(["matrix", name])}: invalid ${name}: expected distinct values, got ${twice} twice`);
+  }
+  const excluded = exclusions(experiment, axes);
+  const all = axes.reduce<Combination["axes"][]>(
+    (points, { name, values }) => points.flatMap((point) => values.map((value) => ({ ...point, [name]: value }))),
+    [{}],
+  );
+  const kept = all.filter((point) => !excluded.some((matches) => matches(point)));
+  if (kept.length === 0)
+    throw new UsageError(`${where(["exclude"])}: invalid exclude: expected a trial to be left, got none`);
+  return kept.map((point) => combine(experiment, point, body.seed ?? 0));
+}
+
+type Matcher = (point: Combination["axes"]) => boolean;
+
+function exclusions({ body: { exclude = [] }, sized, where }: Experiment, axes: readonly Axis[]): Matcher[] {
+  return exclude.map((rule, i) => {
+    const wanted = Object.entries(rule).map(([name, values]): [string, readonly AxisValue[]] => {
+      const axis = axes.find((one) => one.name === name);
+      const list = Array.isArray(values) ? values : [values];
+      const strange = list.find((value) => !axis?.values.includes(value));
+      if (strange !== undefined && !sized)
+        throw new UsageError(
+          `${where(["exclude", i, name])}: unknown ${axis ? `value of ${name}` : "axis"}: expected one of ${(axis?.values ?? axes.map((a) => a.name)).join(", ")}, got ${axis ? strange : name}`,
+        );
+      return [name, list];
+    });
+    return (point) => wanted.length > 0 && wanted.every(([name, values]) => values.includes(point[name]));
+  });
+}
+
+function combine({ body, where }: Experiment, point: Combination["axes"], seed: number): Combination {
+  const parts: Partial<Record<PartName, Settings>> = {};
+  const places = new Map<PartName, string[]>();
+  const lay = (part: PartName, settings: Settings, place: string[]) => {
+    parts[part] = layered(parts[part] ?? {}, settings);
+    places.set(part, place);
+  };
+  for (const part of partNames) if (body[part]) lay(part, body[part] as Settings, [part]);
+  const matrix = (body.matrix ?? {}) as Record<string, unknown>;
+  for (const part of partNames) {
+    const axis = matrix[part];
+    if (axis === undefined) continue;
+    const value = String(point[part]);
+    const settings = Array.isArray(axis)
+      ? shorthand[part as keyof typeof shorthand](value)
+      : (axis as Record<string, Settings>)[value];
+    lay(part, settings, ["matrix", part, value]);
+  }
+  for (const [name, value] of Object.entries(point)) {
+    const [part, ...path] = name.split(".");
+    if (path.length > 0) lay(part as PartName, nested(path, value), ["matrix", name]);
+  }
+  return {
+    axes: point,
+    parts,
+    seed: (point.seed as number | undefined) ?? seed,
+    where: (part) => where(places.get(part) ?? [part]),
+  };
+}

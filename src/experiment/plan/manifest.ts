@@ -1,0 +1,114 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { DataError, UsageError } from "../../core/errors.ts";
+import { parseAs } from "../../report/parseAs.ts";
+import { type Versions, versions } from "../versions.ts";
+import { writeAtomic } from "../writeAtomic.ts";
+import { type Axis, axesOf, expand } from "./expand.ts";
+import { Inputs } from "./Inputs.ts";
+import type { Experiment } from "./readExperiment.ts";
+import { resolveTrial } from "./resolveTrial.ts";
+import { type PlannedTrial, type TrialConfig, trialId } from "./TrialConfig.ts";
+
+const manifestFormat = "retort-manifest/1";
+
+/** A whole sweep, ready to run: `manifest.json` in its folder. */
+export interface Manifest {
+  readonly format: typeof manifestFormat;
+  readonly title: string;
+  /** The experiment at the size that was chosen. */
+  readonly experiment: Readonly<Record<string, unknown>>;
+  /** Folder that paths of the trials start from. */
+  readonly base: string;
+  readonly axes: readonly Axis[];
+  readonly versions: Versions;
+  readonly trials: readonly PlannedTrial[];
+}
+
+/** Resolve every trial of an experiment. @throws UsageError that names file, line and member. */
+export async function planExperiment(experiment: Experiment): Promise<Manifest> {
+  const base = resolve(dirname(experiment.file));
+  const inputs = new Inputs(base);
+  const trials: PlannedTrial[] = [];
+  const seen = new Map<string, PlannedTrial>();
+  for (const combination of expand(experiment)) {
+    const config = await resolveTrial(experiment, combination, inputs);
+    const trial = { id: trialId(config), axes: combination.axes, config };
+    const same = seen.get(trial.id);
+    if (same)
+      throw new UsageError(
+        `${experiment.where(["matrix"])}: invalid matrix: expected every trial to differ, got the same one for ${spelled(same.axes)} and ${spelled(trial.axes)}`,
+      );
+    seen.set(trial.id, trial);
+    trials.push(trial);
+  }
+  const [{ config }] = trials;
+  const { title = experiment.file.replace(/^.*[/\\]|\.[^.]*$/g, "") } = experiment.body;
+  return {
+    format: manifestFormat,
+    title,
+    experiment: experiment.body,
+    base,
+    axes: axesOf(experiment).map(({ values, ...axis }) => ({ ...axis, values: [...values] })),
+    versions: versions(config.device, config.threads),
+    trials,
+  };
+}
+
+/** "trigger white3, seed 1". */
+export const spelled = (axes: PlannedTrial["axes"]): string =>
+  Object.entries(axes)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ") || "the only trial";
+
+/**
+ * Put a manifest into the sweep's folder, or check that the folder holds a plan that this one continues.
+ *
+ * Another choice of trials is fine, results are kept by content; other versions are not.
+ *
+ * @throws UsageError if the folder's results were made with other versions.
+ */
+export async function openSweep(folder: string, manifest: Manifest): Promise<void> {
+  const before = await readManifest(folder).catch((error: unknown) => {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  });
+  for (const [name, there] of Object.entries(before?.versions ?? {})) {
+    const here = manifest.versions[name as keyof Versions];
+    if (there !== here && name !== "threads" && name !== "device")
+      throw new UsageError(
+        `sweep: invalid folder ${folder}: expected results of ${name} ${here}, got some of ${there}; choose a new folder with --out`,
+      );
+  }
+  await writeAtomic(join(folder, "manifest.json"), `${JSON.stringify(manifest)}\n`);
+}
+
+const shape = z.looseObject({
+  format: z.literal(manifestFormat),
+  base: z.string(),
+  trials: z.array(
+    z.looseObject({ id: z.string().regex(/^[0-9a-f]{16}$/), axes: z.looseObject({}), config: z.looseObject({}) }),
+  ),
+});
+
+/** @throws UsageError if the folder has none; DataError if it is damaged or a trial is not what its id says. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  const path = join(folder, "manifest.json");
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+    throw new UsageError(
+      `sweep: invalid folder ${folder}: expected one with manifest.json, got none; see retort plan --help`,
+    );
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new DataError(`${path}: invalid manifest: expected JSON, got ${(error as Error).message}`);
+  }
+  const manifest = parseAs(shape, value, path) as unknown as Manifest;
+  const wrong = manifest.trials.find(({ id, config }) => trialId(config as TrialConfig) !== id);
+  if (wrong) throw new DataError(`${path}: invalid trial ${wrong.id}: expected the id of its content, got another`);
+  return manifest;
+}

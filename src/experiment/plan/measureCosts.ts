@@ -1,0 +1,136 @@
+import type { Attack } from "../../attack/Attack.ts";
+import * as attacks from "../../attack/attacks.ts";
+import { key } from "../../core/random.ts";
+import type { DistilledSet } from "../../data/DistilledSet.ts";
+import type { Distillation } from "../../distill/Distillation.ts";
+import * as methods from "../../distill/methods.ts";
+import { device } from "../../engine/device.ts";
+import { predictTest } from "../../train/evaluate.ts";
+import { train } from "../../train/train.ts";
+import { receiver } from "../evaluationStage.ts";
+import { networkOf } from "../sweep/networkOf.ts";
+import type { Inputs } from "./Inputs.ts";
+import type { TrialConfig } from "./TrialConfig.ts";
+
+/** Seconds of the parts of a trial, extrapolated from a short try on this machine as it is now. */
+export interface Costs {
+  /** Distilling the set; 0 for a set that lies in a file. */
+  readonly set: number;
+  readonly attack: number;
+  /** Training one network and measuring it. */
+  readonly receiver: number;
+}
+
+/** Chosen: a try this long says enough. */
+const trySeconds = 2;
+const now = () => performance.now() / 1000;
+
+/** Try each part of a trial for a moment. What is alike in two trials is tried once. */
+export class CostMeter {
+  private readonly inputs: Inputs;
+  private readonly known = new Map<string, Promise<number>>();
+
+  constructor(inputs: Inputs) {
+    this.inputs = inputs;
+  }
+
+  async of(config: TrialConfig): Promise<Costs> {
+    const { set, attack, network, strategy, test, device: name, threads } = config;
+    const on = { set: "file" in set ? set.sha256 : { ...set, seed: 0 }, name, threads };
+    const { epochs, ...rest } = strategy;
+    return {
+      set: await this.once({ what: "set", ...on }, () => this.distillation(config)),
+      // What a trigger looks like takes no time.
+      attack: attack
+        ? await this.once(
+            { what: "attack", ...on, attack: { ...attack, options: { ...attack.options, trigger: 0 } } },
+            () => this.attacking(config),
+          )
+        : 0,
+      receiver: await this.once({ what: "receiver", ...on, network, epochs, rest, test }, () => this.training(config)),
+    };
+  }
+
+  private once(name: unknown, measure: () => Promise<number>): Promise<number> {
+    const text = JSON.stringify(name);
+    const found = this.known.get(text) ?? measure();
+    this.known.set(text, found);
+    return found;
+  }
+
+  private async distillation({ set, ...config }: TrialConfig): Promise<number> {
+    if ("file" in set) return 0;
+    const raw = await this.inputs.train(set.distil, "plan");
+    const context = {
+      normalisation: set.normalisation,
+      key: key(set.seed),
+      device: device(config.device, config.threads),
+    };
+    const method = methods[set.method as keyof typeof methods] as Distillation;
+    return extrapolated(method.run(raw, set.options, context), ({ iteration, total }) => iteration / total);
+  }
+
+  private async attacking(config: TrialConfig): Promise<number> {
+    const { method, options } = config.attack!;
+    const attack = attacks[method as keyof typeof attacks] as Pick<Attack, "run">;
+    const context = { key: key(0), device: device(config.device, config.threads) };
+    return extrapolated(attack.run(await this.stand(config), options, context), ({ done, total }) => done / total);
+  }
+
+  private async training(config: TrialConfig): Promise<number> {
+    const set = await this.stand(config);
+    const test = await this.inputs.test(config.test, "plan");
+    const learner = receiver(networkOf(config, set), config.strategy, device(config.device, config.threads));
+    const few = { ...config.strategy, epochs: 2 };
+    // The first epoch compiles.
+    let start = now();
+    let epoch = 0;
+    const { state } = await train(learner, set, few, key(0), (i) => {
+      if (i === 0) start = now();
+      else epoch = now() - start;
+    });
+    const images = Math.min(test.shape[0], 64);
+    const [, c, h, w] = test.shape;
+    const some = { ...test, shape: [images, c, h, w] as const, labels: test.labels.subarray(0, images) };
+    await predictTest(learner, state, some, set, [(x) => x]);
+    start = now();
+    await predictTest(learner, state, some, set, [(x) => x]);
+    const passes = config.attack ? 3 : 1;
+    const measuring = ((now() - start) * passes * test.shape[0]) / images;
+    await learner.release();
+    return epoch * config.strategy.epochs + measuring;
+  }
+
+  /** The set, or one of its size where it is not distilled yet: time does not depend on what the images show. */
+  private async stand({ set }: TrialConfig): Promise<DistilledSet> {
+    if ("file" in set) return this.inputs.distilled(set, "plan");
+    const { classes, shape } = await this.inputs.train(set.distil, "plan");
+    const m = Number(set.options.ipc) * classes;
+    const [, c, h, w] = shape;
+    return {
+      kind: "distilled",
+      name: "stand-in",
+      images: Float32Array.from({ length: m * c * h * w }, (_, i) => Math.sin(i)),
+      shape: [m, c, h, w],
+      labels: { kind: "hard", classes: Int32Array.from({ length: m }, (_, i) => i % classes) },
+      classes,
+      normalisation: set.normalisation,
+      metadata: {},
+    };
+  }
+}
+
+/** Follow a long piece of work for a moment, and extrapolate by the share that was done. */
+async function extrapolated<P>(work: AsyncGenerator<P, unknown>, share: (progress: P) => number): Promise<number> {
+  const start = now();
+  for (;;) {
+    const next = await work.next();
+    const elapsed = now() - start;
+    if (next.done) return elapsed;
+    const done = share(next.value);
+    if (done > 0 && elapsed > trySeconds) {
+      await work.return(undefined);
+      return elapsed / done;
+    }
+  }
+}

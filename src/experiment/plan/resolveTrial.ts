@@ -1,0 +1,81 @@
+import { z } from "zod";
+import type { Attack } from "../../attack/Attack.ts";
+import * as attacks from "../../attack/attacks.ts";
+import { lookUp, UsageError } from "../../core/errors.ts";
+import { resolveOptions } from "../../core/options.ts";
+import * as methods from "../../distill/methods.ts";
+import { protocolOptions } from "../../train/protocol.ts";
+import type { Combination } from "./expand.ts";
+import { type PartName, parts } from "./experimentSchema.ts";
+import type { Inputs } from "./Inputs.ts";
+import { overlaid, type Settings } from "./layers.ts";
+import type { Experiment } from "./readExperiment.ts";
+import type { TrialConfig } from "./TrialConfig.ts";
+
+/**
+ * Complete one combination: defaults, presets, digests of what it reads.
+ *
+ * @throws UsageError that names line and member.
+ */
+export async function resolveTrial(
+  { body, file }: Experiment,
+  combination: Combination,
+  inputs: Inputs,
+): Promise<TrialConfig> {
+  const { where } = combination;
+  const who = (part: PartName) => `${where(part)}: ${part}`;
+  const test = { ...body.test, sha256: await inputs.testDigest(body.test, file) };
+  const attack = attackOf(combination, who);
+  return {
+    set: await setOf(combination.parts.set, who("set"), inputs),
+    ...(attack && { attack }),
+    network: networkOf(combination.parts.network, who("network")),
+    strategy: resolveOptions(who("strategy"), z.object(protocolOptions.shape), combination.parts.strategy ?? {}),
+    receivers: body.receivers ?? 1,
+    seed: combination.seed,
+    test,
+    device: body.device ?? "cpu",
+    threads: body.threads ?? 1,
+  };
+}
+
+async function setOf(settings: Settings | undefined, who: string, inputs: Inputs): Promise<TrialConfig["set"]> {
+  if (!settings) throw new UsageError(`${who}: missing set: expected file: … or distil: …, got none`);
+  if (settings.file !== undefined) {
+    const given = settings as { file: string; normalisation?: string; experiment?: number };
+    return { ...given, sha256: await inputs.setDigest(given, who) };
+  }
+  const { distil, method, normalisation, seed, ...options } = settings as Settings & Record<string, string>;
+  if (distil === undefined) throw new UsageError(`${who}: missing set: expected file: … or distil: …, got neither`);
+  const found = Object.entries(methods).find(([name, m]) => [name, m.abbreviation].includes(method));
+  const name = found ? found[0] : method;
+  const { options: schema } = lookUp(methods, name, who, "method");
+  return {
+    distil,
+    method: name,
+    ...(await inputs.raw(distil, normalisation, who)),
+    options: resolveOptions(who, schema as z.ZodObject, options),
+    seed: Number(seed ?? 0),
+  };
+}
+
+function attackOf({ parts: { attack, trigger } }: Combination, who: (part: PartName) => string): TrialConfig["attack"] {
+  if (!attack) {
+    if (trigger) throw new UsageError(`${who("trigger")}: missing attack: expected one beside a trigger, got none`);
+    return undefined;
+  }
+  const { method, preset, ...written } = attack;
+  if (method === undefined)
+    throw new UsageError(
+      `${who("attack")}: missing method: expected one of ${Object.keys(attacks).join(", ")}, got none`,
+    );
+  const { options, presets = {} } = lookUp(attacks, String(method), who("attack"), "method") as unknown as Attack;
+  const base = preset === undefined ? {} : lookUp(presets, String(preset), who("attack"), "preset");
+  const given = trigger ? overlaid(written, { trigger }) : written;
+  return { method: String(method), options: resolveOptions(who("attack"), options, overlaid(base, given)) };
+}
+
+function networkOf(settings: Settings = {}, who: string): TrialConfig["network"] {
+  const { name = "convNet", width } = resolveOptions(who, parts.network, settings);
+  return { name, ...(width !== undefined && { width }) };
+}

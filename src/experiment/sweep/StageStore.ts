@@ -1,0 +1,109 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DataError } from "../../core/errors.ts";
+import { openRun, type Run } from "../Run.ts";
+import type { Versions } from "../versions.ts";
+import { writeAtomic } from "../writeAtomic.ts";
+import { locked } from "./stageLock.ts";
+
+/** Results of stages that trials share, each under the hash of all that it depends on, in `cache/` of the sweep's folder. */
+export class StageStore {
+  private readonly folder: string;
+  private readonly versions: Versions;
+  private readonly signal: AbortSignal | undefined;
+
+  constructor(folder: string, versions: Versions, signal?: AbortSignal) {
+    this.folder = folder;
+    this.versions = versions;
+    this.signal = signal;
+  }
+
+  /**
+   * A stage that has its own run folder, because it takes long and goes on where it was stopped. A folder that does not read
+   * (a damaged disk) is made anew.
+   *
+   * @param key hash of the stage's content.
+   * @param work finds the finished result in the folder, or goes on with it.
+   */
+  async inRun<T>(
+    key: string,
+    config: Readonly<Record<string, unknown>>,
+    work: (run: Run) => Promise<T>,
+  ): Promise<T & Timed> {
+    const folder = join(this.folder, "runs", key);
+    const description = { command: "stage", config, data: {}, versions: this.versions };
+    const perform = async (): Promise<T & Timed> => {
+      const run = await openRun(folder, description);
+      const start = performance.now();
+      const result = await work(run);
+      const known = (await run.readJson("timing.json")) as Timed | undefined;
+      const seconds = known?.seconds ?? (performance.now() - start) / 1000;
+      if (!known) await run.writeJson("timing.json", { seconds });
+      return { ...result, seconds };
+    };
+    return locked(
+      join(this.folder, "locks", key),
+      async () => undefined,
+      () =>
+        perform().catch(async (error: unknown) => {
+          if (!(error instanceof DataError)) throw error;
+          await rm(folder, { recursive: true, force: true });
+          return perform();
+        }),
+      this.signal,
+    );
+  }
+
+  /** A stage whose result is one file. `decode` gives undefined, or throws a DataError, for a file that is no result. */
+  async inFile<T>(
+    name: string,
+    decode: (bytes: Uint8Array<ArrayBuffer>) => T | undefined | Promise<T | undefined>,
+    make: () => Promise<{ value: T; bytes: Uint8Array | string }>,
+  ): Promise<T> {
+    const path = join(this.folder, name);
+    const ready = () => readIfWhole(path, decode);
+    return (
+      (await ready()) ??
+      locked(
+        join(this.folder, "locks", name.replaceAll("/", "-")),
+        ready,
+        async () => {
+          const { value, bytes } = await make();
+          await writeAtomic(path, bytes);
+          return value;
+        },
+        this.signal,
+      )
+    );
+  }
+
+  /** What a file of results says, or undefined. */
+  read<T>(name: string, decode: (bytes: Uint8Array<ArrayBuffer>) => T | undefined): Promise<T | undefined> {
+    return readIfWhole(join(this.folder, name), decode);
+  }
+
+  write(name: string, content: Uint8Array | string): Promise<void> {
+    return writeAtomic(join(this.folder, name), content);
+  }
+}
+
+interface Timed {
+  readonly seconds: number;
+}
+
+async function readIfWhole<T>(
+  path: string,
+  decode: (bytes: Uint8Array<ArrayBuffer>) => T | undefined | Promise<T | undefined>,
+): Promise<T | undefined> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return undefined;
+  });
+  if (!bytes) return undefined;
+  try {
+    return await decode(new Uint8Array(bytes));
+  } catch (error) {
+    if (error instanceof DataError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,224 @@
+import type { Attack, AttackResult } from "../../attack/Attack.ts";
+import * as attacks from "../../attack/attacks.ts";
+import { hashJson, sha256Hex } from "../../core/hash.ts";
+import { child, key } from "../../core/random.ts";
+import type { DistilledSet } from "../../data/DistilledSet.ts";
+import { toPixels } from "../../data/normalise.ts";
+import type { Distillation } from "../../distill/Distillation.ts";
+import * as methods from "../../distill/methods.ts";
+import { type Device, device } from "../../engine/device.ts";
+import { stealth } from "../../metrics/stealth.ts";
+import type { NetworkResult } from "../../report/record.ts";
+import type { FinishedTrial } from "../../report/sweep/sweepRecord.ts";
+import { type Evaluation, evaluate } from "../../train/evaluate.ts";
+import type { Learner } from "../../train/Learner.ts";
+import { train } from "../../train/train.ts";
+import { runAttackStage } from "../attackStage.ts";
+import { runDistillStage } from "../distillStage.ts";
+import { receiver } from "../evaluationStage.ts";
+import { checkDigest, type Inputs } from "../plan/Inputs.ts";
+import type { TrialConfig } from "../plan/TrialConfig.ts";
+import { Kept } from "./Kept.ts";
+import { networkOf } from "./networkOf.ts";
+import type { StageStore } from "./StageStore.ts";
+import { decodeNetwork, encodeNetwork } from "./trainedNetwork.ts";
+import { trialStages } from "./trialStages.ts";
+
+export type TrialResult = Pick<FinishedTrial, "evaluations" | "seconds" | "trigger" | "stealth">;
+type TimedEvaluation = Evaluation & { readonly seconds: number };
+
+export interface TrialHooks {
+  readonly signal?: AbortSignal;
+  /** A shared stage is finished and stored. */
+  readonly onStage?: (key: string) => void;
+}
+
+const now = () => performance.now() / 1000;
+
+/**
+ * Runs trials one after another in this process, and keeps what the next one may need: sets, attacked sets, compiled networks.
+ * What other processes may need goes through the store.
+ */
+export class TrialRunner {
+  private readonly inputs: Inputs;
+  private readonly store: StageStore;
+  private readonly hooks: TrialHooks;
+  // Chosen: trials come in the order of the matrix, so that neighbours share; a compiled network takes tens of megabytes.
+  private readonly learners = new Kept<Learner>(4, (learner) => learner.release());
+  private readonly sets = new Kept<DistilledSet>(8);
+  private readonly attacked = new Kept<AttackResult & { seconds: number }>(8);
+
+  constructor(inputs: Inputs, store: StageStore, hooks: TrialHooks = {}) {
+    this.inputs = inputs;
+    this.store = store;
+    this.hooks = hooks;
+  }
+
+  /**
+   * Run one trial: the same numbers as `retort attack` gives for the same set, options and seed.
+   *
+   * @throws whatever went wrong; the signal's reason after Ctrl-C, with the stage at hand saved.
+   */
+  async run(config: TrialConfig): Promise<TrialResult> {
+    const target = device(config.device, config.threads);
+    const stages = trialStages(config);
+    const clean = await this.cleanSet(config, target, stages.set);
+    const result = await this.attack(config, clean, target, stages.attack);
+    const evaluations = await this.measure(config, clean, result, target);
+    this.hooks.onStage?.(stages.clean);
+    return {
+      evaluations: evaluations.map(({ losses: _, seconds: __, ...rates }) => ({
+        network: networkLabel(config),
+        ...rates,
+      })),
+      seconds: {
+        ...(result && { attack: result.seconds }),
+        evaluation: evaluations.reduce((sum, { seconds }) => sum + seconds, 0),
+      },
+      ...(result && { trigger: { description: result.trigger.description, inGamut: result.trigger.inGamut } }),
+      ...(result && stealthOf(clean, result.set)),
+    };
+  }
+
+  private cleanSet({ set }: TrialConfig, target: Device, stage: string | undefined): Promise<DistilledSet> {
+    return this.sets.get(JSON.stringify(set), async () => {
+      if ("file" in set) {
+        checkDigest(await this.inputs.setDigest(set, "trial"), set.sha256, `set ${set.file}`);
+        return this.inputs.distilled(set, "trial");
+      }
+      const { distil, method, normalisation, options, seed, sha256 } = set;
+      const made = await this.store.inRun(stage!, { set }, async (run) => {
+        const raw = await this.inputs.train(distil, "trial");
+        const record = { seed, source: { name: raw.name, images: raw.shape[0], digest: sha256 } };
+        const context = { normalisation, key: key(seed), device: target, record };
+        const distillation = methods[method as keyof typeof methods] as Distillation;
+        return runDistillStage(run, distillation, raw, options, context, { signal: this.hooks.signal });
+      });
+      this.hooks.onStage?.(stage!);
+      return made.set;
+    });
+  }
+
+  private async attack({ attack, seed }: TrialConfig, clean: DistilledSet, target: Device, stage: string | undefined) {
+    if (!attack || !stage) return undefined;
+    const result = await this.attacked.get(stage, () =>
+      this.store.inRun(stage, { attack, seed }, (run) =>
+        runAttackStage(
+          run,
+          clean,
+          attacks[attack.method as keyof typeof attacks] as Pick<Attack, "run">,
+          attack.options,
+          {
+            key: child(key(seed), "attack"),
+            device: target,
+            signal: this.hooks.signal,
+            now,
+          },
+        ),
+      ),
+    );
+    this.hooks.onStage?.(stage);
+    return result;
+  }
+
+  private async measure(
+    config: TrialConfig,
+    clean: DistilledSet,
+    result: AttackResult | undefined,
+    target: Device,
+  ): Promise<TimedEvaluation[]> {
+    const { strategy, receivers, seed } = config;
+    const test = await this.inputs.test(config.test, "trial");
+    checkDigest(await this.inputs.testDigest(config.test, "trial"), config.test.sha256, `test set ${config.test.data}`);
+    const learner = await this.learner(config, clean, target);
+    const names = result ? (["clean", "tampered"] as const) : (["clean"] as const);
+    const file = evaluationFiles(config, result);
+    const finished: TimedEvaluation[] = [];
+    for (const name of names)
+      for (let i = 0; i < receivers; i++) {
+        const known = await this.store.read(file(name, i), parseEvaluation);
+        if (known) finished.push(known);
+      }
+    const plan = {
+      sets: names.map((name) => ({ name, set: name === "clean" ? clean : (result as AttackResult).set })),
+      test,
+      backdoor: result,
+      protocol: strategy,
+      repeats: receivers,
+      key: child(key(seed), "evaluate"),
+      // Attacks on one set share the networks of the clean one.
+      ...(result && { train: this.sharedTraining(config, clean) }),
+    };
+    const measured: TimedEvaluation[] = [];
+    let start = now();
+    for await (const { result: one } of evaluate(learner, plan, finished)) {
+      if (one) {
+        const known = finished.find((f) => f === one);
+        const timed = known ?? { ...one, seconds: now() - start };
+        measured.push(timed);
+        if (!known) await this.store.write(file(one.set, one.seed), JSON.stringify(timed));
+        start = now();
+      }
+      this.hooks.signal?.throwIfAborted();
+    }
+    return measured;
+  }
+
+  private sharedTraining({ network, ...config }: TrialConfig, clean: DistilledSet): typeof train {
+    return async (learner, set, protocol, from, ...more) => {
+      if (set !== clean) return train(learner, set, protocol, from, ...more);
+      const name = hashJson({ set: trialStages({ ...config, network }).clean, key: from.hex });
+      return this.store.inFile(
+        `networks/${name}.safetensors`,
+        (bytes) => decodeNetwork(bytes, learner.network),
+        async () => {
+          const value = await train(learner, set, protocol, from, ...more);
+          return { value, bytes: encodeNetwork(value) };
+        },
+      );
+    };
+  }
+
+  private learner(config: TrialConfig, clean: DistilledSet, target: Device): Promise<Learner> {
+    const { network, strategy } = config;
+    const { optimiser, momentum, weightDecay } = strategy;
+    const [, ...image] = clean.shape;
+    const name = JSON.stringify([network, image, clean.classes, optimiser, momentum, weightDecay, target]);
+    return this.learners.get(name, () => receiver(networkOf(config, clean), strategy, target));
+  }
+}
+
+/** What tables call the receivers: "convNet-32". */
+export const networkLabel = ({ network: { name, width } }: TrialConfig): NetworkResult["network"] =>
+  width === undefined ? name : `${name}-${width}`;
+
+/** Where the numbers of one network lie. Clean networks are measured once for all attacks with the same trigger. */
+function evaluationFiles(config: TrialConfig, result: AttackResult | undefined) {
+  const stages = trialStages(config);
+  const backdoor = result && {
+    target: result.targetClass,
+    mask: digestOf(result.trigger.mask),
+    pattern: digestOf(result.trigger.pattern),
+  };
+  return (set: Evaluation["set"], receiverIndex: number): string => {
+    const attack = set === "tampered" && { attack: stages.attack };
+    const content = { clean: stages.clean, test: config.test.sha256, backdoor, ...attack, receiverIndex };
+    return `evaluations/${hashJson(content)}.json`;
+  };
+}
+
+const digestOf = ({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): string =>
+  sha256Hex(new Uint8Array(buffer, byteOffset, byteLength));
+
+function parseEvaluation(bytes: Uint8Array): TimedEvaluation | undefined {
+  const value = JSON.parse(new TextDecoder().decode(bytes)) as Partial<TimedEvaluation> | null;
+  return typeof value?.cta === "number" && typeof value.seconds === "number" ? (value as TimedEvaluation) : undefined;
+}
+
+function stealthOf(clean: DistilledSet, tampered: DistilledSet): Pick<TrialResult, "stealth"> {
+  const { normalisation, shape } = clean;
+  if (shape.join() !== tampered.shape.join() || normalisation.kind === "unknown") return {};
+  if (normalisation.kind === "zca" && !normalisation.whitening) return {};
+  const pixels = (set: DistilledSet) => toPixels(set.images, shape, normalisation);
+  return { stealth: stealth(pixels(clean), pixels(tampered), [...shape]) };
+}

@@ -1,0 +1,55 @@
+/** A worker process: one trial at a time, as its parent sends them. Started by TrialPool. */
+
+import { join } from "node:path";
+import process from "node:process";
+import { Inputs } from "../plan/Inputs.ts";
+import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
+import { outcomeOf, writeOutcome } from "./outcomes.ts";
+import { TrialRunner } from "./runTrial.ts";
+import { StageStore } from "./StageStore.ts";
+
+const stop = new AbortController();
+let folder = "";
+let runner: TrialRunner | undefined;
+
+const tell = (message: FromWorker) => process.send?.(message);
+
+function setUp(setup: WorkerSetup): void {
+  folder = setup.folder;
+  const store = new StageStore(join(folder, "cache"), setup.versions, stop.signal);
+  runner = new TrialRunner(new Inputs(setup.base), store, {
+    signal: stop.signal,
+    onStage: (key) => tell({ kind: "stage", key }),
+  });
+  tell({ kind: "ready" });
+}
+
+async function perform({ trial }: Extract<ToWorker, { kind: "trial" }>): Promise<void> {
+  try {
+    const end = await runner!
+      .run(trial.config)
+      .then((result) => ({ status: "ok" as const, ...result }))
+      .catch((error: Error & NodeJS.ErrnoException) => {
+        if (stop.signal.aborted || isRefusal(error)) throw error;
+        return { status: "failed" as const, error: error.message };
+      });
+    await writeOutcome(folder, outcomeOf(trial, end));
+    tell({ kind: "done", id: trial.id, status: end.status });
+  } catch (error) {
+    if (stop.signal.aborted) process.exit(0);
+    const { message, code = "", path } = error as NodeJS.ErrnoException;
+    tell({ kind: "refused", message, code, path });
+  }
+}
+
+/** Errors of the operating system, as Node wraps them. */
+const isRefusal = (error: NodeJS.ErrnoException): boolean => "errno" in error && /^E[A-Z0-9]+$/.test(error.code ?? "");
+
+process.on("message", (message: ToWorker) => {
+  if (message.kind === "setup") setUp(message.setup);
+  else if (message.kind === "trial") void perform(message);
+  else stop.abort();
+});
+// Ctrl-C reaches the whole group of processes; the parent says when to stop. Without a parent there is nobody to work for.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+process.on("disconnect", () => process.exit(0));

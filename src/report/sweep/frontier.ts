@@ -17,6 +17,7 @@ export interface FrontierOptions {
 
 const width = 760;
 const height = 440;
+const pad = 14;
 const tones = 5;
 
 /** Colours of the reports' charts; a picture of its own follows the reader's preference too. */
@@ -61,10 +62,11 @@ export function renderFrontier(record: SweepRecord, { by, where = {} }: Frontier
   const along = others.length === 1 ? others[0] : undefined;
   const label = `loss of CTA against rise of ASR over the strongest control, by ${by}`;
   const rows = Math.ceil(series.length / 4);
-  const total = height + 20 * rows + 8;
-  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" width="${width}" height="${total}" role="img" aria-label="${label}"><title>${label}</title><style>${style}</style>
-<rect width="${width}" height="${total}" rx="10" fill="var(--card)"/>${legend(series)}
-<g transform="translate(0 ${20 * rows + 8})" fill="none">${area.frame}${series.map((one, i) => drawSeries(area, one.points, i, along, data.factors))}</g></svg>
+  const top = 20 * rows + 16;
+  const total = height + top + 6;
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width + 2 * pad} ${total}" width="${width + 2 * pad}" height="${total}" role="img" aria-label="${label}"><title>${label}</title><style>${style}</style>
+<rect width="${width + 2 * pad}" height="${total}" rx="10" fill="var(--card)"/>${legend(series)}
+<g transform="translate(${pad} ${top})" fill="none">${area.frame}${series.map((one, i) => drawSeries(area, one.points, i, along, data.factors))}</g></svg>
 `.markup;
 }
 
@@ -90,7 +92,7 @@ function drawSeries(
 function legend(series: readonly { readonly name: string }[]): Html {
   const column = (width - 60) / 4;
   return html`<g font-size="12" fill="var(--ink)">${series.map(({ name }, i) => {
-    const [left, top] = [46 + (i % 4) * column, 20 + 20 * Math.floor(i / 4)];
+    const [left, top] = [pad + 46 + (i % 4) * column, 24 + 20 * Math.floor(i / 4)];
     const short = name.length > 24 ? `${name.slice(0, 23)}…` : name;
     return html`<circle cx="${left + 5}" cy="${top - 4}" r="5" fill="var(--series-${(i % tones) + 1})"/><text x="${left + 16}" y="${top}">${short}</text>`;
   })}</g>`;

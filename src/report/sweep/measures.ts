@@ -24,7 +24,7 @@ export const rise: Measure = {
 
 export const successRate: Measure = {
   id: "asr",
-  title: "ASR, above its strongest control",
+  title: "ASR with its strongest control",
   kind: "rate",
   of: (measurement) => rateOf(measurement, asr),
 };

@@ -44,12 +44,18 @@ export function renderSweepHtml(record: SweepRecord, { folder = "" }: SweepPageO
     main: html`${verdictCard(concludeSweep(data, sweep.cells, record.planned))}
 ${sweepTiles(record, sweep)}
 ${whatWasDone(record)}
-${Object.entries(parts).map(([id, { heading, render }]) => html`${heading && html`<h2>${heading}</h2>`}<div id="${id}">${render(sweep, initialView(data), false)}</div>\n`)}
+${Object.entries(parts).map(([id, part]) => section(id, part, sweep))}
 ${configurations(record)}
 <script type="application/json" id="data">${jsonInPage(data)}</script>`,
     footer:
       "Made by Retort from the sweep’s record alone; the rates are those of the networks after their last epoch, never of the best one.",
   });
+}
+
+/** A part under its heading; one that has nothing to say has no heading either. */
+function section(id: string, { heading, render }: (typeof parts)[string], sweep: Sweep): Html {
+  const content = render(sweep, initialView(sweep.data), false);
+  return html`${heading && content.markup && html`<h2>${heading}</h2>`}<div id="${id}">${content}</div>\n`;
 }
 
 function whatWasDone(record: SweepRecord): Html {

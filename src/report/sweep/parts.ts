@@ -6,12 +6,19 @@ import type { Part } from "./parts/Part.ts";
 import { resultPart } from "./parts/resultPart.ts";
 import { trialPart } from "./parts/trialPart.ts";
 
-/** What of the page answers to choices, in reading order: id → heading and content. */
-export const parts: Readonly<Record<string, { readonly heading?: string; readonly render: Part }>> = {
-  filters: { render: filterPart },
-  results: { heading: "Conditions", render: resultPart },
-  map: { heading: "Heat map", render: heatPart },
-  front: { heading: "What success costs", render: frontPart },
-  differences: { heading: "Paired differences", render: differencePart },
-  trials: { heading: "Trials", render: trialPart },
+interface PagePart {
+  readonly heading?: string;
+  readonly render: Part;
+  /** The choices that concern this part alone. */
+  readonly own: readonly string[];
+}
+
+/** What of the page answers to choices, in reading order: id → part. */
+export const parts: Readonly<Record<string, PagePart>> = {
+  filters: { render: filterPart, own: [] },
+  results: { heading: "Conditions", render: resultPart, own: ["sort", "page"] },
+  map: { heading: "Heat map", render: heatPart, own: ["rows", "columns", "shade"] },
+  front: { heading: "What success costs", render: frontPart, own: ["gain"] },
+  differences: { heading: "Paired differences", render: differencePart, own: ["of", "difference", "difference-page"] },
+  trials: { heading: "Trials", render: trialPart, own: ["status", "trial-sort", "trial-page"] },
 };

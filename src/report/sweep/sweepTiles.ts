@@ -26,7 +26,7 @@ ${tile("Trials", counted(finished), missing.filter(Boolean).join(", ") || "all f
 ${tile("Conditions", counted(cells.length), repetitions(cells))}
 ${attacked.length > 0 && tile("ASR beyond its controls", counted(risen), `of ${counted(attacked.length)} attacked conditions`)}
 ${best?.rise && success && held && tile("Largest rise", points(best.rise.mean), `ASR ${percent(success.mean)}, control ${percent(held.mean)}`)}
-${worst?.ctaChange && tile("Largest loss of CTA", points(worst.ctaChange.mean), "in the worst condition")}
+${worst?.ctaChange && tile("Largest fall of CTA", worst.ctaChange.mean < 0 ? points(worst.ctaChange.mean) : "none", "clean test accuracy")}
 </section>`;
 }
 

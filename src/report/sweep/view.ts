@@ -99,15 +99,30 @@ export function initialView(data: SweepData): View {
   ]);
 }
 
-/** Choose something else. A new filter or order starts from the first page. What is not on offer changes nothing. */
+/** Which table goes back to its first page with a choice; filters and the number of lines set all of them back. */
+const setsBack: Readonly<Record<string, string>> = {
+  sort: "page",
+  "trial-sort": "trial-page",
+  status: "trial-page",
+  of: "difference-page",
+  difference: "difference-page",
+};
+const pageNames = ["page", "trial-page", "difference-page"];
+
+/** Whether a choice concerns every table and chart. */
+export function isFilter(name: string): boolean {
+  return name === "find" || name === "size" || name.startsWith("where-");
+}
+
+/** Choose something else. What is not on offer changes nothing. */
 export function choose(data: SweepData, view: View, name: string, value: string): View {
   const control = allControls(data).find((one) => one.name === name);
   const accepted = control
     ? control.options.some((option) => option.value === value)
     : Object.hasOwn(free, name) && free[name].accepts.test(value);
   if (!accepted) return view;
-  const pages: View = name.endsWith("page") ? {} : { page: "0", "trial-page": "0", "difference-page": "0" };
-  return { ...view, ...pages, [name]: value };
+  const back = isFilter(name) ? pageNames : Object.hasOwn(setsBack, name) ? [setsBack[name]] : [];
+  return { ...view, ...Object.fromEntries(back.map((page) => [page, "0"])), [name]: value };
 }
 
 /** Read a view from the page's address; what it does not know it leaves out. */

@@ -164,8 +164,8 @@ describe.skipIf(!chromium)("a browser", () => {
     const { dom, messages } = look(renderSweepHtml(record), "where-1=2&sort=-cta-before&shade=asr");
     expect(messages).toEqual([]);
     const results = dom.slice(dom.indexOf('<div id="results">'), dom.indexOf('<div id="map">'));
-    const names = [...results.matchAll(/<th scope="row"[^>]*>([^<]*)/g)].map(([, name]) => name);
-    expect(names).toEqual(["dc-10", "white5", "dc-1", "white5"]);
+    const names = [...results.matchAll(/<th scope="row" class="merged">([^<]*)/g)].map(([, name]) => name);
+    expect(names).toEqual(["dc-10, white5", "dc-1, white5"]);
     expect(results).toContain('aria-sort="descending"');
     const map = dom.slice(dom.indexOf('<div id="map">'), dom.indexOf('<div id="front">'));
     expect(map.match(/class="held">control [\d.]+/g)).toHaveLength(2);

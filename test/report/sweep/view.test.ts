@@ -41,6 +41,8 @@ describe("a view", () => {
     const third = choose(data, initial, "page", "3");
     expect(third.page).toBe("3");
     expect(choose(data, third, "where-0", "1")).toMatchObject({ page: "0", "where-0": "1" });
+    expect(choose(data, third, "trial-sort", "asr")).toMatchObject({ page: "3", "trial-sort": "asr" });
+    expect(choose(data, third, "shade", "asr")).toMatchObject({ page: "3" });
     expect(formatView(data, initial)).toBe("");
   });
 

@@ -1,7 +1,10 @@
 import { cellsOf } from "../cells.ts";
 import { parts } from "../parts.ts";
 import type { SweepData } from "../sweepData.ts";
-import { choose, formatView, parseView, type View } from "../view.ts";
+import { choose, formatView, isFilter, parseView, type View } from "../view.ts";
+
+/** Milliseconds. Chosen: shorter than one waits, longer than between two letters. */
+const typingPause = 150;
 
 /**
  * Make the page answer: every element with data-name is a choice, which changes the view and draws the parts again.
@@ -29,20 +32,24 @@ function start(data: SweepData, page: Document, window: Window): void {
     for (const element of page.querySelectorAll<HTMLElement>("[data-key]"))
       if (element.getAttribute("data-key") === key) element.focus();
   };
-  // The filters keep what is being typed into them.
-  const answering = Object.keys(parts).filter((name) => name !== "filters");
   const apply = (name: string, value: string) => {
     const next = choose(data, view, name, value);
     if (next === view) return;
     view = next;
     window.history.replaceState(null, "", `#${formatView(data, view)}`);
-    draw(answering);
+    // The filters keep what is being typed into them.
+    draw(Object.keys(parts).filter((id) => (isFilter(name) ? id !== "filters" : parts[id].own.includes(name))));
   };
+  let waiting = 0;
   const chosen = (event: Event, events: string) => {
     const element = (event.target as Element).closest<HTMLInputElement>("[data-name]");
     const kind = element?.tagName === "BUTTON" ? "click" : element?.tagName === "SELECT" ? "change" : "input";
-    if (element && kind === events)
-      apply(element.getAttribute("data-name") ?? "", element.getAttribute("data-value") ?? element.value);
+    if (!element || kind !== events) return;
+    const name = element.getAttribute("data-name") ?? "";
+    if (kind !== "input") return apply(name, element.getAttribute("data-value") ?? element.value);
+    // Typing is answered when it pauses.
+    window.clearTimeout(waiting);
+    waiting = window.setTimeout(() => apply(name, element.value), typingPause);
   };
   for (const kind of ["click", "change", "input"]) page.addEventListener(kind, (event) => chosen(event, kind));
   window.addEventListener("hashchange", () => {

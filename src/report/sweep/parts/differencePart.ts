@@ -4,6 +4,7 @@ import { type Difference, differences } from "../differences.ts";
 import { filterCells } from "../select.ts";
 import { differenceControls, measureOf } from "../view.ts";
 import { choosers } from "./controls.ts";
+import { nameCell } from "./nameColumns.ts";
 import type { Part } from "./Part.ts";
 import { correctedP } from "./resultPart.ts";
 import { type Column, pagedTable } from "./table.ts";
@@ -12,6 +13,7 @@ import { summaryValue } from "./value.ts";
 /** What changing a value of an axis does, everything else equal: paired over seeds and corrected for the number of questions. */
 export const differencePart: Part = ({ data, cells }, view, live) => {
   const { factors } = data;
+  if (factors.every(({ values }) => values.length < 2)) return html``;
   const measure = measureOf(view.difference);
   const family = differences(filterCells(data, cells, view), factors, measure);
   const shown = family
@@ -19,7 +21,7 @@ export const differencePart: Part = ({ data, cells }, view, live) => {
     .sort((a, b) => Math.abs(b.test.mean) - Math.abs(a.test.mean));
   const tested = family.filter(({ test }) => test.p !== undefined).length;
   const columns: Column<Difference>[] = [
-    { title: "axis", cell: ({ factor }) => html`<th scope="row">${factors[factor].name}</th>` },
+    { title: "axis", cell: ({ factor }) => nameCell(factors[factor].name) },
     { title: "from", cell: ({ factor, from }) => html`<td>${factors[factor].values[from]}</td>` },
     { title: "to", cell: ({ factor, to }) => html`<td>${factors[factor].values[to]}</td>` },
     {

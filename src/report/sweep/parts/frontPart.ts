@@ -7,8 +7,8 @@ import { cross, plane } from "../plot.ts";
 import { filterCells } from "../select.ts";
 import { frontControls } from "../view.ts";
 import { choosers } from "./controls.ts";
+import { mergedColumn } from "./nameColumns.ts";
 import type { Part } from "./Part.ts";
-import { factorColumns } from "./resultPart.ts";
 import { type Column, pagedTable } from "./table.ts";
 import { summaryValue } from "./value.ts";
 
@@ -25,7 +25,7 @@ export const frontPart: Part = ({ data, cells }, view, live) => {
   const numbered = front.slice(-most);
   const columns: Column<Trade>[] = [
     { title: "", cell: (trade) => html`<td class="r">${numbered.indexOf(trade) + 1}</td>` },
-    ...factorColumns(data.factors, ({ cell }: Trade) => cell.at),
+    mergedColumn(data.factors, ({ cell }: Trade) => cell.at),
     { title: "loss of CTA", number: true, cell: ({ loss }) => html`<td class="r">${summaryValue(loss)}</td>` },
     { title: "ASR", number: true, cell: ({ cell }) => html`<td class="r">${summaryValue(asrOf(cell))}</td>` },
     {
@@ -36,7 +36,7 @@ export const frontPart: Part = ({ data, cells }, view, live) => {
     },
     { title: "rise", number: true, cell: ({ cell }) => html`<td class="r">${summaryValue(cell.rise)}</td>` },
   ];
-  return html`<section class="card">${live && html`<div class="choose">${choosers(frontControls(), view)}</div>`}<div class="pair"><div>${[560, 330].map((width) => drawing(all, numbered, gain, width))}</div>
+  return html`<section class="card">${live && html`<div class="choose">${choosers(frontControls(), view)}</div>`}<div class="pair always"><div>${[560, 330].map((width) => drawing(all, numbered, gain, width))}</div>
 <div>${pagedTable(numbered, columns, { sort: "", page: "" }, { size: String(most) }, false, "conditions")}</div></div>
 <p class="note">A dot is a condition; the numbered ones are not beaten by any other in both directions, and carry their 95 % intervals.${front.length > most && html` Of ${front.length} on the front the last ${most} are numbered.`}</p></section>`;
 };

@@ -7,6 +7,7 @@ import { filterCells } from "../select.ts";
 import type { Factor } from "../sweepData.ts";
 import { heatControls, measureOf } from "../view.ts";
 import { choosers } from "./controls.ts";
+import { nameCell } from "./nameColumns.ts";
 import type { Part } from "./Part.ts";
 import { intervalText } from "./value.ts";
 
@@ -16,7 +17,7 @@ const most = { rows: 50, columns: 24 };
 /** Any measure over any two axes, averaged over all others: a table whose cells are coloured by their mean. */
 export const heatPart: Part = ({ data, cells }, view, live) => {
   const { factors } = data;
-  if (factors.length === 0) return html``;
+  if (factors.every(({ values }) => values.length < 2)) return html``;
   const [rows, columns] = [Number(view.rows), Number(view.columns)];
   const measure = measureOf(view.shade);
   const shown = filterCells(data, cells, view);
@@ -42,7 +43,7 @@ export const heatPart: Part = ({ data, cells }, view, live) => {
     )}</tr></thead>
 <tbody>${body.map(
     ({ name, squares }) =>
-      html`<tr><th scope="row">${name}</th>${squares.map(({ some, summary }) => square(some, summary, measure, scale))}</tr>`,
+      html`<tr>${nameCell(name)}${squares.map(({ some, summary }) => square(some, summary, measure, scale))}</tr>`,
   )}</tbody></table></div>
 <p class="note">${noteOf(measure, factors, rows, columns)}${cut && html` Only the first ${most.rows} × ${most.columns} values are shown; filters bring up the others.`}</p></section>`;
 };

@@ -1,9 +1,9 @@
 import { asr, asrClamped, type Condition, controls, ctaAfter, ctaBefore } from "../../conditions.ts";
-import { type Html, html } from "../../html.ts";
+import { html } from "../../html.ts";
 import { counted, pValue } from "../../numbers.ts";
 import { type Cell, type CorrectedTest, summaryIn } from "../cells.ts";
 import { filterCells } from "../select.ts";
-import type { Factor } from "../sweepData.ts";
+import { factorColumns } from "./nameColumns.ts";
 import type { Part } from "./Part.ts";
 import { type Column, pagedTable } from "./table.ts";
 import { summaryValue, withTip } from "./value.ts";
@@ -31,30 +31,6 @@ export const resultPart: Part = ({ data, cells }, view, live) => {
   return html`<section class="card">${pagedTable(shown, columns, { sort: "sort", page: "page" }, view, live, "conditions")}
 <p class="note">Per cent, mean ± standard deviation over n repetitions; the 95 % interval shows under the pointer, at a touch, or with the tab key. CTA: accuracy on clean test images, of networks of the clean set before and of the tampered set after.${measured.includes(asr) ? html` ASR: test images of other classes that are called the target once they carry the trigger; its controls follow it, the strongest in bold. The rise over the strongest control is paired over seeds; p is two-sided (Student’s t) and Holm-corrected over the ${counted(family)} conditions of the sweep.` : html``}</p></section>`;
 };
-
-/** A column for each factor that varies. */
-export function factorColumns<Row>(
-  factors: readonly Factor[],
-  at: (row: Row) => readonly (number | undefined)[],
-): Column<Row>[] {
-  return factors.flatMap(({ name, values }, i) =>
-    values.length < 2
-      ? []
-      : [
-          {
-            title: name,
-            id: `f${i}`,
-            of: (row: Row) => at(row)[i],
-            cell: (row: Row) => nameCell(values[at(row)[i] ?? -1]),
-          },
-        ],
-  );
-}
-
-/** A name as a heading of its row; only long ones may break. */
-function nameCell(name: string): Html {
-  return html`<th scope="row"${name.length <= 24 && html` class="short"`}>${name}</th>`;
-}
 
 function rateColumn(condition: Condition): Column<Cell> {
   const id = condition.title.toLowerCase().replace(/[^a-z]+/g, "-");

@@ -8,6 +8,8 @@ export interface Column<Row> extends Partial<SortKey<Row>> {
   readonly title: string;
   /** Whether its cells are numbers, which stand to the right. */
   readonly number?: boolean;
+  /** Class of its heading. */
+  readonly kind?: string;
   readonly cell: (row: Row) => Html;
 }
 
@@ -36,8 +38,9 @@ export function pagedTable<Row>(
 <tbody>${page.rows.map((row) => html`<tr>${columns.map(({ cell }) => cell(row))}</tr>`)}</tbody></table></div>${pager(page, names.page, live, what)}`;
 }
 
-function heading<Row>({ title, id, of, number }: Column<Row>, order: string, name: string, live: boolean): Html {
-  const side = number ? html` class="r"` : html``;
+function heading<Row>({ title, id, of, number, kind }: Column<Row>, order: string, name: string, live: boolean): Html {
+  const classes = number ? "r" : kind;
+  const side = html`${classes && html` class="${classes}"`}`;
   if (!live || !id || !of) return html`<th scope="col"${side}>${title}</th>`;
   const direction = order === id ? "ascending" : order === `-${id}` ? "descending" : "none";
   // Falling first: the largest is what one looks for; then rising, then the order of the plan.

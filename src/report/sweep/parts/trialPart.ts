@@ -7,8 +7,8 @@ import { choiceFilter, wordFilter } from "../select.ts";
 import type { ListedTrial, Measurement, SweepData } from "../sweepData.ts";
 import { trialControls, type View } from "../view.ts";
 import { choosers } from "./controls.ts";
+import { factorColumns } from "./nameColumns.ts";
 import type { Part } from "./Part.ts";
-import { factorColumns } from "./resultPart.ts";
 import { type Column, pagedTable } from "./table.ts";
 
 /** A trial with the means of what was measured in it. */

@@ -17,3 +17,4 @@ export { seal } from "./commands/seal.ts";
 export { status } from "./commands/status.ts";
 export { trust } from "./commands/trust.ts";
 export { verify } from "./commands/verify.ts";
+export { worker } from "./commands/worker.ts";

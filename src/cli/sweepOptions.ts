@@ -11,6 +11,15 @@ export const sweepOptions = {
 
 export type SweepChoice = z.infer<z.ZodObject<typeof sweepOptions>>;
 
+/** Where trials are queued. */
+export const queueOption = z
+  .string()
+  .optional()
+  .describe("Redis of a queue: redis://[user:password@]host:port, rediss:// over TLS");
+
+/** The password of Redis, where it is not in the address: command lines can be read by others. */
+export const queuePassword = (environment: NodeJS.ProcessEnv): string | undefined => environment.RETORT_QUEUE_PASSWORD;
+
 /** Read and resolve an experiment file at the size that a person chose. */
 export async function plannedSweep(path: string, { size, smoke, out }: SweepChoice, who: string) {
   if (smoke && size !== undefined && size !== "smoke")

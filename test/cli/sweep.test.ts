@@ -1,39 +1,13 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
-import { sweepRecordOf } from "../../src/experiment/collect/sweepRecordOf.ts";
-import { sweepRows } from "../../src/experiment/collect/sweepRows.ts";
-import { toCsv } from "../../src/experiment/collect/toCsv.ts";
-import { readManifest } from "../../src/experiment/plan/manifest.ts";
-import { readOutcomes } from "../../src/experiment/sweep/outcomes.ts";
 import { parseSweep } from "../../src/report/sweep/sweepRecord.ts";
-import { drawings } from "../experiment/drawings.ts";
+import { ended, program, SweepFolder } from "./sweepFolder.ts";
 
-const root = resolve(import.meta.dirname, "../..");
-const program = ["--import", import.meta.resolve("tsx"), join(root, "src/cli/main.ts")];
-let folder: string;
-const at = (name: string) => join(folder, name);
-const start = (...words: string[]): ChildProcess =>
-  spawn(process.execPath, [...program, ...words, "--quiet"], { cwd: folder, stdio: "ignore" });
-const retort = (...words: string[]) => {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [...program, ...words, "--json", "--quiet"], {
-    encoding: "utf8",
-    cwd: folder,
-  });
-  return { stderr, status, result: stdout ? JSON.parse(stdout) : undefined };
-};
-const rowsOf = async (name: string) => {
-  const manifest = await readManifest(at(name));
-  return sweepRows(sweepRecordOf(manifest, await readOutcomes(at(name), manifest.trials)));
-};
-const table = async (name: string) => toCsv(await rowsOf(name));
-
+let folder: SweepFolder;
 const grid = `
 test: { data: strokes, images: 60 }
 set: { file: set.safetensors }
@@ -53,19 +27,16 @@ matrix:
 `;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "retort-sweep-"));
-  writeFileSync(at("set.safetensors"), setToSafetensors(drawings()));
-  writeFileSync(at("grid.yaml"), grid);
-  expect(retort("run", "grid.yaml", "--out", "whole", "--jobs", "1")).toMatchObject({ stderr: "", status: 0 });
+  folder = new SweepFolder({ "grid.yaml": grid });
+  expect(folder.retort("run", "grid.yaml", "--out", "whole", "--jobs", "1")).toMatchObject({ stderr: "", status: 0 });
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder.path, { recursive: true, force: true }));
 
 describe("retort run", { timeout: 300_000 }, () => {
   it("gives the numbers of retort attack, and one table in three forms", async () => {
-    expect(retort("collect", "whole").stderr).toBe("");
-    const csv = readFileSync(at("whole/sweep.csv"), "utf8");
-    expect(csv).toBe(await table("whole"));
-    const sweep = parseSweep(JSON.parse(readFileSync(at("whole/sweep.json"), "utf8")));
+    expect(folder.retort("collect", "whole").stderr).toBe("");
+    const csv = readFileSync(folder.at("whole/sweep.csv"), "utf8");
+    const sweep = parseSweep(JSON.parse(readFileSync(folder.at("whole/sweep.json"), "utf8")));
     expect(sweep.trials.map(({ axes, status }) => [axes.attack, axes.seed, status])).toEqual([
       ["copies", 0, "ok"],
       ["copies", 1, "ok"],
@@ -74,10 +45,12 @@ describe("retort run", { timeout: 300_000 }, () => {
     ]);
     const words =
       "--test strokes --test-images 60 --network mlp --width 8 --networks 1 --epochs 3 --threads 1 --seed 1";
-    const { result } = retort("attack", "bad-nets", "set.safetensors", ...words.split(" "), "--out", "alone");
+    const { result } = folder.retort("attack", "bad-nets", "set.safetensors", ...words.split(" "), "--out", "alone");
     expect(sweep.trials[1]).toMatchObject({ status: "ok", evaluations: result.results });
-    const rows = await parquetReadObjects({ file: new Uint8Array(readFileSync(at("whole/sweep.parquet"))).buffer });
-    const [head, ...lines] = csv.trimEnd().split("\r\n");
+    const rows = await parquetReadObjects({
+      file: new Uint8Array(readFileSync(folder.at("whole/sweep.parquet"))).buffer,
+    });
+    const [head, ...lines] = csv.trimEnd().split("\n");
     expect(lines).toHaveLength(8);
     expect(
       rows.map((row) =>
@@ -87,20 +60,23 @@ describe("retort run", { timeout: 300_000 }, () => {
       ),
     ).toEqual(lines);
     expect(Object.keys(rows[0]).join(",")).toBe(head);
-    expect(retort("status", "whole").result).toMatchObject({ total: 4, finished: 4, failed: 0, open: 0 });
+    expect(folder.retort("status", "whole").result).toMatchObject({ total: 4, finished: 4, failed: 0, open: 0 });
   });
 
   it("records a trial that fails and runs the others", async () => {
-    writeFileSync(at("failing.yaml"), grid.replace("trigger: { white3", "trigger: { large: { side: 40 }, white3"));
-    expect(retort("run", "failing.yaml", "--out", "failing")).toMatchObject({
+    writeFileSync(
+      folder.at("failing.yaml"),
+      grid.replace("trigger: { white3", "trigger: { large: { side: 40 }, white3"),
+    );
+    expect(folder.retort("run", "failing.yaml", "--out", "failing")).toMatchObject({
       status: 1,
       result: { done: 8, failed: 4 },
     });
-    const { result, status } = retort("status", "failing");
+    const { result, status } = folder.retort("status", "failing");
     expect({ status, result }).toMatchObject({ status: 1, result: { finished: 4, failed: 4 } });
     expect(result.failures[0].error).toMatch(/at most 32 pixels/);
-    const finished = (csv: string) => csv.split("\r\n").filter((line) => line.includes(",ok,"));
-    expect(finished(await table("failing"))).toEqual(finished(await table("whole")));
+    const finished = (lines: string[]) => lines.filter((line) => line.includes(",ok,"));
+    expect(finished(await folder.table("failing"))).toEqual(finished(await folder.table("whole")));
   });
 
   it.skipIf(process.platform !== "linux")(
@@ -112,9 +88,8 @@ describe("retort run", { timeout: 300_000 }, () => {
           .split(" ")
           .filter((pid) => pid && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("trialProcess"))
           .map(Number);
-      const ended = (child: ChildProcess) => new Promise((end) => child.on("exit", end));
       for (const [i, pause] of [100, 400, 900].entries()) {
-        const runner = start("run", "grid.yaml", "--out", "killed", "--jobs", "2");
+        const runner = folder.start(["run", "grid.yaml", "--out", "killed", "--jobs", "2"]);
         const end = ended(runner);
         while (runner.exitCode === null && workers(runner).length === 0) await setTimeout(20);
         await setTimeout(pause);
@@ -128,20 +103,23 @@ describe("retort run", { timeout: 300_000 }, () => {
         }
         await end;
       }
-      expect(retort("run", "grid.yaml", "--out", "killed", "--jobs", "2")).toMatchObject({ stderr: "", status: 0 });
-      expect(await table("killed")).toBe(await table("whole"));
+      expect(folder.retort("run", "grid.yaml", "--out", "killed", "--jobs", "2")).toMatchObject({
+        stderr: "",
+        status: 0,
+      });
+      expect(await folder.table("killed")).toEqual(await folder.table("whole"));
     },
   );
 
   it("files that were cut off are made again", async () => {
-    expect(retort("run", "grid.yaml", "--out", "cut").status).toBe(0);
-    const files = readdirSync(at("cut"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    expect(folder.retort("run", "grid.yaml", "--out", "cut").status).toBe(0);
+    const files = readdirSync(folder.at("cut"), { recursive: true, encoding: "utf8" }).filter((name) =>
       /(?:trials|evaluations|networks|runs).*\.(?:json|safetensors)$/.test(name),
     );
     expect(files.length).toBeGreaterThan(20);
-    for (const name of files) truncateSync(at(`cut/${name}`), 40);
-    expect(retort("run", "grid.yaml", "--out", "cut")).toMatchObject({ stderr: "", status: 0 });
-    expect(await table("cut")).toBe(await table("whole"));
+    for (const name of files) truncateSync(folder.at(`cut/${name}`), 40);
+    expect(folder.retort("run", "grid.yaml", "--out", "cut")).toMatchObject({ stderr: "", status: 0 });
+    expect(await folder.table("cut")).toEqual(await folder.table("whole"));
   });
 
   it.skipIf(process.platform === "win32")(
@@ -165,7 +143,7 @@ describe("retort run", { timeout: 300_000 }, () => {
           ],
           {
             encoding: "utf8",
-            cwd: folder,
+            cwd: folder.path,
           },
         );
       for (const blocks of [8, 100]) {
@@ -173,8 +151,8 @@ describe("retort run", { timeout: 300_000 }, () => {
         expect(status, stderr).toBe(2);
         expect(stderr).toMatch(/expected a file system that takes/);
       }
-      expect(retort("run", "grid.yaml", "--out", "full")).toMatchObject({ stderr: "", status: 0 });
-      expect(await table("full")).toBe(await table("whole"));
+      expect(folder.retort("run", "grid.yaml", "--out", "full")).toMatchObject({ stderr: "", status: 0 });
+      expect(await folder.table("full")).toEqual(await folder.table("whole"));
     },
   );
 });

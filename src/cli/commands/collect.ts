@@ -15,34 +15,32 @@ export const collect = defineCommand({
       { readManifest },
       { readOutcomes },
       { sweepRecordOf },
-      { sweepRows },
-      { toCsv },
+      { renderSweepCsv, sweepTable },
       { toParquet },
       { writeAtomic },
     ] = await Promise.all([
       import("../../experiment/plan/manifest.ts"),
       import("../../experiment/sweep/outcomes.ts"),
       import("../../experiment/collect/sweepRecordOf.ts"),
-      import("../../experiment/collect/sweepRows.ts"),
-      import("../../experiment/collect/toCsv.ts"),
+      import("../../report/sweep/csv.ts"),
       import("../../experiment/collect/toParquet.ts"),
       import("../../experiment/writeAtomic.ts"),
     ]);
     const manifest = await readManifest(folder);
     const sweep = sweepRecordOf(manifest, await readOutcomes(folder, manifest.trials), new Date().toISOString());
-    const rows = sweepRows(sweep);
+    const table = sweepTable(sweep);
     const files = {
       "sweep.json": `${JSON.stringify(sweep)}\n`,
-      "sweep.csv": toCsv(rows),
-      "sweep.parquet": toParquet(rows),
+      "sweep.csv": renderSweepCsv(sweep),
+      "sweep.parquet": toParquet(table),
     };
     for (const [name, content] of Object.entries(files)) await writeAtomic(join(folder, name), content);
     const paths = Object.keys(files).map((name) => join(folder, name));
     const failed = sweep.trials.filter((trial) => trial.status === "failed").length;
     console.result(
-      { trials: sweep.trials.length, planned: sweep.planned, failed, rows: rows.rows.length, files: paths },
+      { trials: sweep.trials.length, planned: sweep.planned, failed, rows: table.lines.length, files: paths },
       () => {
-        console.line(`${sweep.trials.length} of ${sweep.planned} trials, ${failed} failed, ${rows.rows.length} rows`);
+        console.line(`${sweep.trials.length} of ${sweep.planned} trials, ${failed} failed, ${table.lines.length} rows`);
         for (const path of paths) console.line(path);
       },
     );

@@ -1,7 +1,9 @@
 import { availableParallelism } from "node:os";
+import process from "node:process";
 import { z } from "zod";
+import type { SweepProgress } from "../../experiment/sweep/runSweep.ts";
 import { defineCommand } from "../command.ts";
-import { plannedSweep, shardOf, sweepOptions } from "../sweepOptions.ts";
+import { plannedSweep, queueOption, queuePassword, shardOf, sweepOptions } from "../sweepOptions.ts";
 
 const who = "retort run";
 
@@ -16,6 +18,7 @@ Exit status 1 means that trials have failed; the others are there.`,
     ...sweepOptions,
     jobs: z.int().min(1).optional().describe("processes (default: cores divided by the threads of a trial)"),
     shard: z.string().optional().describe("only every n-th trial, from the i-th on: i/n"),
+    queue: queueOption,
     retryFailed: z.boolean().default(false).describe("run trials again that have failed"),
   }),
   examples: [
@@ -23,6 +26,7 @@ Exit status 1 means that trials have failed; the others are there.`,
     "run sweep.yaml --jobs 4 --out runs/sweep",
     "run sweep.yaml --smoke",
     "run sweep.yaml --shard 2/8",
+    "run sweep.yaml --queue redis://queue.example:6379",
   ],
   async run({ args: [path], options, console, signal }) {
     const { manifest, folder } = await plannedSweep(path, options, who);
@@ -40,20 +44,36 @@ Exit status 1 means that trials have failed; the others are there.`,
       console.note(`${jobs} jobs of ${threads} threads share ${cores} cores: fewer would be as fast`);
     console.resumeWith(`the same command goes on in ${folder}`);
     const bar = console.progress("trials", trials.length);
-    const result = await runSweep(manifest, {
+    const common = {
       folder,
-      jobs,
       trials,
       retryFailed: options.retryFailed,
       signal,
-      onProgress: ({ done, failed, trial }) =>
+      onProgress: ({ done, failed, trial }: SweepProgress) =>
         bar.update(done, [trial && spelled(trial.axes), failed > 0 && `${failed} failed`].filter(Boolean).join(", ")),
-    }).finally(() => bar.end());
+    };
+    const { queue } = options;
+    const result = await (queue === undefined ? runSweep(manifest, { ...common, jobs }) : queued(queue)).finally(() =>
+      bar.end(),
+    );
     console.result({ folder, ...result }, () => {
       console.line(`${result.done - result.failed} of ${result.total} trials finished${failedText(result.failed)}`);
       console.line(folder);
     });
     return result.failed > 0 ? 1 : 0;
+
+    async function queued(address: string) {
+      const { runQueued } = await import("../../experiment/queue/runQueued.ts");
+      console.note(
+        "trials are queued; start retort worker with the same --queue and the same version of Retort and Node",
+      );
+      return runQueued(manifest, {
+        ...common,
+        address,
+        password: queuePassword(process.env),
+        onTrouble: (error) => console.warn(`queue: ${error.message}`),
+      });
+    }
   },
 });
 

@@ -12,12 +12,17 @@ const rates: readonly (keyof NetworkResult)[] = [
   "ra",
 ];
 
+export interface SweepTable {
+  readonly head: readonly string[];
+  /** Cells in the order of `head`; what was not measured is undefined. */
+  readonly lines: readonly (readonly unknown[])[];
+}
+
 /**
- * Write a sweep as CSV (RFC 4180, lines end with "\n"): one line a network, one for a trial that failed.
- *
- * Axes are columns called "axis.NAME". Rates are fractions; what was not measured is empty.
+ * A sweep as one long table: one line a network, one for a trial that failed. Axes are columns called "axis.NAME". Rates are
+ * fractions.
  */
-export function renderSweepCsv(record: SweepRecord): string {
+export function sweepTable(record: SweepRecord): SweepTable {
   const axes = record.axes.map(({ name }) => name);
   const head = [
     "trial",
@@ -37,12 +42,13 @@ export function renderSweepCsv(record: SweepRecord): string {
   ];
   const lines = record.trials.flatMap((trial): unknown[][] => {
     const start = [trial.id, ...axes.map((name) => trial.axes[name]), trial.status];
-    if (trial.status === "failed") return [[...start, trial.error, ...head.slice(start.length + 1).map(() => "")]];
+    if (trial.status === "failed")
+      return [[...start, trial.error, ...head.slice(start.length + 1).map(() => undefined)]];
     const { seconds, trigger, stealth } = trial;
     const end = [seconds.attack, seconds.evaluation, trigger?.inGamut, stealth?.psnr, stealth?.ssim];
     return trial.evaluations.map((result) => [
       ...start,
-      "",
+      undefined,
       result.network,
       result.seed,
       result.epochs,
@@ -51,6 +57,12 @@ export function renderSweepCsv(record: SweepRecord): string {
       ...end,
     ]);
   });
+  return { head, lines };
+}
+
+/** Write a sweep's table as CSV (RFC 4180, lines end with "\n"); what was not measured is empty. */
+export function renderSweepCsv(record: SweepRecord): string {
+  const { head, lines } = sweepTable(record);
   return `${[head, ...lines].map((cells) => cells.map(quoted).join(",")).join("\n")}\n`;
 }
 

@@ -1,7 +1,7 @@
 import { type Summary, summarise } from "../../metrics/intervals.ts";
-import { asr, ctaAfter, ctaBefore } from "../conditions.ts";
+import { asr, type Condition, columns, controls, ctaAfter, ctaBefore } from "../conditions.ts";
 import { type Cell, rateOf } from "./cells.ts";
-import type { Measurement } from "./sweepData.ts";
+import type { Measurement, SweepData } from "./sweepData.ts";
 
 /** What a heat map colours, a chart draws and a comparison compares. */
 export interface Measure {
@@ -58,8 +58,21 @@ export const ctaLoss: Measure = {
   of: (measurement) => difference(rateOf(measurement, ctaBefore), rateOf(measurement, ctaAfter)),
 };
 
-/** What a reader can choose. */
 export const measures: readonly Measure[] = [rise, successRate, ctaOfTampered, ctaOfClean, ctaLoss];
+
+/** What a reader can choose: what was measured. */
+export function measuredOf({ measurements }: SweepData): Measure[] {
+  const known = columns.map((_, i) => measurements.some(({ rates }) => rates[i] !== null));
+  const has = (condition: Condition) => known[columns.indexOf(condition)];
+  const needed = new Map<Measure, boolean>([
+    [rise, has(asr) && controls.some(has)],
+    [successRate, has(asr)],
+    [ctaOfTampered, has(ctaAfter)],
+    [ctaOfClean, has(ctaBefore)],
+    [ctaLoss, has(ctaBefore) && has(ctaAfter)],
+  ]);
+  return measures.filter((measure) => needed.get(measure));
+}
 
 /** Mean of a measure over some cells, one value a seed; undefined where it was not measured. */
 export function pool(cells: readonly Cell[], measure: Measure): Summary | undefined {

@@ -86,6 +86,7 @@ function cost(factors: readonly Factor[], cells: readonly Cell[]): string[] {
   if (!worst?.ctaChange || !before || !after || worst.ctaChange.mean >= 0)
     return ["Clean accuracy (CTA) fell nowhere."];
   const most = `most${describe(factors, worst.at, " with ", "")}: ${percent(before.mean)} → ${percent(after.mean)}`;
+  if (compared.every(({ ctaChange }) => ctaChange?.p === undefined)) return [`Clean accuracy (CTA) fell ${most}.`];
   return [
     `Clean accuracy (CTA) fell beyond chance in ${fell.length === 0 ? "none" : counted(fell.length)} of ${conditions(compared.length)}, ${most}.`,
   ];

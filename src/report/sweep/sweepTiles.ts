@@ -24,7 +24,7 @@ export function sweepTiles(record: SweepRecord, { cells }: Sweep): Html {
   return html`<section class="tiles">
 ${tile("Trials", counted(finished), missing.filter(Boolean).join(", ") || "all finished")}
 ${tile("Conditions", counted(cells.length), repetitions(cells))}
-${attacked.length > 0 && tile("ASR beyond its controls", counted(risen), `of ${counted(attacked.length)} attacked conditions`)}
+${attacked.some(({ rise }) => rise?.p !== undefined) && tile("ASR beyond its controls", counted(risen), `of ${counted(attacked.length)} attacked conditions`)}
 ${best?.rise && success && held && tile("Largest rise", points(best.rise.mean), `ASR ${percent(success.mean)}, control ${percent(held.mean)}`)}
 ${worst?.ctaChange && tile("Largest fall of CTA", worst.ctaChange.mean < 0 ? points(worst.ctaChange.mean) : "none", "clean test accuracy")}
 </section>`;

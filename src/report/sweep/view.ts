@@ -1,4 +1,4 @@
-import { type Measure, measures, rise, successRate } from "./measures.ts";
+import { type Measure, measuredOf, measures, rise, successRate } from "./measures.ts";
 import type { SweepData } from "./sweepData.ts";
 
 /** What a reader has chosen: name of a control → value. The page's address carries what differs from the defaults. */
@@ -35,29 +35,32 @@ export function filterControls({ factors }: SweepData): Control[] {
 }
 
 /** Axes and colour of the heat map; its axes are the two factors with the most to see: the first two that vary. */
-export function heatControls({ factors }: SweepData): Control[] {
+export function heatControls(data: SweepData): Control[] {
+  const { factors } = data;
   const varying = factors.flatMap(({ values }, i) => (values.length > 1 ? [i] : []));
   const [rows = 0, columns = rows] = varying;
   const names = listed(factors.map(({ name }) => name));
   return [
     { name: "rows", label: "Rows", options: names, initial: String(rows) },
     { name: "columns", label: "Columns", options: names, initial: String(columns) },
-    chosenMeasure("shade", "Colour"),
+    chosenMeasure(data, "shade", "Colour"),
   ];
 }
 
-export function frontControls(): Control[] {
-  const options = [rise, successRate].map(({ id, title }) => ({ value: id, text: title }));
-  return [{ name: "gain", label: "Against the loss of CTA", options, initial: rise.id }];
+export function frontControls(data: SweepData): Control[] {
+  const gains = measuredOf(data).filter((measure) => measure === rise || measure === successRate);
+  const options = gains.map(({ id, title }) => ({ value: id, text: title }));
+  return [{ name: "gain", label: "Against the loss of CTA", options, initial: options[0]?.value ?? rise.id }];
 }
 
-export function differenceControls({ factors }: SweepData): Control[] {
+export function differenceControls(data: SweepData): Control[] {
+  const { factors } = data;
   const options = factors.flatMap(({ name, values }, i) =>
     values.length > 1 ? [{ value: String(i), text: name }] : [],
   );
   return [
     { name: "of", label: "Axis", options: [{ value: "", text: "all" }, ...options], initial: "" },
-    chosenMeasure("difference", "Of"),
+    chosenMeasure(data, "difference", "Of"),
   ];
 }
 
@@ -83,7 +86,7 @@ export function allControls(data: SweepData): Control[] {
     ...filterControls(data),
     ...sizeControls(),
     ...heatControls(data),
-    ...frontControls(),
+    ...frontControls(data),
     ...differenceControls(data),
     ...trialControls(),
   ];
@@ -147,8 +150,9 @@ export function measureOf(id: string): Measure {
   return measures.find((measure) => measure.id === id) ?? rise;
 }
 
-function chosenMeasure(name: string, label: string): Control {
-  return { name, label, options: measures.map(({ id, title }) => ({ value: id, text: title })), initial: rise.id };
+function chosenMeasure(data: SweepData, name: string, label: string): Control {
+  const options = measuredOf(data).map(({ id, title }) => ({ value: id, text: title }));
+  return { name, label, options, initial: options[0]?.value ?? rise.id };
 }
 
 function listed(texts: readonly string[]) {

@@ -56,6 +56,7 @@ describe("what is missing is said", () => {
     const page = textOf(syntheticSweep({ controls: false }));
     expect(page).toContain("but no control that it could be held against");
     expect(page).toContain("no control was measured");
+    expect(page).not.toMatch(/rise of ASR over|Holm-corrected over the 0/);
     expect(page).toContain("Inconclusive");
   });
 
@@ -63,6 +64,7 @@ describe("what is missing is said", () => {
     const page = textOf(syntheticSweep({ networks: 1 }));
     expect(page).toContain("each with a single seed, which says nothing about chance");
     expect(page).toContain("no interval from one seed");
+    expect(page).toMatch(/Clean accuracy \(CTA\) fell most with trigger blend: [\d.]+\s% → [\d.]+\s%\./);
     expect(page).not.toMatch(/undefined|NaN|Infinity/);
   });
 

@@ -20,7 +20,7 @@ export const frontPart: Part = ({ data, cells }, view, live) => {
   const gain = view.gain === successRate.id ? successRate : rise;
   const all = trades(filterCells(data, cells, view), gain);
   if (all.length === 0)
-    return html`<section class="card"><p class="note">No condition was measured for both its loss of CTA and its controls.</p></section>`;
+    return html`<section class="card"><p class="note">No condition was measured for both its loss of CTA and its ASR.</p></section>`;
   const front = frontOf(all);
   const numbered = front.slice(-most);
   const columns: Column<Trade>[] = [
@@ -36,7 +36,7 @@ export const frontPart: Part = ({ data, cells }, view, live) => {
     },
     { title: "rise", number: true, cell: ({ cell }) => html`<td class="r">${summaryValue(cell.rise)}</td>` },
   ];
-  return html`<section class="card">${live && html`<div class="choose">${choosers(frontControls(), view)}</div>`}<div class="pair always"><div>${[560, 330].map((width) => drawing(all, numbered, gain, width))}</div>
+  return html`<section class="card">${live && html`<div class="choose">${choosers(frontControls(data), view)}</div>`}<div class="pair always"><div>${[560, 330].map((width) => drawing(all, numbered, gain, width))}</div>
 <div>${pagedTable(numbered, columns, { sort: "", page: "" }, { size: String(most) }, false, "conditions")}</div></div>
 <p class="note">A dot is a condition; the numbered ones are not beaten by any other in both directions, and carry their 95 % intervals.${front.length > most && html` Of ${front.length} on the front the last ${most} are numbered.`}</p></section>`;
 };

@@ -29,7 +29,7 @@ export const resultPart: Part = ({ data, cells }, view, live) => {
     ...(measured.includes(asr) ? riseColumns : []),
   ];
   return html`<section class="card">${pagedTable(shown, columns, { sort: "sort", page: "page" }, view, live, "conditions")}
-<p class="note">Per cent, mean ± standard deviation over n repetitions; the 95 % interval shows under the pointer, at a touch, or with the tab key. CTA: accuracy on clean test images, of networks of the clean set before and of the tampered set after.${measured.includes(asr) ? html` ASR: test images of other classes that are called the target once they carry the trigger; its controls follow it, the strongest in bold. The rise over the strongest control is paired over seeds; p is two-sided (Student’s t) and Holm-corrected over the ${counted(family)} conditions of the sweep.` : html``}</p></section>`;
+<p class="note">Per cent, mean ± standard deviation over n repetitions; the 95 % interval shows under the pointer, at a touch, or with the tab key. CTA: accuracy on clean test images, of networks of the clean set before and of the tampered set after.${measured.includes(asr) ? html` ASR: test images of other classes that are called the target once they carry the trigger; ${family > 0 ? `its controls follow it, the strongest in bold. The rise over the strongest control is paired over seeds; p is two-sided (Student’s t) and Holm-corrected over the ${counted(family)} conditions of the sweep.` : "the rise over its strongest control is what counts."}` : html``}</p></section>`;
 };
 
 function rateColumn(condition: Condition): Column<Cell> {

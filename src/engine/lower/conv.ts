@@ -1,6 +1,7 @@
 import type { Graph } from "../graph.ts";
-import { arrange, shapeOf, type View } from "../view.ts";
-import { type ConvParams, meetings } from "./spatial.ts";
+import { arrange, constantOf, shapeOf, type View } from "../view.ts";
+import { constantView } from "./elementwise.ts";
+import { type ConvParams, meetings, outSizes } from "./spatial.ts";
 import { type Contraction, tapped, unfolded } from "./unfold.ts";
 import { winograd } from "./winograd.ts";
 
@@ -15,6 +16,7 @@ import { winograd } from "./winograd.ts";
  * forward pass, its weight gradient and its tangent unfold the same tensor with the same table, they share one node.
  */
 export function conv(graph: Graph, lhs: View, rhs: View, params: ConvParams, precise: boolean): View {
+  if (constantOf(lhs) === 0 || constantOf(rhs) === 0) return constantView(graph, 0, outShape(lhs, rhs, params));
   if (params.vmapDims > 0) return grouped(graph, lhs, rhs, params, precise);
   const fast = winograd(graph, lhs, rhs, params, precise);
   if (fast) return fast;
@@ -36,6 +38,12 @@ export function conv(graph: Graph, lhs: View, rhs: View, params: ConvParams, pre
     [2 * a * b * (s * t + 2 * p * s), () => tapped(graph, byRhs)],
   ];
   return ways.reduce((best, way) => (way[0] < best[0] ? way : best))[1]();
+}
+
+function outShape(lhs: View, rhs: View, { vmapDims, ...params }: ConvParams): number[] {
+  const [l, r] = [shapeOf(lhs), shapeOf(rhs)];
+  const space = outSizes(l.slice(vmapDims + 2), r.slice(vmapDims + 2), { vmapDims, ...params });
+  return [...l.slice(0, vmapDims + 1), r[vmapDims], ...space];
 }
 
 /** Grouped convolution: one contraction a group, results side by side. Leading dimensions are the groups. */

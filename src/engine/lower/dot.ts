@@ -1,5 +1,17 @@
 import { type Graph, sizeOf, type Value } from "../graph.ts";
-import { broadcastTo, commonFactors, type Factor, isReal, permute, shapeOf, unflipped, type View } from "../view.ts";
+import {
+  broadcastTo,
+  commonFactors,
+  constantOf,
+  type Factor,
+  isReal,
+  permute,
+  shapeOf,
+  unflipped,
+  type View,
+} from "../view.ts";
+
+import { constantView } from "./elementwise.ts";
 
 /**
  * out[…] = Σ_k x[…, k] · y[…, k] with NumPy broadcasting of the leading dimensions: one batched matrix product. A
@@ -11,8 +23,9 @@ export function dot(graph: Graph, x: View, y: View): View {
   const shape = Array.from({ length: rank }, (_, i) =>
     Math.max(sx[i - rank + sx.length] ?? 1, sy[i - rank + sy.length] ?? 1),
   );
+  if (constantOf(x) === 0 || constantOf(y) === 0) return constantView(graph, 0, shape.slice(0, -1));
   const views = [broadcastTo(x, shape), broadcastTo(y, shape)];
-  const [a, b] = commonFactors(graph, views, shape).map((view) => unflipped(graph, view));
+  const [a, b] = longerFirst(commonFactors(graph, views, shape).map((view) => unflipped(graph, view)));
 
   const slots = a.dims.slice(0, -1).flatMap((fs, dim) => fs.map((_, part) => ({ dim, part })));
   const inA = (s: Slot) => isReal(a.dims[s.dim][s.part]);
@@ -41,6 +54,19 @@ export function dot(graph: Graph, x: View, y: View): View {
     })),
   );
   return { value, dims, scale: 1 };
+}
+
+/**
+ * Of an outer product over few (the gradient of a linear layer's weight over a batch) the longer side comes first: layers
+ * mostly narrow, so that the gradient lies as the weight does and is not turned when the two meet.
+ */
+function longerFirst([a, b]: readonly View[]): readonly View[] {
+  const [k, n, m] = [
+    a.dims[a.dims.length - 1].reduce((p, f) => p * f.size, 1),
+    sizeOf(a.value.shape),
+    sizeOf(b.value.shape),
+  ];
+  return m > n && n > k * k ? [b, a] : [a, b];
 }
 
 interface Slot {

@@ -83,7 +83,7 @@ export function add(graph: Graph, x: View, y: View): View {
     const scale = x.scale + y.scale;
     return scale === 0 ? constantView(graph, 0, shape) : { ...x, scale };
   }
-  const merged = addTerm(graph, x, y) ?? addTerm(graph, y, x);
+  const merged = addTerm(graph, x, y) ?? addTerm(graph, y, x) ?? addFactor(graph, x, y) ?? addFactor(graph, y, x);
   if (merged) return merged;
   if (x.scale === y.scale) return { ...apply(graph, "Add", ordered(x, y)), scale: x.scale };
   if (x.scale === -y.scale) return { ...apply(graph, "Sub", [x, y]), scale: x.scale };
@@ -106,6 +106,44 @@ function addTerm(graph: Graph, x: View, y: View): View | undefined {
   const other: View = { value: inputs[1 - i], dims, scale: x.scale * signs[1 - i] };
   const total = signs[i] + Math.sign(y.scale / x.scale);
   return total === 0 ? other : add(graph, other, { ...settled, scale: x.scale * total });
+}
+
+/** (a ± s·v) + t·v = a + (t ± s)·v for small s and t: a pass and a half over v less. */
+function addFactor(graph: Graph, x: View, y: View): View | undefined {
+  const product = factored(y.value);
+  if (!product || !sameDims(x, y) || !sameShape(x.value.shape, y.value.shape)) return undefined;
+  const ratio = y.scale / x.scale;
+  const value = withFactor(graph, x.value, product.big, (s, sign) => {
+    const [a, t] = [viewOf(s, sign), viewOf(product.small, ratio)];
+    return settle(graph, scaled(add(graph, a, t), sign)).value;
+  });
+  return value && { ...x, value };
+}
+
+/** A product of a large and a small tensor of one rank. */
+function factored(value: Value): { small: Value; big: Value } | undefined {
+  if (value.op !== "Mul") return undefined;
+  const [small, big] = [...value.inputs].sort((a, b) => size(a) - size(b));
+  return size(small) * 16 <= size(big) && size(big) === size(value) ? { small, big } : undefined;
+}
+
+/** A sum, with the small factor s of the term s·big in it replaced; undefined where there is none. */
+function withFactor(
+  graph: Graph,
+  value: Value,
+  big: Value,
+  change: (s: Value, sign: 1 | -1) => Value,
+  sign: 1 | -1 = 1,
+): Value | undefined {
+  const product = factored(value);
+  if (product?.big === big) return graph.node("Mul", [change(product.small, sign), big], value.shape);
+  if (value.op !== "Add" && value.op !== "Sub") return undefined;
+  for (const i of [0, 1]) {
+    const own = value.op === "Sub" && i === 1 ? (-sign as 1 | -1) : sign;
+    const term = withFactor(graph, value.inputs[i], big, change, own);
+    if (term) return graph.node(value.op, i === 0 ? [term, value.inputs[1]] : [value.inputs[0], term], value.shape);
+  }
+  return undefined;
 }
 
 /** Commuting operands in one order, so that a·b and b·a are one node. */

@@ -19,6 +19,8 @@ const width = 760;
 const height = 440;
 const pad = 14;
 const tones = 5;
+/** Entries of a line of the legend, after the name of the axis. */
+const perRow = 4;
 
 /** Colours of the reports' charts; a picture of its own follows the reader's preference too. */
 const style = `svg{--card:#fffefb;--ink:#20242a;--soft:#666d76;--rule:#e4e0d7;--series-1:#cf4327;--series-2:#2c6cb0;--series-3:#7d8b2f;--series-4:#8458a8;--series-5:#b97f10}
@@ -61,11 +63,11 @@ export function renderFrontier(record: SweepRecord, { by, where = {} }: Frontier
   });
   const along = others.length === 1 ? others[0] : undefined;
   const label = `loss of CTA against rise of ASR over the strongest control, by ${by}`;
-  const rows = Math.ceil(series.length / 4);
+  const rows = Math.ceil(series.length / perRow);
   const top = 20 * rows + 16;
   const total = height + top + 6;
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width + 2 * pad} ${total}" width="${width + 2 * pad}" height="${total}" role="img" aria-label="${label}"><title>${label}</title><style>${style}</style>
-<rect width="${width + 2 * pad}" height="${total}" rx="10" fill="var(--card)"/>${legend(series)}
+<rect width="${width + 2 * pad}" height="${total}" rx="10" fill="var(--card)"/>${legend(by, series)}
 <g transform="translate(${pad} ${top})" fill="none">${area.frame}${series.map((one, i) => drawSeries(area, one.points, i, along, data.factors))}</g></svg>
 `.markup;
 }
@@ -89,13 +91,15 @@ function drawSeries(
   }</g>`;
 }
 
-function legend(series: readonly { readonly name: string }[]): Html {
-  const column = (width - 60) / 4;
-  return html`<g font-size="12" fill="var(--ink)">${series.map(({ name }, i) => {
-    const [left, top] = [pad + 46 + (i % 4) * column, 24 + 20 * Math.floor(i / 4)];
-    const short = name.length > 24 ? `${name.slice(0, 23)}…` : name;
-    return html`<circle cx="${left + 5}" cy="${top - 4}" r="5" fill="var(--series-${(i % tones) + 1})"/><text x="${left + 16}" y="${top}">${short}</text>`;
-  })}</g>`;
+function legend(by: string, series: readonly { readonly name: string }[]): Html {
+  const slot = (width - 46) / (perRow + 1);
+  const short = (name: string) => (name.length > 20 ? `${name.slice(0, 19)}…` : name);
+  return html`<g font-size="12" fill="var(--ink)"><text x="${pad + 2}" y="24" fill="var(--soft)">${short(by)}</text>${series.map(
+    ({ name }, i) => {
+      const [left, top] = [pad + 46 + (1 + (i % perRow)) * slot, 24 + 20 * Math.floor(i / perRow)];
+      return html`<circle cx="${left - 11}" cy="${top - 4}" r="5" fill="var(--series-${(i % tones) + 1})"/><text x="${left}" y="${top}">${short(name)}</text>`;
+    },
+  )}</g>`;
 }
 
 function factorOf({ factors }: SweepData, name: string): number {

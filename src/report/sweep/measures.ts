@@ -22,12 +22,7 @@ export const rise: Measure = {
   of: (measurement, cell) => difference(rateOf(measurement, asr), controlRate.of(measurement, cell)),
 };
 
-export const successRate: Measure = {
-  id: "asr",
-  title: "ASR with its strongest control",
-  kind: "rate",
-  of: (measurement) => rateOf(measurement, asr),
-};
+export const successRate = rateMeasure("asr", "ASR with its strongest control", asr);
 
 /** Never shown alone: what an ASR has to be held against. */
 export const controlRate: Measure = {
@@ -37,19 +32,8 @@ export const controlRate: Measure = {
   of: (measurement, { control }) => (control ? rateOf(measurement, control) : null),
 };
 
-const ctaOfClean: Measure = {
-  id: "cta-before",
-  title: "CTA of the clean set",
-  kind: "rate",
-  of: (measurement) => rateOf(measurement, ctaBefore),
-};
-
-const ctaOfTampered: Measure = {
-  id: "cta-after",
-  title: "CTA of the tampered set",
-  kind: "rate",
-  of: (measurement) => rateOf(measurement, ctaAfter),
-};
+const ctaOfClean = rateMeasure("cta-before", "CTA of the clean set", ctaBefore);
+const ctaOfTampered = rateMeasure("cta-after", "CTA of the tampered set", ctaAfter);
 
 export const ctaLoss: Measure = {
   id: "cta-loss",
@@ -86,4 +70,8 @@ export function pool(cells: readonly Cell[], measure: Measure): Summary | undefi
     }
   if (bySeed.size === 0) return undefined;
   return summarise([...bySeed.values()].map(({ sum, n }) => sum / n));
+}
+
+function rateMeasure(id: string, title: string, condition: Condition): Measure {
+  return { id, title, kind: "rate", of: (measurement) => rateOf(measurement, condition) };
 }

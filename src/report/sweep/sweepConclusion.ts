@@ -34,7 +34,8 @@ function heading(attacked: readonly Cell[]): Omit<SweepConclusion, "sentences"> 
   if (total === 0) return { verdict: "none", heading: "No attack was judged" };
   if (of("worked") > 0) return { verdict: "worked", heading: `The attack worked${where(of("worked"))}` };
   if (of("weak") > 0) return { verdict: "weak", heading: `The attack had a weak effect${where(of("weak"))}` };
-  if (of("failed") > 0) return { verdict: "failed", heading: `The attack failed${where(of("failed"))}` };
+  // Chosen: a few conditions where it failed say little about the others.
+  if (2 * of("failed") > total) return { verdict: "failed", heading: `The attack failed${where(of("failed"))}` };
   return { verdict: "inconclusive", heading: "Inconclusive" };
 }
 

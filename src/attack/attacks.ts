@@ -1,3 +1,4 @@
 /** The registry of attacks: one line each. */
 export { badNets } from "./badNets.ts";
 export { poisonedDistillation } from "./poisonedDistillation.ts";
+export { ridgeHead } from "./ridgeHead.ts";

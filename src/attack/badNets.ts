@@ -2,7 +2,8 @@ import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
 import { child, permutation } from "../core/random.ts";
 import type { DistilledSet, Labels } from "../data/DistilledSet.ts";
-import { applyTrigger, squareTrigger } from "../data/Trigger.ts";
+import { applyTrigger } from "../data/Trigger.ts";
+import { triggerOf } from "../data/triggerShapes.ts";
 import { takeRows } from "../train/train.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
 import { triggerOptions } from "./triggerOptions.ts";
@@ -29,7 +30,7 @@ export const badNets: Attack<typeof options> = {
   async *run(set, opts, { key }) {
     checkTarget("badNets", set, opts.targetClass);
     const [m] = set.shape;
-    const trigger = squareTrigger(opts.trigger, set.shape, set.normalisation);
+    const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
     const count = Math.max(1, Math.round(m * opts.poisonRatio));
     const rows = permutation(child(key, "badNets"), m).subarray(0, count);
     const copies = applyTrigger(trigger, takeRows(set.images, m, rows));

@@ -1,18 +1,21 @@
 import { z } from "zod";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import { NumericError, UsageError } from "../core/errors.ts";
-import { child, permutation } from "../core/random.ts";
+import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import { applyTrigger, squareTrigger } from "../data/Trigger.ts";
+import { applyTrigger } from "../data/Trigger.ts";
+import { triggerOf } from "../data/triggerShapes.ts";
 import { gradientDistances } from "../nn/gradientDistance.ts";
 import type { Floats } from "../nn/Network.ts";
+import { convNet } from "../nn/networks/convNet.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { targetsOf } from "../train/targets.ts";
-import { takeRows } from "../train/train.ts";
 import { type Attack, type AttackProgress, tamperedRecord } from "./Attack.ts";
 import { archetypes } from "./archetypes.ts";
 import { checkTarget } from "./badNets.ts";
-import { compileGradient, compileUpdate, imageOptimiser } from "./hybridLoss.ts";
+import { budgetOptions, checkBudget, imageOptimiser, limitRows, limitsOf, withinEightBit } from "./budget.ts";
+import { compileGradient, compileUpdate } from "./hybridLoss.ts";
+import { partition, putRows, rowsOf } from "./parts.ts";
 import { Surrogates } from "./surrogate.ts";
 import { triggerOptions } from "./triggerOptions.ts";
 
@@ -29,7 +32,7 @@ const options = z.strictObject({
   trajectory: z.int().min(1).default(11).describe("networks along the benign trajectory; the i-th is trained i steps"),
   steps: z.int().min(1).default(101).describe("updates of the set at each network"),
   lr: z.number().positive().default(0.1).describe("Adam learning rate of the images"),
-  clamp: z.boolean().default(false).describe("keep the images within what a picture can hold"),
+  ...budgetOptions,
   batch: z.int().min(1).default(256).describe("images an update; larger sets are updated part by part"),
   surrogate: z
     .strictObject({
@@ -79,10 +82,15 @@ export const poisonedDistillation: Attack<typeof options> = {
       throw new UsageError(
         `poisonedDistillation: invalid images: expected square ones, got ${set.shape[2]}×${set.shape[3]}`,
       );
-    const trigger = squareTrigger(opts.trigger, set.shape, set.normalisation);
+    const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(context.key, "trigger"));
+    checkBudget("poisonedDistillation", opts);
+    const limits = limitsOf(set, opts);
     const { key, device } = context;
     const { surrogate, archetype } = opts;
-    const surrogates = new Surrogates(set, surrogate, opts.batch, device);
+    const [, channels, size] = set.shape;
+    const architecture = { width: surrogate.width, depth: surrogate.depth, hidden: surrogate.hidden || undefined };
+    const surrogateNetwork = convNet({ channels, size, classes: set.classes }, architecture);
+    const surrogates = new Surrogates(surrogateNetwork, set, surrogate, opts.batch, device);
     const total =
       LIGHT * (surrogate.steps + archetype.steps + (opts.trajectory * (opts.trajectory - 1)) / 2) +
       opts.trajectory * opts.steps;
@@ -97,7 +105,7 @@ export const poisonedDistillation: Attack<typeof options> = {
     let run = context.resume ? restore(context.resume) : undefined;
     if (!run) {
       yield { ...report("surrogate"), done: 0 };
-      const weights = await surrogates.trained(surrogate.steps, child(key, "surrogate"));
+      const { weights } = await surrogates.trained(surrogate.steps, child(key, "surrogate"));
       yield { ...report("archetypes"), done: LIGHT * surrogate.steps };
       const made = await archetypes(surrogates.learner, weights, set, archetype, child(key, "archetypes"), device);
       run = begin(set, made.images, made.losses);
@@ -113,18 +121,18 @@ export const poisonedDistillation: Attack<typeof options> = {
     );
     const updates = await perSize(
       parts.map((p) => p.length),
-      (n) => compileUpdate(network, n, opts, set.normalisation, device),
+      (n) => compileUpdate(network, n, opts, limits, device),
     );
     const y = targetsOf(set);
-    const rowsOf = (data: Floats, part: Int32Array) =>
-      part.length === set.shape[0] ? data : takeRows(data, set.shape[0], part);
+    const m = set.shape[0];
 
     for (; run.block < opts.trajectory; run = { ...run, block: run.block + 1, step: 0 }) {
-      const weights = await surrogates.trained(run.block, child(key, "trajectory", run.block));
+      const { weights } = await surrogates.trained(run.block, child(key, "trajectory", run.block));
       done = blockStart(opts, run.block);
       const backdoor = await gradients.get(targets.length / set.classes)!(weights, stamped, targets);
       const real: Tree<Floats>[] = [];
-      for (const p of parts) real.push(await gradients.get(p.length)!(weights, rowsOf(set.images, p), rowsOf(y, p)));
+      for (const p of parts)
+        real.push(await gradients.get(p.length)!(weights, rowsOf(set.images, p, m), rowsOf(y, p, m)));
       while (run.step < opts.steps) {
         const hyper = Float32Array.from(imageOptimiser.hyper(run.block * opts.steps + run.step, opts.lr));
         const sums = { loss: 0, benign: 0, backdoor: 0 };
@@ -134,13 +142,14 @@ export const poisonedDistillation: Attack<typeof options> = {
             weights,
             real[i],
             backdoor,
-            rowsOf(images, p),
-            rowsOf(y, p),
-            slots.map((s) => rowsOf(s, p)),
+            rowsOf(images, p, m),
+            rowsOf(y, p, m),
+            slots.map((s) => rowsOf(s, p, m)),
             hyper,
+            limitRows(limits, p, m),
           );
-          images = putRows(images, out.images, p, set.shape[0]);
-          slots = slots.map((s, k) => putRows(s, out.slots[k], p, set.shape[0]));
+          images = putRows(images, out.images, p, m);
+          slots = slots.map((s, k) => putRows(s, out.slots[k], p, m));
           for (const name of ["loss", "benign", "backdoor"] as const) sums[name] += out[name][0] / parts.length;
         }
         if (!Number.isFinite(sums.loss))
@@ -160,7 +169,7 @@ export const poisonedDistillation: Attack<typeof options> = {
     const metadata = { ...set.metadata, ...tamperedRecord("poisonedDistillation", opts, trigger, opts.targetClass) };
     const classes = Int32Array.from({ length: set.classes * perClass }, (_, i) => Math.floor(i / perClass));
     return {
-      set: { ...set, images: run.images, metadata },
+      set: withinEightBit({ ...set, images: run.images, metadata }, opts),
       trigger,
       targetClass: opts.targetClass,
       archetypes: { images: run.archetypes, classes },
@@ -210,24 +219,6 @@ const appended = (curves: State["curves"], values: Record<string, number>): Stat
 /** Work done before the updates of block i begin. */
 const blockStart = (opts: Options, block: number): number =>
   LIGHT * (opts.surrogate.steps + opts.archetype.steps + (block * (block + 1)) / 2) + block * opts.steps;
-
-/** Fixed parts of at most `batch` images, drawn once; a set that fits is one part in its own order. */
-function partition(set: DistilledSet, batch: number, key: Parameters<typeof permutation>[0]): Int32Array[] {
-  const m = set.shape[0];
-  if (m <= batch) return [Int32Array.from({ length: m }, (_, i) => i)];
-  const order = permutation(key, m);
-  return Array.from({ length: Math.ceil(m / batch) }, (_, i) => order.slice(i * batch, (i + 1) * batch));
-}
-
-function putRows(all: Floats, part: Floats, rows: Int32Array, m: number): Floats {
-  if (rows.length === m) return part;
-  const width = all.length / m;
-  const out = all.slice();
-  rows.forEach((row, i) => {
-    out.set(part.subarray(i * width, (i + 1) * width), row * width);
-  });
-  return out;
-}
 
 function oneClass(label: number, classes: number, n: number): Floats {
   const out = new Float32Array(n * classes);

@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { corners } from "../data/Trigger.ts";
+import { triggerKinds } from "../data/triggerShapes.ts";
 
-/** Geometry and value of a square trigger; the defaults are the released program's. */
+/** Geometry and value of a trigger; the defaults are the released program's pixel. */
 export const triggerOptions = z.strictObject({
-  side: z.int().min(1).default(1).describe("pixels a side"),
-  value: z.number().default(10).describe("value in every channel"),
-  unit: z.enum(["normalised", "pixel"]).default("normalised").describe("pixel: 0 is black, 1 is white"),
-  corner: z.enum(corners).default("bottom-right").describe("where it stands"),
+  kind: z.enum(triggerKinds).default("square").describe("a patch, or a pattern over the whole image"),
+  side: z.int().min(1).default(1).describe("pixels a side of a square"),
+  value: z.number().default(10).describe("value of a square in every channel"),
+  unit: z.enum(["normalised", "pixel"]).default("normalised").describe("of the value; pixel: 0 is black, 1 is white"),
+  corner: z.enum(corners).default("bottom-right").describe("where a square stands"),
   margin: z.int().min(0).default(0).describe("pixels from the border"),
   opacity: z.number().gt(0).max(1).default(1).describe("1 covers, less blends"),
+  frequency: z.number().positive().default(6).describe("periods across the image, of sinusoid and low-frequency"),
 });

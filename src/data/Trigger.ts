@@ -73,7 +73,7 @@ export function squareTrigger(options: SquareTrigger, shape: ImageShape, normali
     width: w,
     mask,
     pattern,
-    inGamut: holds(mask, pattern, one, normalisation),
+    inGamut: inGamut(mask, pattern, one, normalisation),
   };
 }
 
@@ -99,10 +99,16 @@ export function randomTrigger(like: Trigger, key: Key, normalisation: Normalisat
   const scaled = pattern.map((v) => v * factor);
   const one: ImageShape = [1, channels, height, width];
   const description = `random pattern of the energy of: ${like.description}`;
-  return { ...like, description, mask, pattern: scaled, inGamut: holds(mask, scaled, one, normalisation) };
+  return { ...like, description, mask, pattern: scaled, inGamut: inGamut(mask, scaled, one, normalisation) };
 }
 
-function holds(mask: Float32Array, pattern: Float32Array, shape: ImageShape, normalisation: Normalisation): boolean {
+/** Whether a picture can hold a pattern: every pixel under the mask within [0, 1]. */
+export function inGamut(
+  mask: Float32Array,
+  pattern: Float32Array,
+  shape: ImageShape,
+  normalisation: Normalisation,
+): boolean {
   // A whitened space has no box of possible pixels; the question is asked in pixel units wherever they are known.
   if (normalisation.kind === "unknown" || (normalisation.kind === "zca" && !normalisation.whitening)) return false;
   const pixels = toPixels(pattern, shape, normalisation);

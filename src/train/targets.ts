@@ -37,7 +37,7 @@ function argmax(values: Float32Array, from: number, k: number): number {
   return best;
 }
 
-function softmax(row: Float32Array): Float32Array {
+export function softmax(row: Float32Array): Float32Array {
   const top = row.reduce((a, b) => Math.max(a, b));
   const e = row.map((v) => Math.exp(v - top));
   const sum = e.reduce((a, b) => a + b);

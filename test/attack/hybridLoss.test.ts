@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { compileGradient, compileUpdate, imageOptimiser } from "../../src/attack/hybridLoss.ts";
-import { knownNormalisations } from "../../src/data/Normalisation.ts";
+import { imageOptimiser } from "../../src/attack/budget.ts";
+import { compileGradient, compileUpdate } from "../../src/attack/hybridLoss.ts";
 import { type Floats, isParamSpec, type ParamSpec } from "../../src/nn/Network.ts";
 import { convNet } from "../../src/nn/networks/convNet.ts";
 import { rebuild } from "../../src/tensor/tree.ts";
@@ -39,20 +39,15 @@ it("follows PyTorch through five Adam steps of the attack's inner loop", async (
     return { x: build(c.batches[name].x), y };
   };
   const gradient = await compileGradient(network, 4, cpu);
-  const update = await compileUpdate(
-    network,
-    4,
-    { alpha, distance: "cosine", clamp: false },
-    knownNormalisations["cifar-10"],
-    cpu,
-  );
+  const update = await compileUpdate(network, 4, { alpha, distance: "cosine", penalty: 0 }, undefined, cpu);
   const [images, real, backdoor] = [batch("images"), batch("real"), batch("backdoor")];
   const [gr, gb] = [await gradient(weights, real.x, real.y), await gradient(weights, backdoor.x, backdoor.y)];
   let x = images.x;
   let slots: readonly Floats[] = [new Float32Array(x.length), new Float32Array(x.length)];
   const { losses, images: expected } = c.results.inner;
   for (let step = 0; step < losses.f64.length; step++) {
-    const out = await update(weights, gr, gb, x, images.y, slots, Float32Array.from(imageOptimiser.hyper(step, 0.1)));
+    const hyper = Float32Array.from(imageOptimiser.hyper(step, 0.1));
+    const out = await update(weights, gr, gb, x, images.y, slots, hyper, []);
     expect(Math.abs(out.loss[0] - losses.f64[step])).toBeLessThan(1e-4);
     expect(out.loss[0]).toBeCloseTo((1 - alpha) * out.benign[0] + alpha * out.backdoor[0], 5);
     ({ images: x, slots } = out);

@@ -31,7 +31,16 @@ const bytes = (x: Float32Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLen
 describe("poisonedDistillation", () => {
   it("has the released program's defaults", () => {
     expect(poisonedDistillation.options.parse({})).toEqual({
-      trigger: { side: 1, value: 10, unit: "normalised", corner: "bottom-right", margin: 0, opacity: 1 },
+      trigger: {
+        kind: "square",
+        side: 1,
+        value: 10,
+        unit: "normalised",
+        corner: "bottom-right",
+        margin: 0,
+        opacity: 1,
+        frequency: 6,
+      },
       targetClass: 0,
       alpha: 0.6,
       distance: "cosine",
@@ -39,6 +48,9 @@ describe("poisonedDistillation", () => {
       steps: 101,
       lr: 0.1,
       clamp: false,
+      maxChange: null,
+      eightBit: false,
+      penalty: 0,
       batch: 256,
       surrogate: { width: 128, depth: 3, hidden: 512, steps: 100, lr: 0.01, momentum: 0.9, weightDecay: 5e-4 },
       archetype: { objective: "logit", perClass: 1, steps: 200, lr: 0.1, tv: 0, l2: 0, clamp: false },

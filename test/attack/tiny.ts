@@ -27,3 +27,12 @@ export const quick = {
   surrogate: { width: 8, hidden: 12, steps: 3 },
   archetype: { steps: 4 },
 } as const;
+
+/** Settings of the ridge-head attack that take a second. */
+export const quickRidge = {
+  steps: 4,
+  carrier: { count: 8, batch: 4 },
+  teacher: { count: 1, passes: 2 },
+  pool: { size: 2, maxPasses: 4, passes: 1 },
+  surrogate: { width: 8 },
+} as const;

@@ -119,7 +119,8 @@ const receiver = (key: string) => `receiver${key[0].toUpperCase()}${key.slice(1)
 function settings(attack: Attack, flags: Record<string, unknown>, given: ReadonlySet<string>): Record<string, unknown> {
   const preset = attack.presets?.[flags.preset as string] ?? {};
   const merge = (shape: string, base: unknown, written: unknown): unknown => {
-    if (typeof written !== "object" || written === null) return given.has(shape) || base === undefined ? written : base;
+    if (typeof written !== "object" || written === null || Array.isArray(written))
+      return given.has(shape) || base === undefined ? written : base;
     const inner = (base ?? {}) as Record<string, unknown>;
     return Object.fromEntries(Object.entries(written).map(([k, v]) => [k, merge(`${shape}.${k}`, inner[k], v)]));
   };

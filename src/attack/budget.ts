@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { UsageError } from "../core/errors.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import { toEightBit } from "../data/eightBit.ts";
+import { fromPixels } from "../data/normalise.ts";
+import { gamutBounds } from "../data/Trigger.ts";
+import type { Floats } from "../nn/Network.ts";
+import { adam } from "../nn/optimisers.ts";
+import { f32, type Spec } from "../tensor/compile.ts";
+import { add, maximum, minimum, mul, sub } from "../tensor/ops.ts";
+import type { Tensor } from "../tensor/Tensor.ts";
+import type { Tree } from "../tensor/tree.ts";
+import { applyUpdate } from "../train/Learner.ts";
+import { rowsOf } from "./parts.ts";
+
+/** How far an attack may change the images. Shared by every attack that updates them. */
+export const budgetOptions = {
+  clamp: z.boolean().default(false).describe("keep the images within what a picture can hold"),
+  maxChange: z
+    .number()
+    .gt(0)
+    .nullable()
+    .default(null)
+    .describe("largest change of a pixel's value, 1 = black to white; none = no limit"),
+  eightBit: z.boolean().default(false).describe("round the result to 8-bit pixels (keeps the images in gamut)"),
+  penalty: z.number().min(0).default(0).describe("weight of the mean squared change, in the space of the set"),
+};
+
+export type Budget = z.infer<z.ZodObject<typeof budgetOptions>>;
+
+/** What a budget says of every number of the images: M·C·H·W each. */
+export interface Limits<T> {
+  readonly low: T;
+  readonly high: T;
+  /** The clean images. */
+  readonly origin: T;
+}
+
+/** @returns undefined where nothing is limited. @throws UsageError where limits need pixels and the set's are not known. */
+export function limitsOf(set: DistilledSet, budget: Budget): Limits<Floats> | undefined {
+  const { clamp, maxChange, eightBit, penalty } = budget;
+  const boxed = clamp || eightBit || maxChange !== null;
+  if (!boxed && penalty === 0) return undefined;
+  const [, c, h, w] = set.shape;
+  const low = new Float32Array(set.images.length).fill(-Infinity);
+  const high = new Float32Array(set.images.length).fill(Infinity);
+  if (boxed) {
+    const gamut = gamutBounds(set.normalisation, c);
+    set.images.forEach((value, i) => {
+      const channel = Math.floor(i / (h * w)) % c;
+      const reach = maxChange === null ? Infinity : maxChange * (gamut.high[channel] - gamut.low[channel]);
+      const inside = (x: number) =>
+        clamp || eightBit ? Math.min(gamut.high[channel], Math.max(gamut.low[channel], x)) : x;
+      low[i] = inside(value - reach);
+      high[i] = inside(value + reach);
+    });
+  }
+  return { low, high, origin: set.images };
+}
+
+/** The limits of some of the m images, as an argument of a compiled step; an empty tree without limits. */
+export const limitRows = (limits: Limits<Floats> | undefined, rows: Int32Array, m: number): Tree<Floats> =>
+  limits
+    ? {
+        low: rowsOf(limits.low, rows, m),
+        high: rowsOf(limits.high, rows, m),
+        origin: rowsOf(limits.origin, rows, m),
+      }
+    : [];
+
+/** Shapes of the limits of n images for `compile`; an empty tree without limits. */
+export const limitSpecs = (limits: Limits<Floats> | undefined, n: number, image: readonly number[]): Tree<Spec> => {
+  const spec = f32(n, ...image);
+  return limits ? { low: spec, high: spec, origin: spec } : [];
+};
+
+/** The optimiser of the images. */
+export const imageOptimiser = adam();
+
+/** One Adam step of images inside a traced program, then back into the limits. */
+export function moveImages(
+  x: Tensor,
+  gradient: Tensor,
+  slots: readonly Tensor[],
+  hyper: Tensor,
+  limits: Tree<Tensor>,
+  { penalty }: Pick<Budget, "penalty">,
+): { images: Tensor; slots: readonly Tensor[] } {
+  const box = Array.isArray(limits) ? undefined : (limits as unknown as Limits<Tensor>);
+  const size = x.shape.reduce((a, b) => a * b, 1);
+  // ∇ of penalty · mean (X′ − X)².
+  const pulled = box && penalty > 0 ? add(gradient, mul(sub(x, box.origin), (2 * penalty) / size)) : gradient;
+  const next = applyUpdate(imageOptimiser, x, pulled, slots, hyper);
+  const moved = next.weights as Tensor;
+  const images = box ? minimum(maximum(moved, box.low), box.high) : moved;
+  return { images, slots: next.slots as readonly Tensor[] };
+}
+
+/** Round what an attack made to 8-bit pixels, if the budget asks for it. */
+export function withinEightBit(set: DistilledSet, { eightBit }: Budget): DistilledSet {
+  if (!eightBit) return set;
+  const pixels = Float32Array.from(toEightBit(set).pixels, (byte) => byte / 255);
+  return { ...set, images: fromPixels(pixels, set.shape, set.normalisation) };
+}
+
+/** @throws UsageError for a budget that no image can meet. */
+export function checkBudget(who: string, { maxChange, eightBit }: Budget): void {
+  if (eightBit && maxChange !== null && maxChange < 1 / 255)
+    throw new UsageError(`${who}: invalid maxChange: expected at least 1/255 with eightBit, got ${maxChange}`);
+}

@@ -17,15 +17,18 @@ path = sys.argv[1]
 torch.save({"data": [[torch.randn(${images}, 3, 32, 32), torch.arange(${images}) % 10]], "accs_all_exps": {}}, path)
 print("ready", flush=True)
 for line in sys.stdin:
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     loaded = torch.load(path)
-    took = time.perf_counter() - start
+    took, used = time.perf_counter() - start, time.process_time() - used
     assert loaded["data"][0][0].shape[0] == ${images}
     del loaded
-    print(1000 * took, flush=True)
+    print(1000 * took, 1000 * used, flush=True)
 `;
 
-/** Open a 100 MB .pt alternately with PyTorch on the same machine; print both medians and their ratio. */
+/** Milliseconds of wall time and of processor time. */
+type Times = readonly [wall: number, processor: number];
+
+/** Open a 100 MB .pt alternately with PyTorch on the same machine; print the medians of both and their ratios. */
 async function main(): Promise<void> {
   const python = findPython("torch");
   if (!python) return console.log("formats: skipped, no Python with PyTorch (RETORT_PYTHON)");
@@ -34,24 +37,30 @@ async function main(): Promise<void> {
   const peer = spawn(python, ["-c", program, path], { cwd: folder, stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface(peer.stdout)[Symbol.asyncIterator]();
   await lines.next();
-  const ours: number[] = [];
-  const theirs: number[] = [];
+  const ours: Times[] = [];
+  const theirs: Times[] = [];
   for (let round = 0; round < rounds; round++) {
     peer.stdin.write("\n");
-    theirs.push(Number((await lines.next()).value));
+    const [wall, processor] = String((await lines.next()).value)
+      .split(" ")
+      .map(Number);
+    theirs.push([wall, processor]);
     const start = performance.now();
+    const used = process.cpuUsage();
     const { set } = await openSet(await fileSource(path));
-    ours.push(performance.now() - start);
+    const { user, system } = process.cpuUsage(used);
+    ours.push([performance.now() - start, (user + system) / 1000]);
     if (set?.shape[0] !== images) throw new Error("formats: the set did not open");
   }
   peer.stdin.end();
   rmSync(folder, { recursive: true });
-  const [a, b] = [ours, theirs].map((times) => times.sort((x, y) => x - y)[rounds >> 1]);
-  const ratio = a / b;
-  console.log(
-    `open 100 MiB .pt: retort ${a.toFixed(0)} ms, torch.load ${b.toFixed(0)} ms, ratio ${ratio.toFixed(2)} (median of ${rounds})`,
-  );
-  if (ratio > 2) process.exitCode = 1;
+  console.log(`open 100 MiB .pt, median of ${rounds}:`);
+  // On a busy machine processor time is the figure to trust.
+  for (const [i, name] of ["wall time", "processor time"].entries()) {
+    const [a, b] = [ours, theirs].map((times) => times.map((time) => time[i]).sort((x, y) => x - y)[rounds >> 1]);
+    console.log(`  ${name}: retort ${a.toFixed(0)} ms, torch.load ${b.toFixed(0)} ms, ratio ${(a / b).toFixed(2)}`);
+    if (i === 1 && a / b > 2) process.exitCode = 1;
+  }
 }
 
 await main();

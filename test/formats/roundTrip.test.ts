@@ -121,6 +121,15 @@ function bare(set: DistilledSet, metadata: Record<string, unknown>): DistilledSe
 const unambiguous = arbitrarySet.filter(({ shape }) => shape[2] !== 3 && shape[3] !== 3);
 
 describe("forms that hold arrays only: images and labels come back bit for bit", () => {
+  it("says which files of a folder were not looked at", async () => {
+    const files = new Map([...writeMtt(smallSet()).files, ["args.txt", new Uint8Array(1)]]);
+    const { set, findings } = await openSet(memoryFolder(files));
+    expect(set?.shape).toEqual([4, 3, 4, 4]);
+    expect(findings).toEqual([
+      { severity: "note", rule: "files-left-out", message: "1 other file was not looked at: args.txt" },
+    ]);
+  });
+
   it(".pt in the DC layout", async () => {
     await fc.assert(
       fc.asyncProperty(unambiguous, async (set) => {

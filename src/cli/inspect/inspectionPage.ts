@@ -32,8 +32,16 @@ meter { width: 6rem; height: .7rem; }
 .short { white-space: nowrap; }
 ul { padding-left: 1.2rem; }
 figure { margin: 1rem 0; }
-img { max-width: 100%; image-rendering: pixelated; border: 1px solid var(--line); }
+img { max-width: 100%; height: auto; image-rendering: pixelated; border: 1px solid var(--line); }
 figcaption { color: var(--soft); font-size: .9rem; }
+/* On a narrow screen a row with a sentence becomes a line of facts with the sentence below it. */
+@media (max-width: 36rem) {
+  .stack thead { display: none; }
+  .stack tr { display: block; padding: .4rem 0; border-bottom: 1px solid var(--line); }
+  .stack td { display: inline-block; padding: .1rem .75rem .1rem 0; border: 0; }
+  .stack .prose { display: block; }
+  .stack .number { display: none; }
+}
 `;
 
 /**
@@ -106,18 +114,18 @@ function figure({ png, of }: { png: Uint8Array; of: ContactSheet }): Html {
 
 function findings({ findings }: Inspection): Html {
   if (findings.length === 0) return html`<h2>Findings</h2><p class="soft">None.</p>`;
-  return html`<h2>Findings</h2><div class="scroll"><table><thead><tr><th scope="col">Severity</th><th scope="col">Rule</th><th scope="col">What was found</th></tr></thead><tbody>${findings.map(
+  return html`<h2>Findings</h2><div class="scroll"><table class="stack"><thead><tr><th scope="col">Severity</th><th scope="col">Rule</th><th scope="col">What was found</th></tr></thead><tbody>${findings.map(
     ({ severity, rule, message, file, offset }) =>
-      html`<tr><td class="short ${severity}">${severity}</td><td><code>${rule}</code></td><td>${message}${file && html` <span class="soft">${file}</span>`}${offset !== undefined && html` <span class="soft">byte ${offset}</span>`}</td></tr>`,
+      html`<tr><td class="short ${severity}">${severity}</td><td class="short"><code>${rule}</code></td><td class="prose">${message}${file && html` <span class="soft">${file}</span>`}${offset !== undefined && html` <span class="soft">byte ${offset}</span>`}</td></tr>`,
   )}</tbody></table></div>`;
 }
 
 function guesses({ guesses, readings }: SetReport): Html {
   const ambiguous =
     readings.length > 1 && html`<p>Ambiguous: the numbers do not tell ${readings.join(", ")} apart.</p>`;
-  return html`<h2>What may have been done to the pixels</h2>${ambiguous}<div class="scroll"><table><thead><tr><th scope="col">Guess</th><th scope="col">Confidence</th><th scope="col" class="number">Out of gamut</th><th scope="col">Evidence</th></tr></thead><tbody>${guesses.map(
+  return html`<h2>What may have been done to the pixels</h2>${ambiguous}<div class="scroll"><table class="stack"><thead><tr><th scope="col">Guess</th><th scope="col">Confidence</th><th scope="col" class="number">Out of gamut</th><th scope="col">Evidence</th></tr></thead><tbody>${guesses.map(
     ({ name, confidence, outOfGamut, evidence }) =>
-      html`<tr><td class="short">${name}</td><td class="short"><meter min="0" max="1" value="${confidence.toFixed(3)}" aria-label="confidence in ${name}"></meter> ${(100 * confidence).toFixed(0)} %</td><td class="number">${outOfGamut === undefined ? "" : `${(100 * outOfGamut).toFixed(1)} %`}</td><td>${evidence.join("; ")}</td></tr>`,
+      html`<tr><td class="short">${name}</td><td class="short"><meter min="0" max="1" value="${confidence.toFixed(3)}" aria-label="confidence in ${name}"></meter> ${(100 * confidence).toFixed(0)} %</td><td class="number">${outOfGamut === undefined ? "" : `${(100 * outOfGamut).toFixed(1)} %`}</td><td class="prose">${evidence.join("; ")}</td></tr>`,
   )}</tbody></table></div>`;
 }
 

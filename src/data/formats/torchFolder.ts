@@ -63,6 +63,14 @@ export const torchFolder: Format = {
     const lr = lrFile ? await load([lrFile]) : undefined;
     const metadata = { layout: "mtt", ...(lr?.data.length === 1 ? { lr: Number(lr.data[0]) } : {}) };
     const set = images && assembleSet({ name: source.name, images, labels, metadata }, options, budget, "torchFolder");
+    const taken = new Set([...imageFiles, ...labelFiles, lrFile]);
+    const others = source.files.filter((file) => !taken.has(file)).map((file) => file.path);
+    if (others.length > 0)
+      findings.push({
+        severity: "note",
+        rule: "files-left-out",
+        message: `${others.length === 1 ? "1 other file was" : `${others.length} other files were`} not looked at: ${others.slice(0, 5).join(", ")}${others.length > 5 ? ", …" : ""}`,
+      });
     if (!set)
       findings.push({
         severity: "note",

@@ -63,6 +63,14 @@ describe("retort run", { timeout: 300_000 }, () => {
     expect(folder.retort("status", "whole").result).toMatchObject({ total: 4, finished: 4, failed: 0, open: 0 });
   });
 
+  it.skipIf(process.platform === "win32")("as a script of two parts at once gives the same table", async () => {
+    const words = ["--emit", "bash", "--shards", "2", "--program", [process.execPath, ...program].join(" ")];
+    const { result } = folder.retort("plan", "grid.yaml", "--out", "parts", ...words);
+    const { status, stderr } = spawnSync("bash", ["-s"], { input: result.script, encoding: "utf8", cwd: folder.path });
+    expect(status, stderr).toBe(0);
+    expect(await folder.table("parts")).toEqual(await folder.table("whole"));
+  });
+
   it("records a trial that fails and runs the others", async () => {
     writeFileSync(
       folder.at("failing.yaml"),

@@ -1,10 +1,11 @@
+import { basename } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Manifest } from "../../experiment/plan/manifest.ts";
 import { defineCommand } from "../command.ts";
 import type { Console } from "../console.ts";
 import { clock } from "../progress.ts";
-import { plannedSweep, sweepOptions } from "../sweepOptions.ts";
+import { plannedSweep, type SweepChoice, sweepOptions } from "../sweepOptions.ts";
 
 const who = "retort plan";
 
@@ -17,9 +18,21 @@ and the hash of its content. Times are estimates: each part is tried for a momen
   options: z.object({
     ...sweepOptions,
     estimate: z.boolean().default(true).describe("estimate how long the trials take"),
+    emit: z
+      .enum(["bash", "slurm", "k8s"])
+      .optional()
+      .describe("print an array job that runs the plan instead of its trials"),
+    shards: z.int().min(1).default(4).describe("parts of the array job"),
+    program: z.string().default("retort").describe("how retort is started there, as the shell reads it"),
+    image: z.string().default("retort:latest").describe("container image of the array job (k8s)"),
     schema: z.boolean().default(false).describe("print the JSON Schema of experiment files instead, for editors"),
   }),
-  examples: ["plan sweep.yaml", "plan sweep.yaml --smoke --json", "plan --schema"],
+  examples: [
+    "plan sweep.yaml",
+    "plan sweep.yaml --smoke --json",
+    "plan sweep.yaml --emit slurm --shards 16 > job.sh",
+    "plan --schema",
+  ],
   async run({ args: [path], options, console, signal }) {
     if (options.schema) {
       const { experimentJsonSchema } = await import("../../experiment/plan/experimentSchema.ts");
@@ -32,6 +45,11 @@ and the hash of its content. Times are estimates: each part is tried for a momen
     const { openSweep } = await import("../../experiment/plan/manifest.ts");
     await openSweep(folder, manifest);
     const { trials, axes, base } = manifest;
+    if (options.emit) {
+      const script = await arrayJob(path, folder, manifest, options);
+      console.result({ folder, script }, () => console.line(script.trimEnd()));
+      return 0;
+    }
     const seconds = options.estimate ? await estimates(manifest, console, signal) : undefined;
     const total = seconds?.reduce((sum, one) => sum + one, 0);
     const rows = trials.map((trial, i) => ({ ...trial, ...(seconds && { estimatedSeconds: seconds[i] }) }));
@@ -58,6 +76,23 @@ and the hash of its content. Times are estimates: each part is tried for a momen
     return 0;
   },
 });
+
+type Emission = SweepChoice & { emit?: "bash" | "slurm" | "k8s"; shards: number; program: string; image: string };
+
+/** A script whose parts run the plan in one folder. */
+async function arrayJob(path: string, folder: string, manifest: Manifest, options: Emission): Promise<string> {
+  const { emitters } = await import("../../experiment/emit/emitters.ts");
+  const { threads } = manifest.trials[0].config;
+  const size = options.smoke ? "smoke" : options.size;
+  return emitters[options.emit!]({
+    name: basename(folder).replace(/[^\w.-]+/g, "-"),
+    program: options.program,
+    words: ["run", path, ...(size === undefined ? [] : ["--size", size]), "--out", folder, "--jobs", "1"],
+    shards: Math.min(options.shards, manifest.trials.length),
+    cores: threads,
+    image: options.image,
+  });
+}
 
 /** "0.4 s", "12:05". */
 const about = (seconds: number): string => (seconds < 60 ? `${seconds.toFixed(1)} s` : clock(seconds));

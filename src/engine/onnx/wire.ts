@@ -1,4 +1,4 @@
-/** Minimal protocol-buffer writer: the five field kinds that an ONNX model needs (protobuf encoding guide). */
+/** Minimal protocol-buffer writer: the field kinds that ONNX models and event files need (protobuf encoding guide). */
 export class Wire {
   private readonly chunks: Uint8Array[] = [];
   private length = 0;
@@ -15,6 +15,15 @@ export class Wire {
     this.push(varint((field << 3) | 5));
     const bytes = new Uint8Array(4);
     new DataView(bytes.buffer).setFloat32(0, value, true);
+    this.push(bytes);
+    return this;
+  }
+
+  /** Field of wire type 1: a 64-bit float. */
+  double(field: number, value: number): this {
+    this.push(varint((field << 3) | 1));
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setFloat64(0, value, true);
     this.push(bytes);
     return this;
   }

@@ -9,10 +9,13 @@ import { loosened } from "./loosened.ts";
 type Names = [string, ...string[]];
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
+const measuredOn = z.string().describe("raw dataset to measure this set on (default: that of test)").optional();
+
 const setFile = z.strictObject({
   file: z.string().describe("distilled set: a path from the experiment file's folder"),
   normalisation: z.string().describe("what was done to the pixels, where the file does not say").optional(),
   experiment: z.int().min(0).describe("which experiment of a DC/DSA/DM file (default: the first)").optional(),
+  test: measuredOn,
 });
 
 const distilled = Object.entries(methods).map(([name, method]) =>
@@ -21,6 +24,7 @@ const distilled = Object.entries(methods).map(([name, method]) =>
     method: z.enum([name, method.abbreviation]).describe(method.title),
     normalisation: z.string().describe("whose mean and deviation are used (default: the dataset's)").optional(),
     seed: z.int().min(0).describe("root of the distillation's randomness (default: 0)").optional(),
+    test: measuredOn,
     ...loosened(method.options).shape,
   }),
 );

@@ -24,10 +24,12 @@ export async function resolveTrial(
 ): Promise<TrialConfig> {
   const { where } = combination;
   const who = (part: PartName) => `${where(part)}: ${part}`;
-  const test = { ...body.test, sha256: await inputs.testDigest(body.test, file) };
+  const { test: own, ...set } = combination.parts.set ?? {};
+  const measuredOn = own === undefined ? body.test : { ...body.test, data: String(own) };
+  const test = { ...measuredOn, sha256: await inputs.testDigest(measuredOn, own === undefined ? file : who("set")) };
   const attack = attackOf(combination, who);
   return {
-    set: await setOf(combination.parts.set, who("set"), inputs),
+    set: await setOf(set, who("set"), inputs),
     ...(attack && { attack }),
     network: networkOf(combination.parts.network, who("network")),
     strategy: resolveOptions(who("strategy"), z.object(protocolOptions.shape), combination.parts.strategy ?? {}),
@@ -39,14 +41,13 @@ export async function resolveTrial(
   };
 }
 
-async function setOf(settings: Settings | undefined, who: string, inputs: Inputs): Promise<TrialConfig["set"]> {
-  if (!settings) throw new UsageError(`${who}: missing set: expected file: … or distil: …, got none`);
+async function setOf(settings: Settings, who: string, inputs: Inputs): Promise<TrialConfig["set"]> {
   if (settings.file !== undefined) {
     const given = settings as { file: string; normalisation?: string; experiment?: number };
     return { ...given, sha256: await inputs.setDigest(given, who) };
   }
   const { distil, method, normalisation, seed, ...options } = settings as Settings & Record<string, string>;
-  if (distil === undefined) throw new UsageError(`${who}: missing set: expected file: … or distil: …, got neither`);
+  if (distil === undefined) throw new UsageError(`${who}: missing set: expected file: … or distil: …, got none`);
   const found = Object.entries(methods).find(([name, m]) => [name, m.abbreviation].includes(method));
   const name = found ? found[0] : method;
   const { options: schema } = lookUp(methods, name, who, "method");

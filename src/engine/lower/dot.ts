@@ -66,7 +66,7 @@ function longerFirst([a, b]: readonly View[]): readonly View[] {
     sizeOf(a.value.shape),
     sizeOf(b.value.shape),
   ];
-  return m > n && n > k * k ? [b, a] : [a, b];
+  return m > n && n >= k * k ? [b, a] : [a, b];
 }
 
 interface Slot {

@@ -37,6 +37,11 @@ export function settle(graph: Graph, view: View): View {
 
 /** value · scale, taken up by a small operand of the product that made it where there is one. */
 function multiply(graph: Graph, value: Value, scale: number): Value {
+  const known = value.op === "Mul" ? value.inputs.findIndex((v) => v.scalar !== undefined) : -1;
+  if (known >= 0) {
+    const [factor, rest] = [value.inputs[known].scalar!, value.inputs[1 - known]];
+    return factor * scale === 1 ? rest : graph.node("Mul", [rest, graph.scalar(factor * scale)], value.shape);
+  }
   const made = value.op === "Mul" ? [...value.inputs].sort((a, b) => size(a) - size(b)) : [];
   if (made.length > 0 && size(made[0]) * 4 <= size(value)) {
     const small = graph.node("Mul", [made[0], graph.scalar(scale)], made[0].shape);
@@ -87,7 +92,9 @@ export function add(graph: Graph, x: View, y: View): View {
   if (merged) return merged;
   if (x.scale === y.scale) return { ...apply(graph, "Add", ordered(x, y)), scale: x.scale };
   if (x.scale === -y.scale) return { ...apply(graph, "Sub", [x, y]), scale: x.scale };
-  if (elements(x) < elements(y)) return add(graph, y, x);
+  // The smaller is scaled; of equals the one that has a scale, so that none is left to the sum.
+  const unit = (v: View) => Math.abs(v.scale) === 1;
+  if (elements(x) < elements(y) || (elements(x) === elements(y) && unit(y) && !unit(x))) return add(graph, y, x);
   const ratio = settle(graph, { ...y, scale: Math.abs(y.scale / x.scale) });
   const op = Math.sign(x.scale) === Math.sign(y.scale) ? "Add" : "Sub";
   return { ...apply(graph, op, op === "Add" ? ordered(x, ratio) : [x, ratio]), scale: x.scale };

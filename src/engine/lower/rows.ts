@@ -58,12 +58,28 @@ function dimOffsets(fs: readonly Factor[], stride: (axis: number) => number): nu
 export function gatherRows(graph: Graph, table: Value, index: Int32Array<ArrayBuffer>): Value {
   const [rows, length] = table.shape;
   if (index.length === rows && index.every((i, j) => i === j)) return table;
-  let source = table;
-  let at = index;
-  if (index.includes(-1)) {
-    source = graph.node("Pad", [table, graph.ints([0, 0, 1, 0])], [rows + 1, length]);
-    at = index.map((i) => (i < 0 ? rows : i));
-  }
+  const run = commonRun(rows, index);
+  const long = [rows / run, run * length];
+  let source = graph.reshape(table, long);
+  if (index.includes(-1)) source = graph.node("Pad", [source, graph.ints([0, 0, 1, 0])], [long[0] + 1, long[1]]);
+  const at = Int32Array.from({ length: index.length / run }, (_, i) =>
+    index[i * run] < 0 ? long[0] : index[i * run] / run,
+  );
   const indices = graph.constant(at, [at.length], "int32");
-  return graph.node("Gather", [source, indices], [at.length, length], { attributes: { axis: 0 } });
+  const gathered = graph.node("Gather", [source, indices], [at.length, long[1]], { attributes: { axis: 0 } });
+  return graph.reshape(gathered, [index.length, length]);
 }
+
+/** The most neighbouring rows that are always gathered together, in order: one long copy instead of short ones. */
+function commonRun(rows: number, index: Int32Array): number {
+  let run = gcd(rows, index.length);
+  for (let i = 0; i < index.length && run > 1; i++) {
+    const [before, row] = [i === 0 ? -2 : index[i - 1], index[i]];
+    if (row < 0 ? before === -1 : before >= 0 && row === before + 1) continue;
+    run = gcd(run, i);
+    if (row >= 0) run = gcd(run, row);
+  }
+  return run;
+}
+
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));

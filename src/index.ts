@@ -55,5 +55,7 @@ export type { Tree } from "./tensor/tree.ts";
 // Training and measuring.
 export { type Backdoor, type Evaluation, type EvaluationPlan, evaluate } from "./train/evaluate.ts";
 export { Learner } from "./train/Learner.ts";
+export { learnerFor } from "./train/learnerFor.ts";
 export { type Protocol, protocolOptions } from "./train/protocol.ts";
+export { resolveProtocol } from "./train/resolveProtocol.ts";
 export { train } from "./train/train.ts";

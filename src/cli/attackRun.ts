@@ -10,12 +10,11 @@ import { type NetworkEvaluation, runEvaluationStage } from "../experiment/evalua
 import type { Run } from "../experiment/Run.ts";
 import { firstImages, rawData } from "../experiment/rawData.ts";
 import { setDigest } from "../experiment/setDigest.ts";
-import * as networks from "../nn/networks.ts";
 import { conclude } from "../report/conclusion.ts";
 import { renderHtml } from "../report/page.ts";
 import type { Curve, RunRecord } from "../report/record.ts";
 import type { Console } from "./console.ts";
-import type { EvaluationChoice } from "./evaluationOptions.ts";
+import { type EvaluationChoice, protocolOf, receiversOf } from "./evaluationOptions.ts";
 
 /** What the steps of one command share. */
 export interface Work {
@@ -63,11 +62,10 @@ export async function evaluateStep(
 ): Promise<NetworkEvaluation[]> {
   const { run, console, signal, device } = work;
   const [, channels, size] = sets.clean.shape;
-  const network = networks[choice.network]({ channels, size, classes: sets.clean.classes }, { width: choice.width });
+  const receivers = receiversOf(choice, { channels, size, classes: sets.clean.classes });
   const start = now();
-  const total = choice.epochs.length * choice.networks * (sets.tampered ? 2 : 1);
+  const total = choice.network.length * choice.epochs.length * choice.networks * (sets.tampered ? 2 : 1);
   const bar = console.progress("evaluate", total);
-  const { optimiser, batch, lr, momentum, weightDecay, schedule, augmentation } = choice;
   const evaluations = await runEvaluationStage(run, {
     plan: {
       sets: [
@@ -79,10 +77,9 @@ export async function evaluateStep(
       repeats: choice.networks,
       key: child(work.key, "evaluate"),
     },
-    protocol: { optimiser, batch, lr, momentum, weightDecay, schedule, augmentation, epochs: choice.epochs[0] },
+    protocol: protocolOf(choice),
     epochs: choice.epochs,
-    network,
-    networkName: choice.width === undefined ? choice.network : `${choice.network}-${choice.width}`,
+    networks: receivers,
     device,
     signal,
     onProgress: ({ done, result: one }) => bar.update(done, one && `${one.set} CTA ${(100 * one.cta).toFixed(1)} %`),

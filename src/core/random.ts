@@ -84,6 +84,23 @@ export class Stream {
     this.spare = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   }
+
+  /** A number of the gamma distribution with a shape above 0 and scale 1 (Marsaglia and Tsang 2000). */
+  gamma(shape: number): number {
+    if (shape < 1) return this.gamma(shape + 1) * (1 - this.uniform()) ** (1 / shape);
+    const d = shape - 1 / 3;
+    for (;;) {
+      const x = this.normal();
+      const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+      if (v > 0 && Math.log(1 - this.uniform()) < x * x * 0.5 + d - d * v + d * Math.log(v)) return d * v;
+    }
+  }
+
+  /** A number of the symmetric distribution Beta(α, α), in [0, 1]. */
+  beta(alpha: number): number {
+    const [a, b] = [this.gamma(alpha), this.gamma(alpha)];
+    return a / (a + b);
+  }
 }
 
 /** Draw `n` uniform numbers in [low, high). */

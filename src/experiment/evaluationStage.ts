@@ -1,9 +1,8 @@
 import type { Device } from "../engine/device.ts";
 import type { Network } from "../nn/Network.ts";
-import { namedOptimisers } from "../nn/optimiserNames.ts";
 import { type Evaluation, type EvaluationPlan, type EvaluationProgress, evaluate } from "../train/evaluate.ts";
-import { Learner } from "../train/Learner.ts";
-import type { Protocol } from "../train/protocol.ts";
+import type { Learner } from "../train/Learner.ts";
+import { learnerFor } from "../train/learnerFor.ts";
 import type { Run } from "./Run.ts";
 
 /** Results of one network, with the name of its architecture. */
@@ -14,49 +13,58 @@ export interface EvaluationStage {
   readonly protocol: EvaluationPlan["protocol"];
   /** Lengths of training to measure, each from scratch. */
   readonly epochs: readonly number[];
-  readonly network: Network;
-  readonly networkName: string;
+  /** By the names that results carry. */
+  readonly networks: Readonly<Record<string, Network>>;
   readonly device: Device;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: EvaluationProgress) => void;
 }
 
-/** A network with the optimiser of a protocol, ready to be trained. */
-export function receiver(network: Network, protocol: Protocol, device: Device): Learner {
-  return new Learner(network, namedOptimisers[protocol.optimiser](protocol.momentum, protocol.weightDecay), device);
-}
-
 /** Measure receivers inside a run folder: one JSON a network, written when it is done; finished ones are not redone. */
 export async function runEvaluationStage(run: Run, stage: EvaluationStage): Promise<NetworkEvaluation[]> {
-  const { plan, protocol, network, networkName, device } = stage;
-  const learner = receiver(network, protocol, device);
-  const total = stage.epochs.length * plan.sets.length * plan.repeats;
   const results: NetworkEvaluation[] = [];
-  for (const epochs of stage.epochs) {
-    const before = results.length;
-    const finished = await stored(run, stage, epochs);
-    for await (const { done, result } of evaluate(learner, { ...plan, protocol: { ...protocol, epochs } }, finished)) {
-      if (result) {
-        const named = { ...result, network: networkName };
-        results.push(named);
-        if (!finished.includes(result)) await run.writeJson(resultName(networkName, result), named);
-      }
-      stage.onProgress?.({ done: before + done, total, result });
-      if (stage.signal?.aborted) throw stage.signal.reason;
-    }
+  for (const [name, network] of Object.entries(stage.networks)) {
+    const learner = learnerFor(network, stage.protocol, stage.device);
+    for (const epochs of stage.epochs)
+      results.push(...(await evaluateNetwork(run, stage, learner, name, epochs, results.length)));
+    await learner.release();
   }
-  await learner.release();
+  return results;
+}
+
+/** Every set and seed for one network and one length of training; `before` results were measured earlier. */
+async function evaluateNetwork(
+  run: Run,
+  stage: EvaluationStage,
+  learner: Learner,
+  network: string,
+  epochs: number,
+  before: number,
+): Promise<NetworkEvaluation[]> {
+  const total = Object.keys(stage.networks).length * stage.epochs.length * stage.plan.sets.length * stage.plan.repeats;
+  const finished = await stored(run, stage, network, epochs);
+  const results: NetworkEvaluation[] = [];
+  const plan = { ...stage.plan, protocol: { ...stage.protocol, epochs } };
+  for await (const { done, result } of evaluate(learner, plan, finished)) {
+    if (result) {
+      const named = { ...result, network };
+      results.push(named);
+      if (!finished.includes(result)) await run.writeJson(resultName(network, result), named);
+    }
+    stage.onProgress?.({ done: before + done, total, result });
+    if (stage.signal?.aborted) throw stage.signal.reason;
+  }
   return results;
 }
 
 const resultName = (network: string, { set, epochs, seed }: Pick<Evaluation, "set" | "epochs" | "seed">) =>
   `results/${network}-${epochs}-${seed}-${set}.json`;
 
-async function stored(run: Run, stage: EvaluationStage, epochs: number): Promise<Evaluation[]> {
+async function stored(run: Run, stage: EvaluationStage, network: string, epochs: number): Promise<Evaluation[]> {
   const found: Evaluation[] = [];
   for (const { name } of stage.plan.sets)
     for (let seed = 0; seed < stage.plan.repeats; seed++) {
-      const value = await run.readJson(resultName(stage.networkName, { set: name, epochs, seed }));
+      const value = await run.readJson(resultName(network, { set: name, epochs, seed }));
       if (value !== undefined) found.push(value as Evaluation);
     }
   return found;

@@ -1,6 +1,6 @@
 import { UsageError } from "../core/errors.ts";
 import type { Device } from "../engine/device.ts";
-import { crossEntropy } from "../nn/losses.ts";
+import { crossEntropy, type DistillationOptions, distillationLoss } from "../nn/losses.ts";
 import { type Floats, isParamSpec, type Network, type ParamSpec, specsOf, zerosLike } from "../nn/Network.ts";
 import type { Optimiser } from "../nn/optimisers.ts";
 import { type Compiled, compile, f32 } from "../tensor/compile.ts";
@@ -20,8 +20,15 @@ export interface LearnerState {
   readonly step: number;
 }
 
+/** Learning from another network besides the labels (knowledge distillation). */
+export interface Distillation extends DistillationOptions {
+  readonly teacher: Learner;
+  /** The teacher's weights; without them it is trained on the student's set first. */
+  readonly weights?: Pick<LearnerState, "weights" | "running">;
+}
+
 type Step = Compiled<
-  [[Tree<Floats>, Tree<Floats>], [Floats, Floats], [readonly Tree<Floats>[], Floats]],
+  [[Tree<Floats>, Tree<Floats>], readonly Floats[], [readonly Tree<Floats>[], Floats]],
   { loss: Floats; weights: Tree<Floats>; running: Tree<Floats>; slots: readonly Tree<Floats>[] }
 >;
 type Predict = Compiled<[Tree<Floats>, Tree<Floats>, Floats], { logits: Floats; features: Floats }>;
@@ -30,13 +37,15 @@ type Predict = Compiled<[Tree<Floats>, Tree<Floats>, Floats], { logits: Floats; 
 export class Learner {
   readonly network: Network;
   readonly optimiser: Optimiser;
+  readonly distillation: Distillation | undefined;
   private readonly device: Device;
   private readonly steps = new Map<number, Promise<Step>>();
   private readonly predictors = new Map<number, Promise<Predict>>();
 
-  constructor(network: Network, optimiser: Optimiser, device: Device) {
+  constructor(network: Network, optimiser: Optimiser, device: Device, distillation?: Distillation) {
     this.network = network;
     this.optimiser = optimiser;
+    this.distillation = distillation;
     this.device = device;
   }
 
@@ -53,12 +62,20 @@ export class Learner {
    *
    * @param x N·C·H·W images, normalised
    * @param y N·K target probabilities
+   * @param taught N·K logits of the teacher on these images, where there is one
    */
-  async step(state: LearnerState, x: Floats, y: Floats, lr: number): Promise<{ state: LearnerState; loss: number }> {
+  async step(
+    state: LearnerState,
+    x: Floats,
+    y: Floats,
+    lr: number,
+    taught?: Floats,
+  ): Promise<{ state: LearnerState; loss: number }> {
     const n = y.length / this.network.classes;
     const run = await this.stepFor(n);
     const hyper = Float32Array.from(this.optimiser.hyper(state.step, lr));
-    const out = await run([state.weights, state.running], [x, y], [state.slots, hyper]);
+    const batch = taught ? [x, y, taught] : [x, y];
+    const out = await run([state.weights, state.running], batch, [state.slots, hyper]);
     const { weights, running, slots } = out;
     return { loss: out.loss[0], state: { weights, running, slots, step: state.step + 1 } };
   }
@@ -96,26 +113,34 @@ export class Learner {
     this.steps.clear();
     this.predictors.clear();
     for (const run of all) await (await run).release();
+    await this.distillation?.teacher.release();
   }
 
   private stepFor(n: number): Promise<Step> {
     let run = this.steps.get(n);
     if (!run) {
-      run = compileStep(this.network, this.optimiser, n, this.device);
+      run = compileStep(this.network, this.optimiser, this.distillation, n, this.device);
       this.steps.set(n, run);
     }
     return run;
   }
 }
 
-async function compileStep(network: Network, optimiser: Optimiser, n: number, device: Device): Promise<Step> {
+async function compileStep(
+  network: Network,
+  optimiser: Optimiser,
+  distillation: DistillationOptions | undefined,
+  n: number,
+  device: Device,
+): Promise<Step> {
   const [c, h, w] = network.input;
   const weights = specsOf(network.weights);
   const statistics = leaves<ParamSpec>(network.running, isParamSpec).length > 0;
-  const mean = ([ws, rs]: [Tree<Tensor>, Tree<Tensor>], [x, y]: [Tensor, Tensor]) => {
-    const [loss, gradient] = valueAndGrad((v: Tree<Tensor>) => crossEntropy(network.forward(v, rs, x, true).logits, y))(
-      ws,
-    );
+  const mean = ([ws, rs]: [Tree<Tensor>, Tree<Tensor>], [x, y, taught]: readonly Tensor[]) => {
+    const [loss, gradient] = valueAndGrad((v: Tree<Tensor>) => {
+      const { logits } = network.forward(v, rs, x, true);
+      return distillation ? distillationLoss(logits, y, taught, distillation) : crossEntropy(logits, y);
+    })(ws);
     // Traced a second time for the statistics only; the engine keeps one copy of equal work.
     return { loss, gradient, running: statistics ? network.forward(ws, rs, x, true).running : rs };
   };
@@ -127,9 +152,10 @@ async function compileStep(network: Network, optimiser: Optimiser, n: number, de
     const next = applyUpdate(optimiser, ws, gradient, ss, hyper);
     return { loss, weights: next.weights, running, slots: next.slots };
   };
+  const answers = f32(n, network.classes);
   const specs = {
     shared: [weights, specsOf(network.running)],
-    batch: [f32(n, c, h, w), f32(n, network.classes)],
+    batch: [f32(n, c, h, w), answers, ...(distillation ? [answers] : [])],
     rest: [Array.from({ length: optimiser.slots }, () => weights), f32(optimiser.hypers)],
   };
   return (await compileByParts({ mean, finish, coupled: statistics }, specs, device)) as Step;

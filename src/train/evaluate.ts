@@ -6,6 +6,7 @@ import { normalisedBatch } from "../data/normalisedBatch.ts";
 import { applyTrigger, clampToGamut, randomTrigger, type Trigger } from "../data/Trigger.ts";
 import { accuracy, attackSuccessRate, robustAccuracy } from "../metrics/rates.ts";
 import type { Floats } from "../nn/Network.ts";
+import { type InputTransform, inputTransform } from "./inputTransform.ts";
 import type { Learner, LearnerState } from "./Learner.ts";
 import type { Protocol } from "./protocol.ts";
 import { argmaxRows } from "./targets.ts";
@@ -90,8 +91,10 @@ async function evaluateOne(
   const { normalisation } = set;
   const base = { seed, epochs: plan.protocol.epochs, set: name, losses };
   const { test, backdoor } = plan;
+  const { input } = plan.protocol;
+  const seen = inputTransform(input, set);
   if (!backdoor) {
-    const [clean] = await predictTest(learner, state, test, set, [(x) => x]);
+    const [clean] = await predictTest(learner, state, test, set, [seen]);
     return { ...base, cta: accuracy(clean, test.labels) };
   }
   const { trigger, targetClass } = backdoor;
@@ -103,7 +106,8 @@ async function evaluateOne(
       [x.length / trigger.pattern.length, trigger.channels, trigger.height, trigger.width],
       normalisation,
     );
-  const clampable = !trigger.inGamut && (normalisation.kind === "unit" || normalisation.kind === "meanStd");
+  const clampable =
+    input === "as-is" && !trigger.inGamut && (normalisation.kind === "unit" || normalisation.kind === "meanStd");
   const ways = [
     (x: Floats) => x,
     stamp,
@@ -115,7 +119,7 @@ async function evaluateOne(
     state,
     test,
     set,
-    name === "clean" ? ways.slice(0, 2) : ways,
+    (name === "clean" ? ways.slice(0, 2) : ways).map((way) => (x) => seen(way(x))),
   );
   const rate = (predicted: Int32Array) => attackSuccessRate(predicted, test.labels, targetClass);
   const measured = { ...base, cta: accuracy(clean, test.labels), asr: rate(stamped), asrWithoutTrigger: rate(clean) };
@@ -125,7 +129,9 @@ async function evaluateOne(
     asrRandomTrigger: rate(random),
     ra: robustAccuracy(stamped, test.labels, targetClass),
     ...(clamped && { asrClamped: rate(clamped) }),
-    ...(backdoor.archetypes && { archetypeAsr: await onArchetypes(learner, state, backdoor, backdoor.archetypes) }),
+    ...(backdoor.archetypes && {
+      archetypeAsr: await onArchetypes(learner, state, backdoor, backdoor.archetypes, seen),
+    }),
   };
 }
 
@@ -134,8 +140,9 @@ async function onArchetypes(
   state: LearnerState,
   { trigger, targetClass }: Backdoor,
   archetypes: NonNullable<Backdoor["archetypes"]>,
+  seen: InputTransform,
 ): Promise<number> {
-  const { logits } = await learner.predict(state, applyTrigger(trigger, archetypes.images));
+  const { logits } = await learner.predict(state, seen(applyTrigger(trigger, archetypes.images)));
   return attackSuccessRate(argmaxRows(logits, learner.network.classes), archetypes.classes, targetClass);
 }
 

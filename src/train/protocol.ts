@@ -1,52 +1,78 @@
 import { z } from "zod";
-import type { Key } from "../core/random.ts";
-import type { Augmentation } from "../data/augment/Augmentation.ts";
-import { type Batch, drawDsa, drawFlipCrop, parseDsaStrategy } from "../data/augment/dsa.ts";
+import * as networks from "../nn/networks.ts";
 import { namedOptimisers } from "../nn/optimiserNames.ts";
 
-const optimiserNames = Object.keys(namedOptimisers) as [
-  keyof typeof namedOptimisers,
-  ...(keyof typeof namedOptimisers)[],
-];
+const namesOf = <T extends object>(registry: T) => Object.keys(registry) as [keyof T & string, ...(keyof T & string)[]];
 
-/** How a receiver trains. The defaults are the field's baseline protocol without augmentation (method, §4). */
+/**
+ * How a receiver trains. The defaults are the field's baseline protocol without augmentation (method, §4). Options without
+ * a default here belong to a setting of another one: `resolveProtocol` fills them in where they apply and refuses them elsewhere.
+ */
 export const protocolOptions = z.strictObject({
   epochs: z.number().int().min(1).default(300).describe("passes over the set"),
   batch: z.number().int().min(1).default(256).describe("images a step"),
-  optimiser: z.enum(optimiserNames).default("momentum").describe("update rule"),
+  optimiser: z.enum(namesOf(namedOptimisers)).default("momentum").describe("update rule"),
   lr: z.number().positive().default(0.01).describe("learning rate"),
-  momentum: z.number().min(0).max(1).default(0.9).describe("momentum of the SGD forms"),
+  momentum: z.number().min(0).max(1).optional().describe("momentum of momentum and nesterov (default: 0.9)"),
   weightDecay: z.number().min(0).default(5e-4).describe("L2 penalty (decoupled for adamw)"),
   schedule: z
     .enum(["step", "constant", "cosine"])
     .default("step")
     .describe("step: × 0.1 after epoch E//2+1 with a fresh optimiser state"),
+  warmup: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe("epochs in which the learning rate first rises to its full height; the schedule runs over the others"),
   augmentation: z
     .string()
     .default("none")
-    .describe("none, flip-crop, dsa, or DSA operators joined by _ (color, crop, cutout, flip, scale, rotate)"),
+    .describe(
+      "none, or stages joined by +, each flip-crop, noise, dsa, or DSA operators of which one a batch is drawn, joined by _ (color, crop, cutout, flip, scale, rotate)",
+    ),
+  siamese: z.boolean().default(false).describe("DSA operators change all images of a batch alike"),
+  noise: z.number().positive().optional().describe("deviation of the noise stage, in the set's space (default: 0.1)"),
+  mixing: z.enum(["none", "mixup", "cutmix"]).default("none").describe("train on mixtures of two images"),
+  mixingAlpha: z.number().positive().optional().describe("mixing shares are drawn from Beta(α, α) (default: 1)"),
+  labels: z
+    .enum(["set", "hard", "smoothed", "teacher"])
+    .default("set")
+    .describe("as the set has them, its most probable class, smoothed, or together with a teacher's answers"),
+  smoothing: z
+    .number()
+    .gt(0)
+    .max(1)
+    .optional()
+    .describe("share of smoothed labels that is spread evenly (default: 0.1)"),
+  temperature: z
+    .number()
+    .positive()
+    .optional()
+    .describe("divides a set's label logits (default: 1) or the teacher's and the student's (default: 4)"),
+  teacher: z
+    .enum(namesOf(networks))
+    .optional()
+    .describe("network that is trained on the same set first, to teach (default: convNet)"),
+  teacherWidth: z.number().int().min(1).optional().describe("width of the teacher (default: as the field has it)"),
+  teacherShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .optional()
+    .describe("weight of the teacher's answers in the loss; the labels have the rest (default: 0.9)"),
+  input: z
+    .enum(["as-is", "clamp", "8-bit", "zca"])
+    .default("as-is")
+    .describe(
+      "what happens to training and test images: nothing, clamped to [0, 1], rounded to 8 bits, whitened by the training set",
+    ),
+  ema: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("decay of an average of the weights that is measured in their place (0: the last weights)"),
 });
 
-/** The DSA strategy of the field (arXiv 2102.08259). */
-const dsaStrategy = "color_crop_cutout_flip_scale_rotate";
-
-/** How a batch of images is changed before a step, drawn from a key; undefined = not at all. */
-export function augmentationOf(protocol: Protocol): ((key: Key, batch: Batch) => Augmentation | undefined) | undefined {
-  const { augmentation } = protocol;
-  if (augmentation === "none") return undefined;
-  if (augmentation === "flip-crop") return drawFlipCrop;
-  const operators = parseDsaStrategy(augmentation === "dsa" ? dsaStrategy : augmentation);
-  return (key, batch) => drawDsa(key, operators, batch, false);
-}
-
 export type Protocol = z.infer<typeof protocolOptions>;
-
-/** Learning rate of an epoch (counted from 0) and whether the optimiser's state is zeroed before it. */
-export function schedule(protocol: Protocol, epoch: number): { lr: number; fresh: boolean } {
-  const { lr, epochs } = protocol;
-  if (protocol.schedule === "constant") return { lr, fresh: false };
-  if (protocol.schedule === "cosine")
-    return { lr: (lr / 2) * (1 + Math.cos((Math.PI * epoch) / epochs)), fresh: false };
-  const drop = Math.floor(epochs / 2) + 2; // the first epoch after epoch E//2+1
-  return { lr: epoch >= drop ? lr * 0.1 : lr, fresh: epoch === drop };
-}

@@ -1,11 +1,17 @@
-import { NumericError } from "../core/errors.ts";
+import { NumericError, UsageError } from "../core/errors.ts";
 import { child, type Key, permutation } from "../core/random.ts";
-import { augment } from "../data/augment/augment.ts";
+import { augmentBatch, parseAugmentation } from "../data/augment/stages.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { ImageShape } from "../data/LabelledSet.ts";
 import { type Floats, initialise } from "../nn/Network.ts";
+import { inputTransform } from "./inputTransform.ts";
 import type { Learner, LearnerState } from "./Learner.ts";
-import { augmentationOf, type Protocol, schedule } from "./protocol.ts";
+import { drawMix, mix } from "./mixing.ts";
+import type { Protocol } from "./protocol.ts";
+import { resolveProtocol } from "./resolveProtocol.ts";
+import { schedule } from "./schedule.ts";
 import { targetsOf } from "./targets.ts";
+import { WeightAverage } from "./weightAverage.ts";
 
 export interface Trained {
   readonly state: LearnerState;
@@ -16,55 +22,96 @@ export interface Trained {
 /**
  * Train a fresh network on a distilled set: the one training loop.
  *
- * Initial weights and the order of the images are functions of `key` alone, so that the same key compares two sets fairly.
+ * Each batch is augmented, mixed, shown to the teacher if there is one, and learned. Initial weights, order and draws are
+ * functions of `key` alone, so that the same key compares two sets fairly.
  *
  * @throws NumericError when the loss is no longer a number.
  */
 export async function train(
   learner: Learner,
   set: DistilledSet,
-  protocol: Protocol,
+  given: Protocol,
   key: Key,
   onEpoch?: (epoch: number) => void | Promise<void>,
 ): Promise<Trained> {
+  const protocol = resolveProtocol(given);
   const { network } = learner;
+  const images = inputTransform(protocol.input, set)(set.images);
+  const targets = targetsOf(set, protocol);
+  const teach = await teacherOf(learner, set, protocol, key);
+  const change = batchChange(protocol, set);
   let state = learner.start(
     initialise(network.weights, child(key, "weights")),
     initialise(network.running, child(key, "running")),
   );
-  const y = targetsOf(set);
+  const average = protocol.ema > 0 ? new WeightAverage(protocol.ema, state) : undefined;
   const losses: number[] = [];
-  const draw = augmentationOf(protocol);
-  const [, c, h, w] = set.shape;
-  const changed = (x: Floats, n: number, stepKey: Key) =>
-    draw ? augment(x, [n, c, h, w], draw(stepKey, { images: n, height: h, width: w })) : x;
   for (let epoch = 0; epoch < protocol.epochs; epoch++) {
     const { lr, fresh } = schedule(protocol, epoch);
     if (fresh) state = { ...state, slots: learner.freshSlots(state.weights), step: 0 };
     let total = 0;
-    const batches = batchesOf(set, y, protocol.batch, child(key, "order", epoch));
+    const batches = batchesOf({ x: images, y: targets }, set.shape[0], protocol.batch, child(key, "order", epoch));
     for (const [i, batch] of batches.entries()) {
-      const x = changed(batch.x, batch.y.length / set.classes, child(key, "augmentation", epoch, i));
-      const result = await learner.step(state, x, batch.y, lr);
+      const { x, y } = change(batch, child(key, "augmentation", epoch, i));
+      const result = await learner.step(state, x, y, lr, await teach?.(x));
       state = result.state;
+      average?.add(state);
       total += result.loss / batches.length;
     }
     if (!Number.isFinite(total)) throw new NumericError(`train: invalid loss: expected a number, got ${total}`, epoch);
     losses.push(total);
     await onEpoch?.(epoch);
   }
-  return { state, losses };
+  return { state: average?.of(state) ?? state, losses };
+}
+
+/**
+ * The teacher of a student: gives its logits on the very batch that the student sees, augmented and mixed, in evaluation mode.
+ *
+ * Without given weights the teacher is a network of its own that is first trained on the same set, clean or tampered, by the same
+ * protocol with the set's own labels, from the student's key: every student has another teacher. It never sees raw data,
+ * so whatever a tampered set plants can pass through it.
+ */
+async function teacherOf(
+  { distillation }: Learner,
+  set: DistilledSet,
+  protocol: Protocol,
+  key: Key,
+): Promise<((x: Floats) => Promise<Floats>) | undefined> {
+  if (protocol.labels !== "teacher") return undefined;
+  if (!distillation) throw new UsageError("train: missing teacher: expected a learner with one, got one without");
+  const { teacher } = distillation;
+  const { teacher: _name, teacherWidth: _width, teacherShare: _share, temperature: _temperature, ...rest } = protocol;
+  const weights =
+    distillation.weights ?? (await train(teacher, set, { ...rest, labels: "set" }, child(key, "teacher"))).state;
+  return async (x) => (await teacher.predict(weights, x)).logits;
+}
+
+interface Batch {
+  readonly x: Floats;
+  readonly y: Floats;
+}
+
+/** Augmentation and mixing of one batch. */
+function batchChange(protocol: Protocol, { shape: [, c, h, w], classes }: DistilledSet) {
+  const stages = parseAugmentation(protocol.augmentation);
+  const { siamese, noise = 0, mixing, mixingAlpha = 1 } = protocol;
+  return ({ x, y }: Batch, key: Key): Batch => {
+    const shape: ImageShape = [y.length / classes, c, h, w];
+    const augmented = augmentBatch(x, shape, stages, { siamese, noise }, key);
+    if (mixing === "none") return { x: augmented, y };
+    return mix(augmented, y, shape, drawMix(mixing, mixingAlpha, child(key, "mixing"), shape));
+  };
 }
 
 /** The whole set when it fits into one batch (no copy), otherwise shuffled batches; the last may be short. */
-function batchesOf(set: DistilledSet, y: Floats, size: number, key: Key): { x: Floats; y: Floats }[] {
-  const m = set.shape[0];
-  if (m <= size) return [{ x: set.images, y }];
+function batchesOf({ x, y }: Batch, m: number, size: number, key: Key): Batch[] {
+  if (m <= size) return [{ x, y }];
   const order = permutation(key, m);
-  const batches: { x: Floats; y: Floats }[] = [];
+  const batches: Batch[] = [];
   for (let from = 0; from < m; from += size) {
     const rows = order.subarray(from, Math.min(m, from + size));
-    batches.push({ x: takeRows(set.images, m, rows), y: takeRows(y, m, rows) });
+    batches.push({ x: takeRows(x, m, rows), y: takeRows(y, m, rows) });
   }
   return batches;
 }

@@ -80,6 +80,8 @@ describe("retort attack", () => {
       "full",
       ...receivers.slice(0, -1),
       "2",
+      "--network",
+      "leNet",
       "--threads",
       "1",
       "--quiet",
@@ -88,7 +90,9 @@ describe("retort attack", () => {
       "--json",
     );
     expect(again.stderr).toBe("");
-    expect(JSON.parse(again.stdout).results.map((r: { epochs: number }) => r.epochs)).toEqual([2, 2, 2, 2]);
+    const measured = JSON.parse(again.stdout).results as { network: string; epochs: number }[];
+    expect(measured.map((r) => r.epochs)).toEqual(Array(8).fill(2));
+    expect([...new Set(measured.map((r) => r.network))]).toEqual(["mlp-8", "leNet-8"]);
   });
 
   it("interrupted and started again it writes the same bytes as undisturbed", async () => {
@@ -117,6 +121,7 @@ describe("retort attack", () => {
     [["set.safetensors", "--ipc", "3"], /invalid ipc: expected 1 images per class/],
     [["set.safetensors", "--alfa", "0.5"], /unknown option.*--alpha/],
     [["set.safetensors", "--alpha", "2"], /alpha/],
+    [["set.safetensors", "--optimiser", "adam", "--momentum", "0.5"], /invalid --momentum: expected it only with/],
     [["set.safetensors", "--target-class", "10"], /expected 0 … 9, got 10/],
     [["set.safetensors", "--trigger-side", "40"], /at most 32 pixels/],
     [["set.safetensors", "--device", "cuda", ...small], /missing device: expected a working cuda device/],

@@ -9,7 +9,8 @@ import { mlp } from "../../src/nn/networks/mlp.ts";
 import { sgd } from "../../src/nn/optimisers.ts";
 import { type Evaluation, evaluate, predictTest } from "../../src/train/evaluate.ts";
 import { Learner } from "../../src/train/Learner.ts";
-import { protocolOptions, schedule } from "../../src/train/protocol.ts";
+import { protocolOptions } from "../../src/train/protocol.ts";
+import { schedule } from "../../src/train/schedule.ts";
 import { train } from "../../src/train/train.ts";
 import { cpu } from "../attack/tiny.ts";
 

@@ -4,7 +4,7 @@ import type { Attack } from "../../attack/Attack.ts";
 import * as attacks from "../../attack/attacks.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
-import { evaluationOptions } from "../evaluationOptions.ts";
+import { type EvaluationChoice, evaluationOptions, resolveEvaluation } from "../evaluationOptions.ts";
 import { kebab } from "../flags.ts";
 import { readOptions } from "../readOptions.ts";
 
@@ -67,9 +67,10 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const chosen = flags as Record<string, unknown> &
         z.infer<z.ZodObject<typeof readOptions & typeof computeOptions>>;
       const attackOptions = settings(attack, chosen, given);
-      const evaluation = Object.fromEntries(
+      const receivers = Object.fromEntries(
         Object.keys(evaluationOptions).map((k) => [k, chosen[own.includes(k) ? receiver(k) : k]]),
-      ) as z.infer<z.ZodObject<typeof evaluationOptions>>;
+      ) as EvaluationChoice;
+      const evaluation = resolveEvaluation(receivers, who);
       const target = device(chosen.device, chosen.threads);
       const set = await distilledSet(path, chosen, who, console);
       const test = evaluation.test === undefined ? undefined : await testSet(evaluation, who);

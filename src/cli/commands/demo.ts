@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Curve } from "../../report/record.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
+import { evaluationOptions, resolveEvaluation } from "../evaluationOptions.ts";
 
 // Chosen: small enough for three minutes on two cores, large enough that the numbers mean something.
 const sizes = {
@@ -84,19 +85,13 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
       record: { seed: options.seed },
     });
     const result = await attackStep(work, made.set, attacks.poisonedDistillation as never, attackOptions);
+    const receivers = resolveEvaluation(z.object(evaluationOptions).parse({}), "retort demo");
     const evaluations = await evaluateStep(work, { clean: made.set, tampered: result.set }, result, test, {
+      ...receivers,
       test: "strokes",
-      network: "convNet",
       width: sizes.width,
       networks: sizes.networks,
       epochs: [sizes.epochs],
-      batch: 256,
-      optimiser: "momentum",
-      lr: 0.01,
-      momentum: 0.9,
-      weightDecay: 5e-4,
-      schedule: "step",
-      augmentation: "none",
     });
     const curve: Curve = {
       title: "Distilling",

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
-import { evaluationOptions } from "../evaluationOptions.ts";
+import { evaluationOptions, resolveEvaluation } from "../evaluationOptions.ts";
 import { readOptions } from "../readOptions.ts";
 
 const who = "retort evaluate";
@@ -18,6 +18,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
   examples: [
     "evaluate set.safetensors --test cifar-10 --epochs 300",
     "evaluate runs/x --test cifar-10 --test-images 2000 --epochs 50,100,300 --networks 5 --out runs/x-receivers",
+    "evaluate set.safetensors --test cifar-10 --network convNet,vgg11,resNet18 --augmentation flip-crop+cutout --schedule cosine",
   ],
   async run({ args: [path], options, console, signal }) {
     const [
@@ -43,6 +44,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     ]);
     const { existsSync } = await import("node:fs");
     const target = device(options.device, options.threads);
+    const evaluation = resolveEvaluation(z.object(evaluationOptions).parse(options), who);
     const attacked = existsSync(join(path, "config.json")) ? await readRun(path) : undefined;
     if (attacked && options.requireSeal)
       throw new UsageError(
@@ -51,10 +53,8 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     const result = attacked && (await loadAttack(attacked));
     const clean = result && attacked ? await readSet(attacked, CLEAN) : await distilledSet(path, options, who, console);
     const test = await testSet(options, who);
-    const evaluation = Object.fromEntries(
-      Object.keys(evaluationOptions).map((k) => [k, options[k as keyof typeof options]]),
-    );
-    const folder = options.out ?? join("runs", `evaluate-${basename(path)}-${options.network}-seed${options.seed}`);
+    const folder =
+      options.out ?? join("runs", `evaluate-${basename(path)}-${options.network.join("-")}-seed${options.seed}`);
     const run = await openRun(
       folder,
       {
@@ -73,7 +73,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     console.resumeWith(`the same command with --out ${folder} goes on`);
     const work = { run, console, signal, key: key(options.seed), device: target, timings: [] };
     const sets = { clean, ...(result && { tampered: result.set }) };
-    const evaluations = await evaluateStep(work, sets, result, test, options);
+    const evaluations = await evaluateStep(work, sets, result, test, evaluation);
     const name = attacked?.description.command.replace(/^attack /, "");
     const known = name && Object.hasOwn(attacks, name) ? attacks[name as keyof typeof attacks] : undefined;
     await finish(work, {

@@ -6,8 +6,8 @@ import type { Distillation } from "../../distill/Distillation.ts";
 import * as methods from "../../distill/methods.ts";
 import { device } from "../../engine/device.ts";
 import { predictTest } from "../../train/evaluate.ts";
+import { learnerFor } from "../../train/learnerFor.ts";
 import { train } from "../../train/train.ts";
-import { receiver } from "../evaluationStage.ts";
 import { networkOf } from "../sweep/networkOf.ts";
 import type { Inputs } from "./Inputs.ts";
 import type { TrialConfig } from "./TrialConfig.ts";
@@ -80,8 +80,8 @@ export class CostMeter {
   private async training(config: TrialConfig): Promise<number> {
     const set = await this.stand(config);
     const test = await this.inputs.test(config.test, "plan");
-    const learner = receiver(networkOf(config, set), config.strategy, device(config.device, config.threads));
-    const few = { ...config.strategy, epochs: 2 };
+    const learner = learnerFor(networkOf(config, set), config.strategy, device(config.device, config.threads));
+    const few = { ...config.strategy, epochs: 2, warmup: 0 };
     // The first epoch compiles.
     let start = now();
     let epoch = 0;

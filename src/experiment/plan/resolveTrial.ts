@@ -5,6 +5,7 @@ import { lookUp, UsageError } from "../../core/errors.ts";
 import { resolveOptions } from "../../core/options.ts";
 import * as methods from "../../distill/methods.ts";
 import { protocolOptions } from "../../train/protocol.ts";
+import { resolveProtocol } from "../../train/resolveProtocol.ts";
 import type { Combination } from "./expand.ts";
 import { type PartName, parts } from "./experimentSchema.ts";
 import type { Inputs } from "./Inputs.ts";
@@ -32,7 +33,7 @@ export async function resolveTrial(
     set: await setOf(set, who("set"), inputs),
     ...(attack && { attack }),
     network: networkOf(combination.parts.network, who("network")),
-    strategy: resolveOptions(who("strategy"), z.object(protocolOptions.shape), combination.parts.strategy ?? {}),
+    strategy: strategyOf(combination.parts.strategy, who("strategy")),
     receivers: body.receivers ?? 1,
     seed: combination.seed,
     test,
@@ -74,6 +75,10 @@ function attackOf({ parts: { attack, trigger } }: Combination, who: (part: PartN
   const base = preset === undefined ? {} : lookUp(presets, String(preset), who("attack"), "preset");
   const given = trigger ? overlaid(written, { trigger }) : written;
   return { method: String(method), options: resolveOptions(who("attack"), options, overlaid(base, given)) };
+}
+
+function strategyOf(settings: Settings = {}, who: string): TrialConfig["strategy"] {
+  return resolveProtocol(resolveOptions(who, z.object(protocolOptions.shape), settings), who);
 }
 
 function networkOf(settings: Settings = {}, who: string): TrialConfig["network"] {

@@ -12,10 +12,10 @@ import type { NetworkResult } from "../../report/record.ts";
 import type { FinishedTrial } from "../../report/sweep/sweepRecord.ts";
 import { type Evaluation, evaluate } from "../../train/evaluate.ts";
 import type { Learner } from "../../train/Learner.ts";
+import { learnerFor, learnerPart } from "../../train/learnerFor.ts";
 import { train } from "../../train/train.ts";
 import { runAttackStage } from "../attackStage.ts";
 import { runDistillStage } from "../distillStage.ts";
-import { receiver } from "../evaluationStage.ts";
 import { checkDigest, type Inputs } from "../plan/Inputs.ts";
 import type { TrialConfig } from "../plan/TrialConfig.ts";
 import { Kept } from "./Kept.ts";
@@ -181,10 +181,9 @@ export class TrialRunner {
 
   private learner(config: TrialConfig, clean: DistilledSet, target: Device): Promise<Learner> {
     const { network, strategy } = config;
-    const { optimiser, momentum, weightDecay } = strategy;
     const [, ...image] = clean.shape;
-    const name = JSON.stringify([network, image, clean.classes, optimiser, momentum, weightDecay, target]);
-    return this.learners.get(name, () => receiver(networkOf(config, clean), strategy, target));
+    const name = JSON.stringify([network, image, clean.classes, learnerPart(strategy), target]);
+    return this.learners.get(name, () => learnerFor(networkOf(config, clean), strategy, target));
   }
 }
 

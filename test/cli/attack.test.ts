@@ -101,7 +101,9 @@ describe("retort attack", () => {
     const child = spawn(process.execPath, [...program, ...words, "--out", "cut"], { cwd: folder });
     const code = await new Promise((ended) => {
       const watch = setInterval(() => {
-        if (existsSync(at("cut/config.json"))) child.kill("SIGINT");
+        if (!existsSync(at("cut/config.json"))) return;
+        clearInterval(watch); // a second signal would end it without saving
+        child.kill("SIGINT");
       }, 100);
       child.on("exit", (status) => {
         clearInterval(watch);

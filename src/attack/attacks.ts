@@ -1,4 +1,5 @@
 /** The registry of attacks: one line each. */
 export { badNets } from "./badNets.ts";
+export { cleanLabel } from "./cleanLabel.ts";
 export { poisonedDistillation } from "./poisonedDistillation.ts";
 export { ridgeHead } from "./ridgeHead.ts";

@@ -49,10 +49,10 @@ export function limitsOf(set: DistilledSet, budget: Budget): Limits<Floats> | un
     set.images.forEach((value, i) => {
       const channel = Math.floor(i / (h * w)) % c;
       const reach = maxChange === null ? Infinity : maxChange * (gamut.high[channel] - gamut.low[channel]);
-      const inside = (x: number) =>
+      const pictured = (x: number) =>
         clamp || eightBit ? Math.min(gamut.high[channel], Math.max(gamut.low[channel], x)) : x;
-      low[i] = inside(value - reach);
-      high[i] = inside(value + reach);
+      low[i] = pictured(value - reach);
+      high[i] = pictured(value + reach);
     });
   }
   return { low, high, origin: set.images };
@@ -91,9 +91,18 @@ export function moveImages(
   // ∇ of penalty · mean (X′ − X)².
   const pulled = box && penalty > 0 ? add(gradient, mul(sub(x, box.origin), (2 * penalty) / size)) : gradient;
   const next = applyUpdate(imageOptimiser, x, pulled, slots, hyper);
-  const moved = next.weights as Tensor;
-  const images = box ? minimum(maximum(moved, box.low), box.high) : moved;
-  return { images, slots: next.slots as readonly Tensor[] };
+  return { images: within(next.weights as Tensor, limits), slots: next.slots as readonly Tensor[] };
+}
+
+/** `within` on arrays. */
+export const inside = (images: Floats, limits: Limits<Floats> | undefined): Floats =>
+  limits ? images.map((v, i) => Math.min(limits.high[i], Math.max(limits.low[i], v))) : images;
+
+/** Bring images into the box of the limits. */
+export function within(x: Tensor, limits: Tree<Tensor>): Tensor {
+  if (Array.isArray(limits)) return x;
+  const { low, high } = limits as unknown as Limits<Tensor>;
+  return minimum(maximum(x, low), high);
 }
 
 /** Round what an attack made to 8-bit pixels, if the budget asks for it. */

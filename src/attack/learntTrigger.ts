@@ -18,11 +18,18 @@ export const learntTriggerOptions = triggerOptions.extend({
 
 export type LearntTriggerOptions = z.infer<typeof learntTriggerOptions>;
 
-/** Stamp inside a traced program: x ↦ (1 − mask) · x + mask · pattern, with the pattern as a variable [C, H, W]. */
-export function stampTensor(trigger: Trigger, x: Tensor, pattern: Tensor): Tensor {
+/**
+ * Stamp inside a traced program: x ↦ (1 − a · mask) · x + a · mask · pattern, with the pattern as a variable.
+ *
+ * @param x N C H W
+ * @param pattern [C, H, W]
+ * @param amount a [N], 0 leaves an image as it is; all are stamped without it
+ */
+export function stampTensor(trigger: Trigger, x: Tensor, pattern: Tensor, amount?: Tensor): Tensor {
   const { mask, channels, height, width } = trigger;
   const opacity = constant(mask, [1, 1, height, width]);
-  return add(mul(x, sub(1, opacity)), mul(opacity, reshape(pattern, [1, channels, height, width])));
+  const a = amount ? mul(opacity, reshape(amount, [x.shape[0], 1, 1, 1])) : opacity;
+  return add(mul(x, sub(1, a)), mul(a, reshape(pattern, [1, channels, height, width])));
 }
 
 /** Bring a pattern back to what a picture can hold, and a low-frequency one to its frequencies. */

@@ -10,12 +10,13 @@ import { targetsOf } from "../train/targets.ts";
 import { takeRows } from "../train/train.ts";
 import { type Attack, type AttackProgress, tamperedRecord } from "./Attack.ts";
 import { checkTarget } from "./badNets.ts";
-import { budgetOptions, checkBudget, imageOptimiser, limitRows, limitsOf, withinEightBit } from "./budget.ts";
+import { budgetOptions, checkBudget, imageOptimiser, inside, limitRows, limitsOf, withinEightBit } from "./budget.ts";
 import { carrierOptions, carriers } from "./carriers.ts";
 import { learntTriggerOptions, projectPattern, withPattern } from "./learntTrigger.ts";
 import { partition, putRows, rowsOf } from "./parts.ts";
 import { Pool } from "./pool.ts";
 import { compileRidgeStep } from "./ridgeStep.ts";
+import { carryingImages, stampOptions, stampSome } from "./stamp.ts";
 import { Surrogates } from "./surrogate.ts";
 import { teach } from "./teachers.ts";
 
@@ -28,9 +29,10 @@ const options = z.strictObject({
   margin: z.number().positive().default(1).describe("output that the trigger shall give the target; a label has 1"),
   ridge: z.number().positive().default(0.01).describe("ridge of the closed-form head"),
   steps: z.int().min(1).default(1000).describe("updates of the set"),
-  lr: z.number().positive().default(0.03).describe("Adam learning rate of the images; falls as a quarter cosine"),
+  lr: z.number().min(0).default(0.03).describe("Adam learning rate of the images; falls as a quarter cosine"),
   batch: z.int().min(1).default(256).describe("images an update; larger sets are updated part by part"),
   ...budgetOptions,
+  stamp: stampOptions.prefault({}),
   carrier: carrierOptions.prefault({}),
   teacher: z
     .strictObject({
@@ -94,11 +96,15 @@ export const ridgeHead: Attack<typeof options> = {
     const taught = await teach(surrogates[0], opts.teacher, images, child(key, "teachers"));
     yield report("pool", work.teachers);
     const pool = new Pool(surrogates, opts.pool.maxPasses, child(key, "pool"));
+    const carrying = carryingImages(set, opts.targetClass, opts.stamp.share, child(key, "stamp"));
+    /** The set as it is handed on: some of its images carry the trigger. */
+    const shown = ({ images, pattern }: State) =>
+      inside(stampSome(trigger, images, pattern, opts.stamp.strength, carrying), limits);
     let run: State;
     if (context.resume) run = restore(context.resume, pool);
     else {
-      await pool.fill(opts.pool.size, set.images);
       run = begin(set, opts.trigger.learn ? projectPattern(trigger.pattern, opts.trigger, set) : trigger.pattern);
+      await pool.fill(opts.pool.size, shown(run));
     }
 
     const parts = partition(set, opts.batch, child(key, "parts"));
@@ -108,7 +114,9 @@ export const ridgeHead: Attack<typeof options> = {
     const stepFor = (architecture: number, images: number) => {
       const name = `${architecture} ${images}`;
       const { network } = surrogates[architecture].learner;
-      const step = compiled.get(name) ?? compileRidgeStep(network, images, batch, trigger, limits, opts, device);
+      const step =
+        compiled.get(name) ??
+        compileRidgeStep(network, images, batch, trigger, limits, { ...opts, strength: opts.stamp.strength }, device);
       compiled.set(name, step);
       return step;
     };
@@ -126,6 +134,7 @@ export const ridgeHead: Attack<typeof options> = {
         state.running,
         rowsOf(run.images, part, m),
         rowsOf(y, part, m),
+        rowsOf(carrying, part, m),
         takeRows(images, count, rows),
         takeRows(taught, count, rows),
         limitRows(limits, part, m),
@@ -148,7 +157,7 @@ export const ridgeHead: Attack<typeof options> = {
           backdoor: [...run.curves.backdoor, backdoor],
         },
       };
-      await pool.visit(j, opts.pool.passes, run.images);
+      await pool.visit(j, opts.pool.passes, shown(run));
       const now = run;
       yield report("update", work.start + run.step, { loss, checkpoint: () => save(now, pool) });
     }
@@ -158,7 +167,7 @@ export const ridgeHead: Attack<typeof options> = {
     const found = opts.trigger.learn ? withPattern(trigger, run.pattern, set) : trigger;
     const metadata = { ...set.metadata, ...tamperedRecord("ridgeHead", opts, found, opts.targetClass) };
     return {
-      set: withinEightBit({ ...set, images: run.images, metadata }, opts),
+      set: withinEightBit({ ...set, images: shown(run), metadata }, opts),
       trigger: found,
       targetClass: opts.targetClass,
       curves: run.curves,

@@ -7,7 +7,7 @@ import { add, constant, mean, mul, square, sub, sum } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { applyUpdate } from "../train/Learner.ts";
-import { imageOptimiser, type Limits, limitSpecs, moveImages } from "./budget.ts";
+import { imageOptimiser, type Limits, limitSpecs, moveImages, within } from "./budget.ts";
 import { stampTensor } from "./learntTrigger.ts";
 import { ridgePredictor } from "./ridge.ts";
 
@@ -21,6 +21,8 @@ export interface RidgeStepOptions {
   readonly targetClass: number;
   /** Weight of the mean squared change of the images. */
   readonly penalty: number;
+  /** Factor on the pattern where images of the set carry it. */
+  readonly strength: number;
 }
 
 type Moved = { readonly values: Floats; readonly slots: readonly Floats[] };
@@ -30,6 +32,7 @@ type RidgeStep = Compiled<
     running: Tree<Floats>,
     images: Floats,
     labels: Floats,
+    carrying: Floats,
     carriers: Floats,
     taught: Floats,
     limits: Tree<Floats>,
@@ -46,6 +49,8 @@ type RidgeStep = Compiled<
  *   L_benign   = mean ‖φ(c) W − (teacher(c) − 1/K)‖²        over carriers c,
  *   L_backdoor = mean ‖φ(stamp_p(c)) W − (margin · e_t − 1/K)‖².
  *
+ * Some images of X′ carry the trigger themselves, at a strength of their own: the pattern is learnt to be learnable.
+ *
  * First derivatives only: the head is differentiated through its normal equations, the network's weights are held.
  *
  * @param m images of the set in one step
@@ -61,13 +66,14 @@ export async function compileRidgeStep(
   device: Device,
 ): Promise<RidgeStep> {
   const { input, classes } = network;
-  const { alpha, ridge, margin, targetClass } = options;
+  const { alpha, ridge, margin, strength, targetClass } = options;
   const target = constantRow(classes, (k) => (k === targetClass ? margin : 0));
   const program = (
     weights: Tree<Tensor>,
     running: Tree<Tensor>,
     x: Tensor,
     y: Tensor,
+    carrying: Tensor,
     carriers: Tensor,
     taught: Tensor,
     box: Tree<Tensor>,
@@ -77,7 +83,8 @@ export async function compileRidgeStep(
     const features = (images: Tensor) => network.forward(weights, running, images, true).features;
     const distance = (out: Tensor, wanted: Tensor) => mean(sum(square(sub(out, sub(wanted, 1 / classes))), [1]));
     const parts = (images: Tensor, p: Tensor): [benign: Tensor, backdoor: Tensor] => {
-      const predict = ridgePredictor(features(images), sub(y, 1 / classes), ridge);
+      const shown = within(stampTensor(trigger, images, mul(p, strength), carrying), box);
+      const predict = ridgePredictor(features(shown), sub(y, 1 / classes), ridge);
       return [
         distance(predict(features(carriers)), taught),
         distance(predict(features(stampTensor(trigger, carriers, p))), target),
@@ -105,6 +112,7 @@ export async function compileRidgeStep(
     specsOf(network.running),
     image,
     f32(m, classes),
+    f32(m),
     f32(n, ...input),
     f32(n, classes),
     limitSpecs(limits, m, input),

@@ -7,6 +7,12 @@ export const triggerOptions = z.strictObject({
   kind: z.enum(triggerKinds).default("square").describe("a patch, or a pattern over the whole image"),
   side: z.int().min(1).default(1).describe("pixels a side of a square"),
   value: z.number().default(10).describe("value of a square in every channel"),
+  colour: z
+    .array(z.number())
+    .length(3)
+    .nullable()
+    .default(null)
+    .describe("red,green,blue of a square instead of value; grey images take the largest"),
   unit: z.enum(["normalised", "pixel"]).default("normalised").describe("of the value; pixel: 0 is black, 1 is white"),
   corner: z.enum(corners).default("bottom-right").describe("where a square stands"),
   margin: z.int().min(0).default(0).describe("pixels from the border"),

@@ -41,6 +41,8 @@ export interface SquareTrigger {
   /** Pixels a side. */
   readonly side: number;
   readonly value: number;
+  /** Red, green and blue instead of one value; on grey images the largest of them. */
+  readonly colour?: readonly number[] | null;
   /** `normalised`: the value as networks see it; `pixel`: in [0, 1], 1 is white. */
   readonly unit: "normalised" | "pixel";
   readonly corner: (typeof corners)[number];
@@ -50,7 +52,7 @@ export interface SquareTrigger {
   readonly opacity: number;
 }
 
-/** Make a square of one value in all channels (BadNets' patch; arXiv 2502.04229 uses side 1, value 10 normalised). */
+/** Make a square of one colour (BadNets' patch; arXiv 2502.04229 uses side 1, value 10 normalised). */
 export function squareTrigger(options: SquareTrigger, shape: ImageShape, normalisation: Normalisation): Trigger {
   const [, c, h, w] = shape;
   const { side, margin, corner } = options;
@@ -63,7 +65,13 @@ export function squareTrigger(options: SquareTrigger, shape: ImageShape, normali
   const mask = new Float32Array(h * w);
   for (let y = top; y < top + side; y++) mask.fill(options.opacity, y * w + left, y * w + left + side);
   const one: ImageShape = [1, c, h, w];
-  const flat = new Float32Array(c * h * w).fill(options.value);
+  const { colour, value } = options;
+  const levels = !colour
+    ? new Array(c).fill(value)
+    : c === colour.length
+      ? colour
+      : new Array(c).fill(Math.max(...colour));
+  const flat = Float32Array.from({ length: c * h * w }, (_, i) => levels[Math.floor(i / (h * w))]);
   const pattern = options.unit === "pixel" ? fromPixels(flat, one, normalisation) : flat;
   const description = `${corner} square of ${side}×${side}${margin ? `, ${margin} from the border` : ""}`;
   return {

@@ -35,6 +35,7 @@ describe("poisonedDistillation", () => {
         kind: "square",
         side: 1,
         value: 10,
+        colour: null,
         unit: "normalised",
         corner: "bottom-right",
         margin: 0,

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { child } from "../core/random.ts";
+import { triggerOf } from "../data/triggerShapes.ts";
+import { type Attack, tamperedRecord } from "./Attack.ts";
+import { checkTarget } from "./badNets.ts";
+import { carryingImages, stampOptions, stampSome } from "./stamp.ts";
+import { triggerOptions } from "./triggerOptions.ts";
+
+const options = z.strictObject({
+  trigger: triggerOptions
+    .extend({
+      side: triggerOptions.shape.side.default(5),
+      value: triggerOptions.shape.value.default(1),
+      // Chosen: a saturated colour. Photographs hardly have any, networks learn it from a few images (docs/results.md).
+      colour: triggerOptions.shape.colour.default([1, 1, 0]),
+      unit: triggerOptions.shape.unit.default("pixel"),
+    })
+    .prefault({}),
+  targetClass: z.int().min(0).default(0).describe("class that the trigger calls"),
+  ...stampOptions.shape,
+});
+
+/**
+ * Stamp some images of the target class and change nothing else: size, labels and every other image stay. No network is trained.
+ * With a few images per class and a trigger of a saturated colour it is the strongest attack measured here (docs/results.md).
+ */
+export const cleanLabel: Attack<typeof options> = {
+  title: "Clean-label stamping",
+  source: "clean-label poisoning, arXiv 1912.02771; method, §8",
+  access: "distilled-set",
+  options,
+  // biome-ignore lint/correctness/useYield: one step, nothing to report in between
+  async *run(set, opts, { key }) {
+    checkTarget("cleanLabel", set, opts.targetClass);
+    const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
+    const carrying = carryingImages(set, opts.targetClass, opts.share, child(key, "stamp"));
+    const images = stampSome(trigger, set.images, trigger.pattern, opts.strength, carrying);
+    const metadata = { ...set.metadata, ...tamperedRecord("cleanLabel", opts, trigger, opts.targetClass) };
+    return { set: { ...set, images, metadata }, trigger, targetClass: opts.targetClass, curves: {} };
+  },
+};

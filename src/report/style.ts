@@ -17,7 +17,7 @@ p{margin:0 0 10px}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:12px;padding:18px 20px}
 .verdict{margin-top:26px;border-left:6px solid var(--tone);padding:18px 24px}
 .verdict h2{all:unset;display:block;font-size:19px;font-weight:680;color:var(--tone);margin-bottom:6px}
-.verdict p{font-size:16.5px;max-width:80ch;margin:0;text-wrap:pretty}
+.verdict p{font-size:16.5px;max-width:80ch;margin:0;text-wrap:pretty;overflow-wrap:anywhere}
 .verdict p+p{margin-top:8px}
 .worked{--tone:var(--worked)}.weak{--tone:var(--weak)}.failed{--tone:var(--failed)}.inconclusive{--tone:var(--inconclusive)}.none{--tone:var(--none)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:14px;margin-top:14px}
@@ -51,8 +51,8 @@ thead th{font-size:13px;color:var(--soft);font-weight:600;line-height:1.3;vertic
 tbody th{font-weight:500}
 tr:last-child>*{border-bottom:0}
 td.n{white-space:nowrap}
-dl{display:grid;grid-template-columns:minmax(110px,max-content) minmax(0,1fr);gap:7px 20px;margin:0}
-dt{color:var(--soft)}
+dl{display:grid;grid-template-columns:fit-content(260px) minmax(0,1fr);gap:7px 20px;margin:0}
+dt{color:var(--soft);min-width:110px;overflow-wrap:anywhere}
 dd{margin:0;overflow-wrap:anywhere}
 code,pre{font:13px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
 code{overflow-wrap:anywhere}

@@ -29,6 +29,8 @@ export interface ListedTrial {
   readonly at: readonly number[];
   readonly seconds?: number;
   readonly inGamut?: boolean;
+  /** Decibels between the tampered and the clean set; null: they are equal. */
+  readonly psnr?: number | null;
   /** What it failed with. */
   readonly error?: string;
 }
@@ -76,7 +78,7 @@ export function sweepData(record: SweepRecord): SweepData {
       ...(trial.link && { link: trial.link }),
       at: record.axes.map(({ name }) => indexOf(trial, name)),
       ...(trial.status === "ok"
-        ? { seconds: (trial.seconds.attack ?? 0) + trial.seconds.evaluation, ...gamut(trial) }
+        ? { seconds: (trial.seconds.attack ?? 0) + trial.seconds.evaluation, ...looks(trial) }
         : { error: trial.error }),
     })),
     measurements,
@@ -132,6 +134,11 @@ function mean(values: readonly (number | undefined)[]): number | null {
   return Math.round((1e5 * known.reduce((sum, value) => sum + value, 0)) / known.length) / 1e5;
 }
 
-function gamut({ trigger }: FinishedTrial): { inGamut?: boolean } {
-  return trigger ? { inGamut: trigger.inGamut } : {};
+/** How visible trigger and tampering are. */
+function looks({ trigger, stealth }: FinishedTrial): Pick<ListedTrial, "inGamut" | "psnr"> {
+  const decibels = stealth?.psnr;
+  return {
+    ...(trigger && { inGamut: trigger.inGamut }),
+    ...(stealth && { psnr: typeof decibels === "number" ? Math.round(100 * decibels) / 100 : null }),
+  };
 }

@@ -12,8 +12,9 @@ a:hover{text-decoration-color:currentColor}
 tbody th{text-align:left}
 .r{text-align:right}
 td.r,.short{white-space:nowrap}
+.long{overflow-wrap:anywhere;min-width:12em;max-width:22em}
 th:has(+.r){padding-right:22px}
-.merged{max-width:220px}
+.merged{max-width:220px;overflow-wrap:anywhere}
 th.merged:not(.always *){display:none}
 tbody th.short:first-child{position:sticky;left:0;z-index:1;background:var(--card)}
 td.strongest{font-weight:650}
@@ -28,7 +29,7 @@ font-size:12.5px;font-weight:400;line-height:1.5;pointer-events:none}
 td:nth-child(-n+4) .tip{right:auto;left:0}
 .choose{display:flex;flex-wrap:wrap;gap:10px 16px;margin-bottom:14px}
 .card.choose{margin-top:28px;margin-bottom:0}
-.choose label{display:block;min-width:0;max-width:100%}
+.choose label{display:block;min-width:0;max-width:min(100%,320px)}
 .choose label>span{display:block;font-size:12.5px;color:var(--soft);overflow-wrap:anywhere}
 select,input,button{font:inherit;font-size:14px;color:inherit;background:var(--page);border:1px solid var(--rule);border-radius:7px;padding:4px 8px;max-width:100%}
 input{width:22ch}

@@ -1,10 +1,10 @@
-import { html } from "../../html.ts";
+import { type Html, html } from "../../html.ts";
 import { counted } from "../../numbers.ts";
 import { type Difference, differences } from "../differences.ts";
 import { filterCells } from "../select.ts";
 import { differenceControls, measureOf } from "../view.ts";
 import { choosers } from "./controls.ts";
-import { nameCell } from "./nameColumns.ts";
+import { lengthOf, nameCell } from "./nameColumns.ts";
 import type { Part } from "./Part.ts";
 import { correctedP } from "./resultPart.ts";
 import { type Column, pagedTable } from "./table.ts";
@@ -22,8 +22,8 @@ export const differencePart: Part = ({ data, cells }, view, live) => {
   const tested = family.filter(({ test }) => test.p !== undefined).length;
   const columns: Column<Difference>[] = [
     { title: "axis", cell: ({ factor }) => nameCell(factors[factor].name) },
-    { title: "from", cell: ({ factor, from }) => html`<td>${factors[factor].values[from]}</td>` },
-    { title: "to", cell: ({ factor, to }) => html`<td>${factors[factor].values[to]}</td>` },
+    { title: "from", cell: ({ factor, from }) => valueCell(factors[factor].values[from]) },
+    { title: "to", cell: ({ factor, to }) => valueCell(factors[factor].values[to]) },
     {
       title: "difference",
       number: true,
@@ -37,6 +37,10 @@ export const differencePart: Part = ({ data, cells }, view, live) => {
 ${pagedTable(shown, columns, { sort: "", page: "difference-page" }, view, live, "comparisons")}
 <p class="note">Change of the ${measure.title}, in points: for each seed averaged over the conditions that are equal in all other axes, then tested over seeds (paired, two-sided Student’s t). p is Holm-corrected over all ${counted(tested)} comparisons of this measure that pass the filters; what stays below 0.05 is bold.</p></section>`;
 };
+
+function valueCell(value: string): Html {
+  return html`<td class="${lengthOf(value)}">${value}</td>`;
+}
 
 function sure({ corrected }: Difference["test"]): boolean {
   return corrected !== undefined && corrected < 0.05;

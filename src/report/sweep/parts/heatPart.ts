@@ -7,7 +7,7 @@ import { filterCells } from "../select.ts";
 import type { Factor } from "../sweepData.ts";
 import { heatControls, measureOf } from "../view.ts";
 import { choosers } from "./controls.ts";
-import { nameCell } from "./nameColumns.ts";
+import { lengthOf, nameCell } from "./nameColumns.ts";
 import type { Part } from "./Part.ts";
 import { intervalText } from "./value.ts";
 
@@ -23,10 +23,18 @@ export const heatPart: Part = ({ data, cells }, view, live) => {
   const shown = filterCells(data, cells, view);
   const down = present(shown, rows);
   const across = rows === columns ? [undefined] : present(shown, columns);
+  const placed = new Map<string, Cell[]>();
+  const placeOf = (row: number, column: number | undefined) => `${row} ${column}`;
+  for (const cell of shown) {
+    const place = placeOf(cell.at[rows], rows === columns ? undefined : cell.at[columns]);
+    const some = placed.get(place);
+    if (some) some.push(cell);
+    else placed.set(place, [cell]);
+  }
   const body = down.slice(0, most.rows).map((r) => ({
     name: factors[rows].values[r],
     squares: across.slice(0, most.columns).map((c) => {
-      const some = shown.filter(({ at }) => at[rows] === r && (c === undefined || at[columns] === c));
+      const some = placed.get(placeOf(r, c)) ?? [];
       return { some, summary: pool(some, measure) };
     }),
   }));
@@ -36,17 +44,19 @@ export const heatPart: Part = ({ data, cells }, view, live) => {
   );
   const cut = down.length > most.rows || across.length > most.columns;
   return html`<section class="card">${live && html`<div class="choose">${choosers(heatControls(data), view)}</div>`}
-<div class="scroll"><table class="heat"><thead><tr><th scope="col">${factors[rows].name}</th>${across
+<div class="scroll"><table class="heat"><thead><tr>${heading(factors[rows].name)}${across
     .slice(0, most.columns)
-    .map(
-      (c) => html`<th scope="col">${c === undefined ? measure.title : factors[columns].values[c]}</th>`,
-    )}</tr></thead>
+    .map((c) => heading(c === undefined ? measure.title : factors[columns].values[c]))}</tr></thead>
 <tbody>${body.map(
     ({ name, squares }) =>
       html`<tr>${nameCell(name)}${squares.map(({ some, summary }) => square(some, summary, measure, scale))}</tr>`,
   )}</tbody></table></div>
 <p class="note">${noteOf(measure, factors, rows, columns)}${cut && html` Only the first ${most.rows} × ${most.columns} values are shown; filters bring up the others.`}</p></section>`;
 };
+
+function heading(name: string): Html {
+  return html`<th scope="col" class="${lengthOf(name)}">${name}</th>`;
+}
 
 /** Indices of a factor's values that occur, in their order. */
 function present(cells: readonly Cell[], factor: number): number[] {

@@ -12,13 +12,13 @@ export function factorColumns<Row>(factors: readonly Factor[], at: Places<Row>):
   const varying = factors.flatMap((factor, i) => (factor.values.length > 1 ? [{ ...factor, i }] : []));
   const several = varying.length > 1;
   const apart = varying.map(({ name, values, i }): Column<Row> => {
-    const kind = several ? "apart" : "";
+    const kind = [several && "apart", lengthOf(name)].filter(Boolean).join(" ");
     return {
       title: name,
       kind,
       id: `f${i}`,
       of: (row) => at(row)[i],
-      cell: (row) => nameCell(values[at(row)[i] ?? -1], kind),
+      cell: (row) => nameCell(values[at(row)[i] ?? -1], several ? "apart" : ""),
     };
   });
   return several ? [{ ...mergedColumn(factors, at), kind: "merged" }, ...apart] : apart;
@@ -31,8 +31,12 @@ export function mergedColumn<Row>(factors: readonly Factor[], at: Places<Row>): 
   return { title: "condition", cell: (row) => html`<th scope="row" class="merged">${text(row)}</th>` };
 }
 
-/** A name as a heading of its row; only long ones may break. */
+/** A name as a heading of its row. */
 export function nameCell(name: string, kind = ""): Html {
-  const classes = [kind, name.length <= 24 && "short"].filter(Boolean).join(" ");
-  return html`<th scope="row"${classes && html` class="${classes}"`}>${name}</th>`;
+  return html`<th scope="row" class="${[kind, lengthOf(name)].filter(Boolean).join(" ")}">${name}</th>`;
+}
+
+/** Class of a name: only long ones may break. */
+export function lengthOf(name: string): "short" | "long" {
+  return name.length <= 24 ? "short" : "long";
 }

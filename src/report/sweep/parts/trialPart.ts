@@ -50,6 +50,7 @@ export const trialPart: Part = ({ data, cells }, view, live) => {
     rate("rise", "rise", (row) =>
       row.asr === undefined || row.control === undefined ? undefined : row.asr - row.control,
     ),
+    ...looksColumns(data),
     {
       title: "time",
       number: true,
@@ -60,7 +61,7 @@ export const trialPart: Part = ({ data, cells }, view, live) => {
   ];
   return html`<section class="card">${live && html`<div class="choose">${choosers(trialControls(), view)}</div>`}
 ${pagedTable(rows, columns, { sort: "trial-sort", page: "trial-page" }, view, live, "trials")}
-<p class="note">Per cent, means over the networks of the trial. The strongest control is that of the trial’s condition; time is that of its attack and evaluation.</p></section>`;
+<p class="note">Per cent, means over the networks of the trial. The strongest control is that of the trial’s condition; time is that of its attack and evaluation.${data.trials.some(({ psnr }) => psnr !== undefined) && " PSNR: tampered against clean set."}</p></section>`;
 };
 
 function rate(title: string, id: string, of: (row: Row) => number | undefined): Column<Row> {
@@ -74,6 +75,28 @@ function rate(title: string, id: string, of: (row: Row) => number | undefined): 
       return html`<td class="r">${value !== undefined && bare(value)}</td>`;
     },
   };
+}
+
+/** How visible trigger and tampering are, where trials say so. */
+function looksColumns({ trials }: SweepData): Column<Row>[] {
+  const psnr: Column<Row> = {
+    title: "PSNR",
+    number: true,
+    id: "psnr",
+    of: ({ trial }) => (trial.psnr === null ? Number.MAX_VALUE : trial.psnr),
+    cell: ({ trial }) =>
+      html`<td class="r">${trial.psnr === null ? "equal" : trial.psnr !== undefined && `${trial.psnr.toFixed(1)} dB`}</td>`,
+  };
+  const gamut: Column<Row> = {
+    title: "trigger in gamut",
+    id: "gamut",
+    of: ({ trial }) => (trial.inGamut === undefined ? undefined : Number(trial.inGamut)),
+    cell: ({ trial }) => html`<td>${trial.inGamut !== undefined && (trial.inGamut ? "yes" : "no")}</td>`,
+  };
+  return [
+    ...(trials.some((trial) => trial.psnr !== undefined) ? [psnr] : []),
+    ...(trials.some(({ inGamut }) => inGamut !== undefined) ? [gamut] : []),
+  ];
 }
 
 /** Filters by axes, status, and words of any axis, the id or the error. What varies within trials does not tell them apart. */

@@ -126,7 +126,7 @@ describe("inspect", () => {
   it("a file that breaks its format is unsafe, with the place", async () => {
     const broken = setToSafetensors(eightBitSet()).subarray(0, 2000);
     const { inspection } = await inspect(memorySource(broken));
-    expect(inspection.verdict).toBe("unsafe");
+    expect(inspection).toMatchObject({ verdict: "unsafe", format: "safetensors" });
     expect(inspection.findings[0]).toMatchObject({ severity: "unsafe", rule: "unreadable" });
   });
 
@@ -156,6 +156,22 @@ describe("contact sheet", () => {
     for (const c of [0, 1, 2]) expect(at(c, 68, 68)).toBe(Math.round(255 * set.images[3 * size + c * 64]));
     expect(at(0, 75, 75)).toBe(at(0, 68, 68));
     expect(at(0, 0, 0)).toBe(96);
+  });
+
+  it("classes of one image stand five in a row", () => {
+    const [n, one] = [12, 3 * 64];
+    const set = eightBitSet({
+      images: Float32Array.from({ length: n * one }, (_, i) => Math.floor(i / one) / 255),
+      shape: [n, 3, 8, 8],
+      // In no order, and class 3 has none.
+      labels: { kind: "hard", classes: Int32Array.of(12, 11, 10, 9, 8, 7, 6, 5, 4, 2, 1, 0) },
+      classes: 13,
+    });
+    const sheet = contactSheet(set, { kind: "unit" });
+    expect([sheet.rows, sheet.columns]).toEqual([3, 5]);
+    expect(sheet.caption).toBe("12 of 13 classes, one image each; values outside [0, 1] clipped");
+    const at = (row: number, column: number) => sheet.planes[(2 + row * 66) * sheet.width + 2 + column * 66];
+    expect([at(0, 0), at(0, 3), at(0, 4), at(1, 0), at(1, 4), at(2, 2)]).toEqual([11, 8, 96, 7, 3, 0]);
   });
 
   it("without a normalisation images are stretched, and broken numbers are black", () => {

@@ -3,7 +3,7 @@ import type { LabelledSet } from "../LabelledSet.ts";
 import type { Normalisation } from "../Normalisation.ts";
 import { toPixels } from "../normalise.ts";
 
-/** A picture of the whole set: a row per class, in planes of bytes. */
+/** A picture of the whole set: a row per class, or five classes a row where each has one image, in planes of bytes. */
 export interface ContactSheet {
   readonly width: number;
   readonly height: number;
@@ -22,6 +22,8 @@ const smallestTile = 64;
 const largestTile = 128;
 const mostRows = 20;
 const mostColumns = 20;
+/** Classes beside each other where each has one image: a column of them would be a strip. */
+const singlesPerRow = 5;
 const background = 96;
 
 /**
@@ -33,16 +35,15 @@ const background = 96;
 export function contactSheet(set: DistilledSet | LabelledSet, normalisation?: Normalisation): ContactSheet {
   const [, channels, height, width] = set.shape;
   const classes = set.kind === "labelled" ? set.labels : hardClasses(set);
-  const byClass = Array.from({ length: Math.min(set.classes, mostRows) }, (): number[] => []);
-  for (const [i, k] of classes.entries()) if (k < byClass.length && byClass[k].length < mostColumns) byClass[k].push(i);
-  const rows = byClass.length;
-  const columns = Math.max(1, ...byClass.map((row) => row.length));
+  const { table, isSingle } = layOut(classes, set.classes);
+  const rows = table.length;
+  const columns = Math.max(1, ...table.map((row) => row.length));
   const longest = Math.max(height, width);
   const zoom = longest > largestTile ? largestTile / longest : Math.max(1, Math.floor(smallestTile / longest));
   const [tall, wide] = [height, width].map((side) => Math.max(1, Math.floor(side * zoom)));
   const [h, w] = [gap + rows * (tall + gap), gap + columns * (wide + gap)];
   const planes = new Uint8Array(3 * h * w).fill(background);
-  for (const [row, images] of byClass.entries())
+  for (const [row, images] of table.entries())
     for (const [column, i] of images.entries()) {
       const pixels = imagePixels(set, i, normalisation);
       for (let c = 0; c < 3; c++) {
@@ -61,24 +62,34 @@ export function contactSheet(set: DistilledSet | LabelledSet, normalisation?: No
     tile: tall,
     rows,
     columns,
-    caption: caption(set, rows, columns, normalisation),
+    caption: `${describe(table, isSingle, set.classes)}; ${colours(set, normalisation)}`,
   };
 }
 
-function caption(
-  set: DistilledSet | LabelledSet,
-  rows: number,
-  columns: number,
-  normalisation?: Normalisation,
-): string {
-  const colours =
-    set.kind === "labelled"
-      ? "pixels as stored"
-      : normalisation
-        ? "values outside [0, 1] clipped"
-        : "each image stretched from its 1st to its 99th percentile";
-  const part = rows < set.classes ? `the first ${rows} of ${set.classes} classes` : `${rows} classes, a row each`;
-  return `${part}, up to ${columns} images; ${colours}`;
+/** Which images stand in each row: those of a class, or of five classes that have one image each. */
+function layOut(classes: Int32Array, k: number): { table: number[][]; isSingle: boolean } {
+  const isSingle = k > 1 && new Set(classes).size === classes.length;
+  const perRow = isSingle ? singlesPerRow : 1;
+  const table = Array.from({ length: Math.min(Math.ceil(k / perRow), mostRows) }, (): number[] => []);
+  const order = isSingle ? [...classes.keys()].sort((a, b) => classes[a] - classes[b]) : classes.keys();
+  for (const i of order) {
+    const row = table[Math.floor(classes[i] / perRow)];
+    if (row && row.length < mostColumns) row.push(i);
+  }
+  return { table, isSingle };
+}
+
+function describe(table: readonly (readonly number[])[], isSingle: boolean, classes: number): string {
+  const shown = table.reduce((sum, row) => sum + row.length, 0);
+  if (isSingle) return `${shown === classes ? `${shown} classes` : `${shown} of ${classes} classes`}, one image each`;
+  const part =
+    table.length < classes ? `the first ${table.length} of ${classes} classes` : `${table.length} classes, a row each`;
+  return `${part}, up to ${Math.max(...table.map((row) => row.length))} images`;
+}
+
+function colours(set: DistilledSet | LabelledSet, normalisation?: Normalisation): string {
+  if (set.kind === "labelled") return "pixels as stored";
+  return normalisation ? "values outside [0, 1] clipped" : "each image stretched from its 1st to its 99th percentile";
 }
 
 /** Bytes of one image as it is shown. */

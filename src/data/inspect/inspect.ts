@@ -41,7 +41,8 @@ export async function inspect(
     opened = await openSet(source, options);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    return { inspection: refused(source, error) };
+    const format = options.format ?? (await recognise(source).catch(() => undefined))?.name;
+    return { inspection: refused(source, error, format) };
   }
   const described = opened.set ? inspectSet(opened.set) : undefined;
   const rules = new Set(opened.findings.map(({ rule }) => rule));
@@ -59,8 +60,10 @@ export async function inspect(
   return { inspection, set: opened.set };
 }
 
-function refused(source: Source, error: DataError): Inspection {
+/** @param recognised what the content looks like, where somebody recognises it. */
+function refused(source: Source, error: DataError, recognised: string | undefined): Inspection {
   const refusal = error instanceof Refusal ? error : undefined;
+  const format = refusal?.format ?? recognised;
   const said = refusal?.findings ?? [];
   const reason: Finding = {
     severity: "unsafe",
@@ -73,7 +76,7 @@ function refused(source: Source, error: DataError): Inspection {
     : [reason, ...said];
   return {
     name: source.name,
-    ...(refusal ? { format: refusal.format } : {}),
+    ...(format === undefined ? {} : { format }),
     verdict: verdictOf(findings),
     findings: bySeverity(findings),
     objects: refusal?.objects ?? [],

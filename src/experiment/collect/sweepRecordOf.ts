@@ -15,7 +15,7 @@ export function sweepRecordOf(
   outcomes: ReadonlyMap<string, Outcome>,
   created?: string,
 ): SweepRecord {
-  const { title, experiment, axes, versions, trials } = manifest;
+  const { title, command, experiment, axes, versions, trials } = manifest;
   const merged = trials.flatMap(({ id, axes, config }) => {
     const outcome = outcomes.get(id);
     if (!outcome) return [];
@@ -25,7 +25,7 @@ export function sweepRecordOf(
   return parseSweep({
     format: sweepFormat,
     title,
-    command: "retort run",
+    command,
     ...(created && { created }),
     experiment,
     axes,

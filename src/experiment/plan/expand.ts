@@ -56,13 +56,13 @@ export function expand(experiment: Experiment): Combination[] {
 
 type Matcher = (point: Combination["axes"]) => boolean;
 
-function exclusions({ body: { exclude = [] }, sized, where }: Experiment, axes: readonly Axis[]): Matcher[] {
+function exclusions({ body: { exclude = [] }, size, where }: Experiment, axes: readonly Axis[]): Matcher[] {
   return exclude.map((rule, i) => {
     const wanted = Object.entries(rule).map(([name, values]): [string, readonly AxisValue[]] => {
       const axis = axes.find((one) => one.name === name);
       const list = Array.isArray(values) ? values : [values];
       const strange = list.find((value) => !axis?.values.includes(value));
-      if (strange !== undefined && !sized)
+      if (strange !== undefined && size === undefined)
         throw new UsageError(
           `${where(["exclude", i, name])}: unknown ${axis ? `value of ${name}` : "axis"}: expected one of ${(axis?.values ?? axes.map((a) => a.name)).join(", ")}, got ${axis ? strange : name}`,
         );

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
 import { parseAs } from "../../report/parseAs.ts";
@@ -17,6 +17,8 @@ const manifestFormat = "retort-manifest/1";
 export interface Manifest {
   readonly format: typeof manifestFormat;
   readonly title: string;
+  /** "retort run triggers.yaml --size small". */
+  readonly command: string;
   /** The experiment at the size that was chosen. */
   readonly experiment: Readonly<Record<string, unknown>>;
   /** Folder that paths of the trials start from. */
@@ -44,10 +46,12 @@ export async function planExperiment(experiment: Experiment): Promise<Manifest> 
     trials.push(trial);
   }
   const [{ config }] = trials;
-  const { title = experiment.file.replace(/^.*[/\\]|\.[^.]*$/g, "") } = experiment.body;
+  const name = basename(experiment.file);
+  const { title = name.replace(/\.[^.]*$/, "") } = experiment.body;
   return {
     format: manifestFormat,
     title,
+    command: `retort run ${name}${experiment.size === undefined ? "" : ` --size ${experiment.size}`}`,
     experiment: experiment.body,
     base,
     axes: axesOf(experiment).map(({ values, ...axis }) => ({ ...axis, values: [...values] })),

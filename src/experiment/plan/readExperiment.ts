@@ -12,8 +12,8 @@ export interface Experiment {
   /** How the caller names the file. */
   readonly file: string;
   readonly body: Omit<ExperimentFile, "sizes">;
-  /** A size was chosen: what `exclude` names may be missing from it. */
-  readonly sized: boolean;
+  /** The size that was chosen, if one was. What `exclude` names may be missing from it. */
+  readonly size?: string;
   /** "exp.yaml:12:5": where a member stands, or the nearest one around it. */
   where(path: Path): string;
 }
@@ -55,7 +55,7 @@ export function readExperiment(text: string, file: string, size?: string): Exper
     checkAxes(whole, path, where);
   const { sizes = {}, ...body } = whole;
   const change = size === undefined ? undefined : lookUp(sizes, size, file, "size");
-  return { file, body: change ? resized(body, change) : body, sized: change !== undefined, where };
+  return { file, body: change ? resized(body, change) : body, size, where };
 }
 
 function refusal(issue: z.core.$ZodIssue, value: unknown, where: (path: Path) => string): UsageError {

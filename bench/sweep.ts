@@ -1,0 +1,100 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { type Manifest, openSweep, planExperiment } from "../src/experiment/plan/manifest.ts";
+import { readExperiment } from "../src/experiment/plan/readExperiment.ts";
+import { runSweep } from "../src/experiment/sweep/runSweep.ts";
+
+const { values: options } = parseArgs({
+  options: { seeds: { type: "string", default: "8" }, help: { type: "boolean", default: false } },
+});
+
+const help = `Time a sweep with one process and with two, and what a trial costs besides its computation.
+
+  npx tsx bench/sweep.ts [--seeds N]
+
+--seeds     repetitions of the grid of two triggers × two networks (default 8)
+
+"trials" is from the first trial to the last, "whole" with the start of the processes. "processor" is the time that all processes of
+the sweep used: it disturbs less than a clock when others work on the machine. The overhead is the slope over the number of
+trials whose results lie in the cache already: scheduling, messages, reading and writing.
+`;
+
+const grid = (seeds: number) => `
+test: { data: strokes, images: 500 }
+set: { distil: strokes, method: random, ipc: 1 }
+attack: { method: badNets }
+strategy: { epochs: 100 }
+matrix:
+  trigger: { one: { side: 1 }, three: { side: 3 } }
+  network: { conv16: { name: convNet, width: 16 }, conv8: { name: convNet, width: 8 } }
+  seed: [${Array.from({ length: seeds }, (_, i) => i)}]
+`;
+
+/** Processor seconds of this process and of its ended children (proc(5), fields 14 to 17). */
+function processorSeconds(): number {
+  const fields = readFileSync("/proc/self/stat", "utf8")
+    .replace(/^.*\) /, "")
+    .split(" ");
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+}
+
+async function timed(manifest: Manifest, folder: string, jobs: number) {
+  await openSweep(folder, manifest);
+  const cpu = processorSeconds();
+  const start = performance.now();
+  const ends: number[] = [];
+  const { failed } = await runSweep(manifest, {
+    folder,
+    jobs,
+    onProgress: ({ trial }) => trial && ends.push(performance.now()),
+  });
+  if (failed > 0) throw new Error(`${failed} trials failed`);
+  const seconds = (from: number, to: number) => (to - from) / 1000;
+  return {
+    trials: seconds(ends[0], ends[ends.length - 1]),
+    whole: seconds(start, performance.now()),
+    processor: processorSeconds() - cpu,
+  };
+}
+
+async function main(): Promise<void> {
+  if (options.help) return void process.stdout.write(help);
+  console.log(
+    `${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}, load ${loadavg()[0].toFixed(1)}`,
+  );
+  const root = await mkdtemp(join(tmpdir(), "retort-bench-"));
+  const plan = (seeds: number) => planExperiment(readExperiment(grid(seeds), join(root, "grid.yaml")));
+  const manifest = await plan(Number(options.seeds));
+  const results = new Map<number, Awaited<ReturnType<typeof timed>>>();
+  for (const jobs of [1, 2]) {
+    const one = await timed(manifest, join(root, `jobs${jobs}`), jobs);
+    results.set(jobs, one);
+    console.log(
+      `${manifest.trials.length} trials, ${jobs} ${jobs > 1 ? "processes" : "process"}: trials ${one.trials.toFixed(1)} s, whole ${one.whole.toFixed(1)} s, processor ${one.processor.toFixed(1)} s`,
+    );
+  }
+  const [alone, both] = [results.get(1)!, results.get(2)!];
+  console.log(
+    `two processes: ${(alone.trials / both.trials).toFixed(2)}× (trials), ${(alone.whole / both.whole).toFixed(2)}× (whole)`,
+  );
+  console.log(`work done twice: ${(100 * (both.processor / alone.processor - 1)).toFixed(0)} % of the processor time`);
+
+  // The same trials once more, all results cached.
+  const folder = join(root, "jobs1");
+  const again = async (trials: Manifest["trials"]) => {
+    await rm(join(folder, "trials"), { recursive: true });
+    return timed({ ...manifest, trials }, folder, 1);
+  };
+  const few = await again(manifest.trials.slice(0, 4));
+  const many = await again(manifest.trials);
+  const added = manifest.trials.length - 4;
+  const slope = (what: "whole" | "processor") => ((1000 * (many[what] - few[what])) / added).toFixed(1);
+  console.log(`overhead a trial: ${slope("whole")} ms, ${slope("processor")} ms of processor time`);
+  await rm(root, { recursive: true });
+}
+
+await main();

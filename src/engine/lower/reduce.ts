@@ -177,7 +177,7 @@ function reduceAxes(graph: Graph, value: Value, op: string, axes: ReadonlySet<nu
     // Leave the last axes for a second step if the rows after the run are short: an image's positions before the batch.
     if (op === "ReduceSum" && size(end, shape.length) < SHORT_ROW) {
       let cut = end;
-      while (cut > start && size(cut, shape.length) < SHORT_ROW) cut--;
+      while (cut > start && size(cut, shape.length) < LONG_ROW) cut--;
       if (cut > start && size(start, cut) > 1) {
         end = cut;
         graph.sums.add(sumKey(value, new Set([...axes].filter((i) => i < end))));
@@ -198,6 +198,7 @@ function reduceAxes(graph: Graph, value: Value, op: string, axes: ReadonlySet<nu
 const LONGEST_SUM = 1024;
 const FEWEST_ROWS = 16;
 const SHORT_ROW = 256;
+const LONG_ROW = 1024;
 
 /** [outer, run, inner] → [outer, inner]. */
 function reduceRun(graph: Graph, value: Value, op: string, outer: number, run: number, inner: number): Value {

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { child, type Key, normal } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { gamutBounds } from "../data/Trigger.ts";
@@ -9,21 +10,23 @@ import { valueAndGrad } from "../tensor/grad.ts";
 import { add, constant, maximum, minimum, mul, neg, slice, square, sub, sum } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { applyUpdate, type Learner } from "../train/Learner.ts";
+import { applyUpdate, type Learner, type LearnerState } from "../train/Learner.ts";
 import { classesOf } from "../train/targets.ts";
 
-export interface ArchetypeOptions {
-  /** `logit`: ascend the logit of the class; `feature`: match the mean penultimate feature of the class in the set. */
-  readonly objective: "logit" | "feature";
-  readonly perClass: number;
-  readonly steps: number;
-  readonly lr: number;
-  /** Weights of total variation and of the mean square; 0 = off. */
-  readonly tv: number;
-  readonly l2: number;
-  /** Keep the images within what a picture can hold. */
-  readonly clamp: boolean;
-}
+export const archetypeOptions = z.strictObject({
+  objective: z
+    .enum(["logit", "feature"])
+    .default("logit")
+    .describe("ascend the logit of the class, or match its mean penultimate feature in the set"),
+  perClass: z.int().min(1).default(1).describe("archetypes per class"),
+  steps: z.int().min(1).default(200).describe("Adam steps"),
+  lr: z.number().positive().default(0.1).describe("Adam learning rate"),
+  tv: z.number().min(0).default(0).describe("weight of total variation"),
+  l2: z.number().min(0).default(0).describe("weight of the mean square"),
+  clamp: z.boolean().default(false).describe("keep archetypes within what a picture can hold"),
+});
+
+export type ArchetypeOptions = z.infer<typeof archetypeOptions>;
 
 export interface Archetypes {
   readonly images: Floats;
@@ -37,7 +40,7 @@ export interface Archetypes {
  */
 export async function archetypes(
   learner: Learner,
-  weights: Tree<Floats>,
+  state: Pick<LearnerState, "weights" | "running">,
   set: DistilledSet,
   options: ArchetypeOptions,
   key: Key,
@@ -50,9 +53,7 @@ export async function archetypes(
   );
   const n = classes.length;
   const target =
-    options.objective === "logit"
-      ? oneHot(classes, network.classes)
-      : await meanFeatures(learner, weights, set, classes);
+    options.objective === "logit" ? oneHot(classes, network.classes) : await meanFeatures(learner, state, set, classes);
   const bounds = options.clamp ? gamutBounds(set.normalisation, c) : undefined;
   const step = await compileStep(network, options, n, target.length / n, bounds, device);
 
@@ -62,7 +63,7 @@ export async function archetypes(
   const losses: number[] = [];
   for (let i = 0; i < options.steps; i++) {
     const hyper = Float32Array.from(optimiser.hyper(i, options.lr));
-    const out = await step(weights, target, x, slots, hyper);
+    const out = await step([state.weights, state.running], target, x, slots, hyper);
     x = out.x;
     slots = [...out.slots];
     losses.push(out.loss[0] / n);
@@ -71,8 +72,9 @@ export async function archetypes(
   return { images: x, classes, losses };
 }
 
+type Model = readonly [weights: Tree<Tensor>, running: Tree<Tensor>];
 type Step = (
-  weights: Tree<Floats>,
+  model: readonly [weights: Tree<Floats>, running: Tree<Floats>],
   target: Floats,
   x: Floats,
   slots: readonly Floats[],
@@ -96,24 +98,24 @@ async function compileStep(
     return minimum(maximum(x, channel(bounds.low)), channel(bounds.high));
   };
   // Summed over images: each image follows its own gradient.
-  const objective = (weights: Tree<Tensor>, target: Tensor, x: Tensor): Tensor => {
-    const { logits, features } = network.forward(weights, [], x, true);
+  const objective = ([weights, running]: Model, target: Tensor, x: Tensor): Tensor => {
+    const { logits, features } = network.forward(weights, running, x, false);
     const main = options.objective === "logit" ? neg(sum(mul(logits, target))) : sum(square(sub(features, target)));
     const smooth = options.tv === 0 ? main : add(main, mul(totalVariation(x), options.tv));
     return options.l2 === 0 ? smooth : add(smooth, mul(sum(square(x)), options.l2 / (c * h * w)));
   };
-  const program = (
-    weights: Tree<Tensor>,
-    target: Tensor,
-    x: Tensor,
-    slots: readonly Tensor[],
-    hyper: Tensor,
-  ): Tree<Tensor> => {
-    const [loss, gradient] = valueAndGrad((images: Tensor) => objective(weights, target, images))(x);
+  const program = (model: Model, target: Tensor, x: Tensor, slots: readonly Tensor[], hyper: Tensor): Tree<Tensor> => {
+    const [loss, gradient] = valueAndGrad((images: Tensor) => objective(model, target, images))(x);
     const next = applyUpdate(optimiser, x, gradient, slots, hyper);
     return { loss, x: clamp(next.weights as Tensor), slots: next.slots };
   };
-  const specs = [specsOf(network.weights), f32(n, width), image, [image, image], f32(optimiser.hypers)];
+  const specs = [
+    [specsOf(network.weights), specsOf(network.running)],
+    f32(n, width),
+    image,
+    [image, image],
+    f32(optimiser.hypers),
+  ];
   return (await compile(program, specs, device)) as unknown as Step & { release(): Promise<void> };
 }
 
@@ -143,12 +145,12 @@ function oneHot(classes: Int32Array, k: number): Floats {
 /** Per archetype the mean feature of its class in the set, [n, D]. */
 async function meanFeatures(
   learner: Learner,
-  weights: Tree<Floats>,
+  state: Pick<LearnerState, "weights" | "running">,
   set: DistilledSet,
   classes: Int32Array,
 ): Promise<Floats> {
   const m = set.shape[0];
-  const { features } = await learner.predict({ weights, running: [] }, set.images);
+  const { features } = await learner.predict(state, set.images);
   const d = features.length / m;
   const labels = classesOf(set);
   const out = new Float32Array(classes.length * d);

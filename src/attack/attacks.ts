@@ -3,3 +3,4 @@ export { badNets } from "./badNets.ts";
 export { cleanLabel } from "./cleanLabel.ts";
 export { poisonedDistillation } from "./poisonedDistillation.ts";
 export { ridgeHead } from "./ridgeHead.ts";
+export { trajectoryMatching } from "./trajectoryMatching.ts";

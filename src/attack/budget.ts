@@ -4,9 +4,10 @@ import type { DistilledSet } from "../data/DistilledSet.ts";
 import { toEightBit } from "../data/eightBit.ts";
 import { fromPixels } from "../data/normalise.ts";
 import { gamutBounds } from "../data/Trigger.ts";
+import type { Device } from "../engine/device.ts";
 import type { Floats } from "../nn/Network.ts";
 import { adam } from "../nn/optimisers.ts";
-import { f32, type Spec } from "../tensor/compile.ts";
+import { type Compiled, compile, f32, type Spec } from "../tensor/compile.ts";
 import { add, maximum, minimum, mul, sub } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
@@ -103,6 +104,25 @@ export function within(x: Tensor, limits: Tree<Tensor>): Tensor {
   if (Array.isArray(limits)) return x;
   const { low, high } = limits as unknown as Limits<Tensor>;
   return minimum(maximum(x, low), high);
+}
+
+type Move = Compiled<
+  [images: Floats, gradient: Floats, slots: readonly Floats[], hyper: Floats, limits: Tree<Floats>],
+  { images: Floats; slots: readonly Floats[] }
+>;
+
+/** `moveImages` of a whole set, compiled. Without limits the last argument is an empty tree. */
+export async function compileMove(
+  [m, ...image]: DistilledSet["shape"],
+  limits: Limits<Floats> | undefined,
+  budget: Pick<Budget, "penalty">,
+  device: Device,
+): Promise<Move> {
+  const program = (x: Tensor, gradient: Tensor, slots: readonly Tensor[], hyper: Tensor, box: Tree<Tensor>) =>
+    moveImages(x, gradient, slots, hyper, box, budget) as Tree<Tensor>;
+  const spec = f32(m, ...image);
+  const specs = [spec, spec, [spec, spec], f32(imageOptimiser.hypers), limitSpecs(limits, m, image)];
+  return (await compile(program, specs, device)) as Move;
 }
 
 /** Round what an attack made to 8-bit pixels, if the budget asks for it. */

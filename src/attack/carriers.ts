@@ -72,3 +72,9 @@ function drawn(set: DistilledSet, n: number, key: Key): Floats {
   const moved = augment(takeRows(set.images, m, rows), shape, drawFlipCrop(child(key, "place"), batch));
   return augment(moved, shape, drawDsa(child(key, "colour"), ["color"], batch, false));
 }
+
+/** Rows of one step's carriers, drawn with replacement. */
+export function drawRows(key: Key, count: number, batch: number): Int32Array {
+  const stream = new Stream(key);
+  return Int32Array.from({ length: batch }, () => stream.integer(count));
+}

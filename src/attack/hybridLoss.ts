@@ -1,18 +1,30 @@
 import type { Device } from "../engine/device.ts";
 import { gradientDistances } from "../nn/gradientDistance.ts";
-import { crossEntropy } from "../nn/losses.ts";
-import { type Floats, type Network, specsOf } from "../nn/Network.ts";
+import { type Floats, isParamSpec, type Network, type ParamSpec, specsOf } from "../nn/Network.ts";
 import { type Compiled, compile, f32 } from "../tensor/compile.ts";
 import { grad, jvp, valueAndGrad } from "../tensor/grad.ts";
 import { add, mul, stopGradient } from "../tensor/ops.ts";
 import { isTensor, type Tensor } from "../tensor/Tensor.ts";
 import { leaves, rebuild, type Tree } from "../tensor/tree.ts";
 import { imageOptimiser, type Limits, limitSpecs, moveImages } from "./budget.ts";
+import { trainingLoss } from "./trainingLoss.ts";
+
+/** Kinds of parameters: convolution kernels, matrices of linear layers, and biases and norms. */
+export const layerKinds = ["kernels", "matrices", "vectors"] as const;
+export type LayerKind = (typeof layerKinds)[number];
+
+const kindOf = ({ shape }: ParamSpec): LayerKind =>
+  shape.length > 2 ? "kernels" : shape.length === 2 ? "matrices" : "vectors";
+
+/** The kind of each parameter of a network, in the order of its leaves. */
+export const kindsOf = ({ weights }: Network): LayerKind[] => leaves<ParamSpec>(weights, isParamSpec).map(kindOf);
 
 export interface HybridOptions {
   /** Weight of the backdoor part. */
   readonly alpha: number;
   readonly distance: keyof typeof gradientDistances;
+  /** Weight of each kind of layer in the distance. */
+  readonly layerWeights: Readonly<Record<LayerKind, number>>;
   /** Weight of the mean squared change of the images. */
   readonly penalty: number;
 }
@@ -35,7 +47,7 @@ export async function compileGradient(network: Network, n: number, device: Devic
 }
 
 const parameterGradient = (network: Network, weights: Tree<Tensor>, x: Tensor, y: Tensor): Tree<Tensor> =>
-  grad((v: Tree<Tensor>) => crossEntropy(network.forward(v, [], x, true).logits, y))(weights);
+  grad((v: Tree<Tensor>) => trainingLoss(network, v, x, y))(weights);
 
 /**
  * One Adam step on X′ for L = (1 − α) · D(g_s, g_r) + α · D(g_s, g_b), where g_s = ∇θ ℓ(θ; X′, Y) and the gradients of
@@ -49,7 +61,8 @@ export async function compileUpdate(
   device: Device,
 ): Promise<Update> {
   const [c, h, w] = network.input;
-  const distance = gradientDistances[options.distance];
+  const layers = kindsOf(network).map((kind) => options.layerWeights[kind]);
+  const distance = (g: readonly Tensor[], h: readonly Tensor[]) => gradientDistances[options.distance](g, h, layers);
   const list = (tree: Tree<Tensor>) => leaves<Tensor>(tree, isTensor);
   const program = (
     weights: Tree<Tensor>,
@@ -61,7 +74,7 @@ export async function compileUpdate(
     hyper: Tensor,
     box: Tree<Tensor>,
   ): Tree<Tensor> => {
-    const loss = (v: Tree<Tensor>, images: Tensor) => crossEntropy(network.forward(v, [], images, true).logits, y);
+    const loss = (v: Tree<Tensor>, images: Tensor) => trainingLoss(network, v, images, y);
     const synthetic = list(parameterGradient(network, weights, x, y));
     const benign = (g: readonly Tensor[]) => distance(g, list(real));
     const poison = (g: readonly Tensor[]) => distance(g, list(backdoor));

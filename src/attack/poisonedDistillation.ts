@@ -1,64 +1,23 @@
-import { z } from "zod";
-import type { Checkpoint } from "../core/checkpoint.ts";
 import { NumericError, UsageError } from "../core/errors.ts";
 import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import { applyTrigger } from "../data/Trigger.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
-import { gradientDistances } from "../nn/gradientDistance.ts";
 import type { Floats } from "../nn/Network.ts";
-import { convNet } from "../nn/networks/convNet.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { targetsOf } from "../train/targets.ts";
 import { type Attack, type AttackProgress, tamperedRecord } from "./Attack.ts";
 import { archetypes } from "./archetypes.ts";
+import { backdoorSet } from "./backdoorSet.ts";
 import { checkTarget } from "./badNets.ts";
-import { budgetOptions, checkBudget, imageOptimiser, limitRows, limitsOf, withinEightBit } from "./budget.ts";
+import { checkBudget, imageOptimiser, limitRows, limitsOf, withinEightBit } from "./budget.ts";
+import { CompiledOnce } from "./CompiledOnce.ts";
 import { compileGradient, compileUpdate } from "./hybridLoss.ts";
+import { appended } from "./learntState.ts";
+import { begin, type MatchingState, restore, save } from "./matchingState.ts";
 import { partition, putRows, rowsOf } from "./parts.ts";
-import { Surrogates } from "./surrogate.ts";
-import { triggerOptions } from "./triggerOptions.ts";
+import { checkOptions, type Options, options, surrogatesOf } from "./poisonedDistillationOptions.ts";
 
-const distanceNames = Object.keys(gradientDistances) as [
-  keyof typeof gradientDistances,
-  ...(keyof typeof gradientDistances)[],
-];
-
-const options = z.strictObject({
-  trigger: triggerOptions.prefault({}),
-  targetClass: z.int().min(0).default(0).describe("class that the trigger calls"),
-  alpha: z.number().min(0).max(1).default(0.6).describe("weight of the backdoor part of the loss"),
-  distance: z.enum(distanceNames).default("cosine").describe("distance between gradients"),
-  trajectory: z.int().min(1).default(11).describe("networks along the benign trajectory; the i-th is trained i steps"),
-  steps: z.int().min(1).default(101).describe("updates of the set at each network"),
-  lr: z.number().positive().default(0.1).describe("Adam learning rate of the images"),
-  ...budgetOptions,
-  batch: z.int().min(1).default(256).describe("images an update; larger sets are updated part by part"),
-  surrogate: z
-    .strictObject({
-      width: z.int().min(1).default(128).describe("channels of the surrogate ConvNet"),
-      depth: z.int().min(1).max(4).default(3).describe("blocks of the surrogate ConvNet"),
-      hidden: z.int().min(0).default(512).describe("extra linear layer before the last one; 0 = none"),
-      steps: z.int().min(0).default(100).describe("full-batch SGD steps on the set"),
-      lr: z.number().positive().default(0.01).describe("SGD learning rate"),
-      momentum: z.number().min(0).lt(1).default(0.9).describe("SGD momentum"),
-      weightDecay: z.number().min(0).default(5e-4).describe("SGD weight decay"),
-    })
-    .prefault({}),
-  archetype: z
-    .strictObject({
-      objective: z.enum(["logit", "feature"]).default("logit").describe("what an archetype maximises or matches"),
-      perClass: z.int().min(1).default(1).describe("archetypes per class"),
-      steps: z.int().min(1).default(200).describe("Adam steps"),
-      lr: z.number().positive().default(0.1).describe("Adam learning rate"),
-      tv: z.number().min(0).default(0).describe("weight of total variation"),
-      l2: z.number().min(0).default(0).describe("weight of the mean square"),
-      clamp: z.boolean().default(false).describe("keep archetypes within what a picture can hold"),
-    })
-    .prefault({}),
-});
-
-type Options = z.infer<typeof options>;
+const who = "poisonedDistillation";
 
 /** Share of a set update's time that one step of training or reconstruction takes; for the ETA only. Measured. */
 const LIGHT = 0.35;
@@ -77,24 +36,18 @@ export const poisonedDistillation: Attack<typeof options> = {
   access: "distilled-set",
   options,
   async *run(set, opts, context) {
-    checkTarget("poisonedDistillation", set, opts.targetClass);
+    checkTarget(who, set, opts.targetClass);
     if (set.shape[2] !== set.shape[3])
-      throw new UsageError(
-        `poisonedDistillation: invalid images: expected square ones, got ${set.shape[2]}×${set.shape[3]}`,
-      );
+      throw new UsageError(`${who}: invalid images: expected square ones, got ${set.shape[2]}×${set.shape[3]}`);
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(context.key, "trigger"));
-    checkBudget("poisonedDistillation", opts);
+    checkBudget(who, opts);
     const limits = limitsOf(set, opts);
     const { key, device } = context;
+    const surrogates = surrogatesOf(set, opts, device);
+    checkOptions(who, opts, surrogates);
     const { surrogate, archetype } = opts;
-    const [, channels, size] = set.shape;
-    const architecture = { width: surrogate.width, depth: surrogate.depth, hidden: surrogate.hidden || undefined };
-    const surrogateNetwork = convNet({ channels, size, classes: set.classes }, architecture);
-    const surrogates = new Surrogates(surrogateNetwork, set, surrogate, opts.batch, device);
-    const total =
-      LIGHT * (surrogate.steps + archetype.steps + (opts.trajectory * (opts.trajectory - 1)) / 2) +
-      opts.trajectory * opts.steps;
-    let done = LIGHT * (surrogate.steps + archetype.steps);
+    const total = blockStart(opts, opts.trajectory - 1) + opts.steps;
+    let done = preparation(opts);
     const report = (phase: string, more: Partial<AttackProgress> = {}): AttackProgress => ({
       phase,
       done,
@@ -102,43 +55,46 @@ export const poisonedDistillation: Attack<typeof options> = {
       ...more,
     });
 
-    let run = context.resume ? restore(context.resume) : undefined;
-    if (!run) {
+    let run: MatchingState;
+    if (context.resume) run = restore(context.resume);
+    else if (usesArchetypes(opts)) {
       yield { ...report("surrogate"), done: 0 };
-      const { weights } = await surrogates.trained(surrogate.steps, child(key, "surrogate"));
+      const [first] = surrogates;
+      const state = await first.trained(surrogate.steps, child(key, "surrogate"));
       yield { ...report("archetypes"), done: LIGHT * surrogate.steps };
-      const made = await archetypes(surrogates.learner, weights, set, archetype, child(key, "archetypes"), device);
+      const made = await archetypes(first.learner, state, set, archetype, child(key, "archetypes"), device);
       run = begin(set, made.images, made.losses);
-    }
+    } else run = begin(set, new Float32Array(0), []);
 
-    const perClass = archetype.perClass;
-    const stamped = applyTrigger(trigger, run.archetypes);
-    const targets = oneClass(opts.targetClass, set.classes, set.classes * perClass);
+    const backdoorAt = backdoorSet(set, run.archetypes, opts.carrier, trigger, child(key, "carriers"));
+    const networks = surrogates.map(({ learner }) => learner.network);
+    const gradients = new CompiledOnce((a: number, n: number) => compileGradient(networks[a], n, device));
+    const updates = new CompiledOnce((a: number, n: number) => compileUpdate(networks[a], n, opts, limits, device));
+    const gradientOf = async (a: number, weights: Tree<Floats>, x: Floats, y: Floats) =>
+      (await gradients.get(a, y.length / set.classes))(weights, x, y);
     const parts = partition(set, opts.batch, child(key, "parts"));
-    const { network } = surrogates.learner;
-    const gradients = await perSize([...parts.map((p) => p.length), targets.length / set.classes], (n) =>
-      compileGradient(network, n, device),
-    );
-    const updates = await perSize(
-      parts.map((p) => p.length),
-      (n) => compileUpdate(network, n, opts, limits, device),
-    );
     const y = targetsOf(set);
     const m = set.shape[0];
 
-    for (; run.block < opts.trajectory; run = { ...run, block: run.block + 1, step: 0 }) {
-      const { weights } = await surrogates.trained(run.block, child(key, "trajectory", run.block));
-      done = blockStart(opts, run.block);
-      const backdoor = await gradients.get(targets.length / set.classes)!(weights, stamped, targets);
+    for (; run.block < opts.trajectory; run = { ...run, block: run.block + 1, step: 0, blockImages: run.images }) {
+      const a = run.block % surrogates.length;
+      const seen = opts.onPolicy ? run.blockImages : set.images;
+      const of = child(key, "trajectory", run.block);
+      const { weights } = await surrogates[a].trained(run.block * opts.stride, of, seen);
+      done = blockStart(opts, run.block) + run.step;
       const real: Tree<Floats>[] = [];
-      for (const p of parts)
-        real.push(await gradients.get(p.length)!(weights, rowsOf(set.images, p, m), rowsOf(y, p, m)));
+      for (const p of parts) real.push(await gradientOf(a, weights, rowsOf(set.images, p, m), rowsOf(y, p, m)));
+      let backdoor: Tree<Floats> | undefined;
       while (run.step < opts.steps) {
+        if (!backdoor || opts.carrier.fresh === "step") {
+          const x = backdoorAt(run.block, run.step);
+          backdoor = await gradientOf(a, weights, x, called(set, opts.targetClass, x));
+        }
         const hyper = Float32Array.from(imageOptimiser.hyper(run.block * opts.steps + run.step, opts.lr));
         const sums = { loss: 0, benign: 0, backdoor: 0 };
         let { images, slots }: { images: Floats; slots: readonly Floats[] } = run;
         for (const [i, p] of parts.entries()) {
-          const out = await updates.get(p.length)!(
+          const out = await (await updates.get(a, p.length))(
             weights,
             real[i],
             backdoor,
@@ -154,7 +110,7 @@ export const poisonedDistillation: Attack<typeof options> = {
         }
         if (!Number.isFinite(sums.loss))
           throw new NumericError(
-            `poisonedDistillation: invalid loss: expected a number, got ${sums.loss}`,
+            `${who}: invalid loss: expected a number, got ${sums.loss}`,
             run.block * opts.steps + run.step,
           );
         run = { ...run, images, slots, step: run.step + 1, curves: appended(run.curves, sums) };
@@ -164,70 +120,38 @@ export const poisonedDistillation: Attack<typeof options> = {
       }
     }
 
-    await surrogates.release();
-    for (const f of [...gradients.values(), ...updates.values()]) await f.release();
-    const metadata = { ...set.metadata, ...tamperedRecord("poisonedDistillation", opts, trigger, opts.targetClass) };
-    const classes = Int32Array.from({ length: set.classes * perClass }, (_, i) => Math.floor(i / perClass));
-    return {
+    for (const held of [...surrogates, gradients, updates]) await held.release();
+    const metadata = { ...set.metadata, ...tamperedRecord(who, opts, trigger, opts.targetClass) };
+    const result = {
       set: withinEightBit({ ...set, images: run.images, metadata }, opts),
       trigger,
       targetClass: opts.targetClass,
+    };
+    if (!usesArchetypes(opts)) return { ...result, curves: run.curves };
+    const classes = Int32Array.from({ length: set.classes * archetype.perClass }, (_, i) =>
+      Math.floor(i / archetype.perClass),
+    );
+    return {
+      ...result,
       archetypes: { images: run.archetypes, classes },
       curves: { ...run.curves, archetypes: run.archetypeLosses },
     };
   },
 };
 
-interface State {
-  readonly archetypes: Floats;
-  readonly archetypeLosses: readonly number[];
-  readonly images: Floats;
-  readonly slots: readonly Floats[];
-  /** Network along the trajectory, and updates done at it. */
-  readonly block: number;
-  readonly step: number;
-  readonly curves: Readonly<Record<string, readonly number[]>>;
-}
+const usesArchetypes = ({ carrier }: Options): boolean => carrier.sources.includes("archetypes");
 
-function begin(set: DistilledSet, made: Floats, archetypeLosses: readonly number[]): State {
-  const zeros = () => new Float32Array(set.images.length);
-  const curves = { loss: [], benign: [], backdoor: [] };
-  return {
-    archetypes: made,
-    archetypeLosses,
-    images: set.images,
-    slots: [zeros(), zeros()],
-    block: 0,
-    step: 0,
-    curves,
-  };
-}
-
-function save(state: State): Checkpoint {
-  const { archetypes: made, images, slots, ...json } = state;
-  return { json, arrays: { archetypes: made, images, momentum: slots[0], variance: slots[1] } };
-}
-
-function restore({ json, arrays }: Checkpoint): State {
-  const rest = json as unknown as Omit<State, "archetypes" | "images" | "slots">;
-  return { ...rest, archetypes: arrays.archetypes, images: arrays.images, slots: [arrays.momentum, arrays.variance] };
-}
-
-const appended = (curves: State["curves"], values: Record<string, number>): State["curves"] =>
-  Object.fromEntries(Object.entries(curves).map(([name, list]) => [name, [...list, values[name]]]));
+/** Work done before the trajectory begins. */
+const preparation = (opts: Options): number =>
+  usesArchetypes(opts) ? LIGHT * (opts.surrogate.steps + opts.archetype.steps) : 0;
 
 /** Work done before the updates of block i begin. */
 const blockStart = (opts: Options, block: number): number =>
-  LIGHT * (opts.surrogate.steps + opts.archetype.steps + (block * (block + 1)) / 2) + block * opts.steps;
+  preparation(opts) + (LIGHT * opts.stride * (block * (block + 1))) / 2 + block * opts.steps;
 
-function oneClass(label: number, classes: number, n: number): Floats {
-  const out = new Float32Array(n * classes);
-  for (let i = 0; i < n; i++) out[i * classes + label] = 1;
+/** One-hot labels of the target for images of a set's shape. */
+function called({ shape: [, c, h, w], classes }: DistilledSet, target: number, images: Floats): Floats {
+  const out = new Float32Array((images.length / (c * h * w)) * classes);
+  for (let i = target; i < out.length; i += classes) out[i] = 1;
   return out;
-}
-
-async function perSize<T>(sizes: readonly number[], make: (n: number) => Promise<T>): Promise<Map<number, T>> {
-  const made = new Map<number, T>();
-  for (const n of new Set(sizes)) made.set(n, await make(n));
-  return made;
 }

@@ -11,6 +11,9 @@ export interface Member {
   readonly birth: number;
 }
 
+/** Train a fresh network of an architecture for so many passes. */
+export type Grow = (architecture: number, passes: number, key: Key) => Promise<LearnerState>;
+
 /**
  * Networks of all ages that are trained on the set while it changes (as in FRePo, arXiv 2206.00719): each is a few passes
  * further at every visit, and begins anew when it is old. Member j has architecture j mod A.
@@ -27,15 +30,25 @@ export class Pool {
     this.key = key;
   }
 
-  /** Begin with n members whose ages are spread evenly. */
-  async fill(n: number, images: Floats): Promise<void> {
+  /** Begin with n members whose ages are spread evenly, each trained from its birth by `grow`. */
+  async fill(n: number, grow: Grow): Promise<void> {
     this.members = [];
     for (let j = 0; j < n; j++) {
       const architecture = j % this.surrogates.length;
       const age = Math.floor((j * this.maxPasses) / n);
-      const state = await this.surrogates[architecture].trained(age, this.born(j, 0), images);
+      const state = await grow(architecture, age, this.born(j, 0));
       this.members.push({ architecture, state, birth: 0 });
     }
+  }
+
+  /** Member j has been trained up to `state`; one that is old is replaced by a fresh one. */
+  settle(j: number, state: LearnerState): void {
+    const { architecture, birth } = this.members[j];
+    const surrogates = this.surrogates[architecture];
+    this.members[j] =
+      surrogates.passes(state) >= this.maxPasses
+        ? { architecture, state: surrogates.fresh(this.born(j, birth + 1)), birth: birth + 1 }
+        : { architecture, state, birth };
   }
 
   /** Train member j some passes further on the images as they are now, or replace it by a fresh one. */

@@ -1,26 +1,22 @@
 import { z } from "zod";
-import type { Checkpoint } from "../core/checkpoint.ts";
 import { NumericError } from "../core/errors.ts";
-import { child, Stream } from "../core/random.ts";
-import type { DistilledSet } from "../data/DistilledSet.ts";
+import { child } from "../core/random.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
-import type { Floats } from "../nn/Network.ts";
-import * as networks from "../nn/networks.ts";
 import { targetsOf } from "../train/targets.ts";
 import { takeRows } from "../train/train.ts";
 import { type Attack, type AttackProgress, tamperedRecord } from "./Attack.ts";
 import { checkTarget } from "./badNets.ts";
 import { budgetOptions, checkBudget, imageOptimiser, inside, limitRows, limitsOf, withinEightBit } from "./budget.ts";
-import { carrierOptions, carriers } from "./carriers.ts";
+import { CompiledOnce } from "./CompiledOnce.ts";
+import { carrierOptions, carriers, drawRows } from "./carriers.ts";
+import { appended, begin, type LearntState, restore, save } from "./learntState.ts";
 import { learntTriggerOptions, projectPattern, withPattern } from "./learntTrigger.ts";
 import { partition, putRows, rowsOf } from "./parts.ts";
 import { Pool } from "./pool.ts";
 import { compileRidgeStep } from "./ridgeStep.ts";
 import { carryingImages, stampOptions, stampSome } from "./stamp.ts";
-import { Surrogates } from "./surrogate.ts";
-import { teach } from "./teachers.ts";
-
-const networkNames = Object.keys(networks) as [keyof typeof networks, ...(keyof typeof networks)[]];
+import { poolSurrogateOptions, surrogatesOf } from "./surrogate.ts";
+import { teach, teacherOptions } from "./teachers.ts";
 
 const options = z.strictObject({
   trigger: learntTriggerOptions.prefault({}),
@@ -34,12 +30,7 @@ const options = z.strictObject({
   ...budgetOptions,
   stamp: stampOptions.prefault({}),
   carrier: carrierOptions.prefault({}),
-  teacher: z
-    .strictObject({
-      count: z.int().min(1).default(3).describe("networks of the clean set that label the carriers"),
-      passes: z.int().min(1).default(50).describe("passes over the set of each"),
-    })
-    .prefault({}),
+  teacher: teacherOptions.prefault({}),
   pool: z
     .strictObject({
       size: z.int().min(1).default(16).describe("networks trained on the set while it changes"),
@@ -47,15 +38,7 @@ const options = z.strictObject({
       passes: z.int().min(1).default(4).describe("passes after each update"),
     })
     .prefault({}),
-  surrogate: z
-    .strictObject({
-      networks: z.array(z.enum(networkNames)).min(1).default(["convNet"]).describe("architectures of the pool"),
-      width: z.int().min(1).default(32).describe("width of each"),
-      lr: z.number().positive().default(0.01).describe("SGD learning rate"),
-      momentum: z.number().min(0).lt(1).default(0.9).describe("SGD momentum"),
-      weightDecay: z.number().min(0).default(5e-4).describe("SGD weight decay"),
-    })
-    .prefault({}),
+  surrogate: poolSurrogateOptions.prefault({}),
 });
 
 type Options = z.infer<typeof options>;
@@ -78,11 +61,8 @@ export const ridgeHead: Attack<typeof options> = {
     const { key, device } = context;
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
     const limits = limitsOf(set, opts);
-    const [m, channels, size] = set.shape;
-    const surrogates = opts.surrogate.networks.map((name) => {
-      const network = networks[name]({ channels, size, classes: set.classes }, { width: opts.surrogate.width });
-      return new Surrogates(network, set, opts.surrogate, opts.batch, device);
-    });
+    const m = set.shape[0];
+    const surrogates = surrogatesOf(set, opts.surrogate, opts.batch, device);
     const work = amountOf(opts);
     const report = (phase: string, done: number, more: Partial<AttackProgress> = {}): AttackProgress => ({
       phase,
@@ -98,37 +78,38 @@ export const ridgeHead: Attack<typeof options> = {
     const pool = new Pool(surrogates, opts.pool.maxPasses, child(key, "pool"));
     const carrying = carryingImages(set, opts.targetClass, opts.stamp.share, child(key, "stamp"));
     /** The set as it is handed on: some of its images carry the trigger. */
-    const shown = ({ images, pattern }: State) =>
+    const shown = ({ images, pattern }: LearntState) =>
       inside(stampSome(trigger, images, pattern, opts.stamp.strength, carrying), limits);
-    let run: State;
+    let run: LearntState;
     if (context.resume) run = restore(context.resume, pool);
     else {
-      run = begin(set, opts.trigger.learn ? projectPattern(trigger.pattern, opts.trigger, set) : trigger.pattern);
-      await pool.fill(opts.pool.size, shown(run));
+      run = begin(
+        set.images,
+        opts.trigger.learn ? projectPattern(trigger.pattern, opts.trigger, set) : trigger.pattern,
+      );
+      const first = shown(run);
+      await pool.fill(opts.pool.size, (architecture, passes, of) =>
+        surrogates[architecture].trained(passes, of, first),
+      );
     }
 
     const parts = partition(set, opts.batch, child(key, "parts"));
     const y = targetsOf(set);
     const { count, batch } = opts.carrier;
-    const compiled = new Map<string, ReturnType<typeof compileRidgeStep>>();
-    const stepFor = (architecture: number, images: number) => {
-      const name = `${architecture} ${images}`;
+    const compiled = new CompiledOnce((architecture: number, images: number) => {
       const { network } = surrogates[architecture].learner;
-      const step =
-        compiled.get(name) ??
-        compileRidgeStep(network, images, batch, trigger, limits, { ...opts, strength: opts.stamp.strength }, device);
-      compiled.set(name, step);
-      return step;
-    };
+      const stepOptions = { ...opts, strength: opts.stamp.strength };
+      return compileRidgeStep(network, images, batch, trigger, limits, stepOptions, device);
+    });
 
     while (run.step < opts.steps) {
       const j = run.step % pool.members.length;
       const { architecture, state } = pool.members[j];
       const part = parts[run.step % parts.length];
-      const rows = draw(child(key, "batch", run.step), count, batch);
+      const rows = drawRows(child(key, "batch", run.step), count, batch);
       const decay = Math.cos((Math.PI / 2) * (run.step / opts.steps));
       const hyper = (lr: number) => Float32Array.from(imageOptimiser.hyper(run.step, lr * decay));
-      const step = await stepFor(architecture, part.length);
+      const step = await compiled.get(architecture, part.length);
       const out = await step(
         state.weights,
         state.running,
@@ -151,19 +132,14 @@ export const ridgeHead: Attack<typeof options> = {
         ...(opts.trigger.learn
           ? { pattern: projectPattern(out.pattern.values, opts.trigger, set), patternSlots: out.pattern.slots }
           : { pattern: run.pattern, patternSlots: run.patternSlots }),
-        curves: {
-          loss: [...run.curves.loss, loss],
-          benign: [...run.curves.benign, benign],
-          backdoor: [...run.curves.backdoor, backdoor],
-        },
+        curves: appended(run.curves, { loss, benign, backdoor }),
       };
       await pool.visit(j, opts.pool.passes, shown(run));
       const now = run;
       yield report("update", work.start + run.step, { loss, checkpoint: () => save(now, pool) });
     }
 
-    for (const s of surrogates) await s.release();
-    for (const step of compiled.values()) await (await step).release();
+    for (const held of [...surrogates, compiled]) await held.release();
     const found = opts.trigger.learn ? withPattern(trigger, run.pattern, set) : trigger;
     const metadata = { ...set.metadata, ...tamperedRecord("ridgeHead", opts, found, opts.targetClass) };
     return {
@@ -175,52 +151,9 @@ export const ridgeHead: Attack<typeof options> = {
   },
 };
 
-interface State {
-  readonly step: number;
-  readonly images: Floats;
-  readonly imageSlots: readonly Floats[];
-  readonly pattern: Floats;
-  readonly patternSlots: readonly Floats[];
-  readonly curves: {
-    readonly loss: readonly number[];
-    readonly benign: readonly number[];
-    readonly backdoor: readonly number[];
-  };
-}
-
-const zeros = (n: number): Floats[] => [new Float32Array(n), new Float32Array(n)];
-
-const begin = (set: DistilledSet, pattern: Floats): State => ({
-  step: 0,
-  images: set.images,
-  imageSlots: zeros(set.images.length),
-  pattern,
-  patternSlots: zeros(pattern.length),
-  curves: { loss: [], benign: [], backdoor: [] },
-});
-
-function save({ images, imageSlots, pattern, patternSlots, ...json }: State, pool: Pool): Checkpoint {
-  const members = pool.save();
-  const [m0, v0] = imageSlots;
-  const [m1, v1] = patternSlots;
-  return { json: { ...json, pool: members.json }, arrays: { ...members.arrays, images, m0, v0, pattern, m1, v1 } };
-}
-
-function restore({ json, arrays }: Checkpoint, pool: Pool): State {
-  const { pool: members, ...rest } = json as unknown as State & { pool: Parameters<Pool["restore"]>[0] };
-  pool.restore(members, arrays);
-  const { images, m0, v0, pattern, m1, v1 } = arrays;
-  return { ...rest, images, imageSlots: [m0, v0], pattern, patternSlots: [m1, v1] };
-}
-
 /** Work in units of an update. */
 function amountOf({ steps, teacher, carrier, pool }: Options): { teachers: number; start: number; total: number } {
   const teachers = SHARES.pass * teacher.count * teacher.passes + SHARES.carrier * carrier.count;
   const start = teachers + (SHARES.pass * pool.size * pool.maxPasses) / 2;
   return { teachers, start, total: start + steps };
-}
-
-function draw(key: Parameters<typeof child>[0], count: number, batch: number): Int32Array {
-  const stream = new Stream(key);
-  return Int32Array.from({ length: batch }, () => stream.integer(count));
 }

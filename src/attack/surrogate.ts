@@ -1,17 +1,44 @@
+import { z } from "zod";
 import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Device } from "../engine/device.ts";
 import { type Floats, initialise, type Network } from "../nn/Network.ts";
+import * as networks from "../nn/networks.ts";
 import { sgd } from "../nn/optimisers.ts";
 import { Learner, type LearnerState } from "../train/Learner.ts";
 import { targetsOf } from "../train/targets.ts";
 import { takeRows } from "../train/train.ts";
 
-export interface SurrogateOptions {
-  readonly lr: number;
-  readonly momentum: number;
-  readonly weightDecay: number;
-}
+export type NetworkName = keyof typeof networks;
+export const networkNames = Object.keys(networks) as [NetworkName, ...NetworkName[]];
+
+/** How the interceptor trains networks. */
+export const sgdOptions = {
+  lr: z.number().positive().default(0.01).describe("SGD learning rate"),
+  momentum: z.number().min(0).lt(1).default(0.9).describe("SGD momentum"),
+  weightDecay: z.number().min(0).default(5e-4).describe("SGD weight decay"),
+};
+
+export const poolSurrogateOptions = z.strictObject({
+  networks: z.array(z.enum(networkNames)).min(1).default(["convNet"]).describe("architectures of the pool"),
+  width: z.int().min(1).default(32).describe("width of each"),
+  ...sgdOptions,
+});
+
+export type SurrogateOptions = z.infer<z.ZodObject<typeof sgdOptions>>;
+
+/** The architectures of a pool. */
+export const surrogatesOf = (
+  set: DistilledSet,
+  options: z.infer<typeof poolSurrogateOptions>,
+  batch: number,
+  device: Device,
+): Surrogates[] =>
+  options.networks.map((name) => {
+    const [, channels, size] = set.shape;
+    const network = networks[name]({ channels, size, classes: set.classes }, { width: options.width });
+    return new Surrogates(network, set, options, batch, device);
+  });
 
 /** The interceptor's own networks of one architecture: fresh ones, trained a few full passes on the set at hand. */
 export class Surrogates {

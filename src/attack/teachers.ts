@@ -1,7 +1,13 @@
+import { z } from "zod";
 import { child, type Key } from "../core/random.ts";
 import type { Floats } from "../nn/Network.ts";
 import { softmax } from "../train/targets.ts";
 import type { Surrogates } from "./surrogate.ts";
+
+export const teacherOptions = z.strictObject({
+  count: z.int().min(1).default(3).describe("networks of the clean set that label the carriers"),
+  passes: z.int().min(1).default(50).describe("passes over the set of each"),
+});
 
 /** Images a forward pass. */
 const CHUNK = 25;
@@ -14,7 +20,7 @@ const CHUNK = 25;
  */
 export async function teach(
   surrogates: Surrogates,
-  { count, passes }: { readonly count: number; readonly passes: number },
+  { count, passes }: z.infer<typeof teacherOptions>,
   images: Floats,
   key: Key,
 ): Promise<Floats> {

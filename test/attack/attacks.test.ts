@@ -3,9 +3,13 @@ import type { Attack, AttackResult } from "../../src/attack/Attack.ts";
 import * as attacks from "../../src/attack/attacks.ts";
 import { key } from "../../src/core/random.ts";
 import { applyTrigger } from "../../src/data/Trigger.ts";
-import { cpu, quick, quickRidge, tinySet } from "./tiny.ts";
+import { cpu, quick, quickRidge, quickTrajectory, tinySet } from "./tiny.ts";
 
-const settings: Record<string, object> = { poisonedDistillation: quick, ridgeHead: quickRidge };
+const settings: Record<string, object> = {
+  poisonedDistillation: quick,
+  ridgeHead: quickRidge,
+  trajectoryMatching: quickTrajectory,
+};
 const all = Object.entries(attacks) as unknown as [string, Attack][];
 
 async function finish(attack: Attack, name: string): Promise<AttackResult> {

@@ -39,7 +39,9 @@ it("follows PyTorch through five Adam steps of the attack's inner loop", async (
     return { x: build(c.batches[name].x), y };
   };
   const gradient = await compileGradient(network, 4, cpu);
-  const update = await compileUpdate(network, 4, { alpha, distance: "cosine", penalty: 0 }, undefined, cpu);
+  const layerWeights = { kernels: 1, matrices: 1, vectors: 1 };
+  const options = { alpha, distance: "cosine", layerWeights, penalty: 0 } as const;
+  const update = await compileUpdate(network, 4, options, undefined, cpu);
   const [images, real, backdoor] = [batch("images"), batch("real"), batch("backdoor")];
   const [gr, gb] = [await gradient(weights, real.x, real.y), await gradient(weights, backdoor.x, backdoor.y)];
   let x = images.x;

@@ -26,6 +26,8 @@ async function attack(set: DistilledSet, options: Given, resume?: Checkpoint) {
   }
 }
 
+const carriers = { count: 8, batch: 3 };
+
 const bytes = (x: Float32Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLength).toString("hex");
 
 describe("poisonedDistillation", () => {
@@ -45,7 +47,10 @@ describe("poisonedDistillation", () => {
       targetClass: 0,
       alpha: 0.6,
       distance: "cosine",
+      layerWeights: { kernels: 1, matrices: 1, vectors: 1 },
       trajectory: 11,
+      stride: 1,
+      onPolicy: false,
       steps: 101,
       lr: 0.1,
       clamp: false,
@@ -53,7 +58,17 @@ describe("poisonedDistillation", () => {
       eightBit: false,
       penalty: 0,
       batch: 256,
-      surrogate: { width: 128, depth: 3, hidden: 512, steps: 100, lr: 0.01, momentum: 0.9, weightDecay: 5e-4 },
+      carrier: { sources: ["archetypes"], count: 2000, batch: 32, fresh: "block" },
+      surrogate: {
+        networks: ["convNet"],
+        width: 128,
+        depth: 3,
+        hidden: 512,
+        steps: 100,
+        lr: 0.01,
+        momentum: 0.9,
+        weightDecay: 5e-4,
+      },
       archetype: { objective: "logit", perClass: 1, steps: 200, lr: 0.1, tv: 0, l2: 0, clamp: false },
     });
   });
@@ -119,6 +134,42 @@ describe("poisonedDistillation", () => {
       });
     },
   );
+
+  it.each([
+    { onPolicy: true, stride: 2, carrier: { ...carriers, sources: ["archetypes", "leaves"], fresh: "step" } },
+    {
+      carrier: { ...carriers, sources: ["mixtures"] },
+      archetype: {},
+      surrogate: { width: 8, networks: ["convNetBN", "mlp"] },
+    },
+  ] satisfies Given[])("resumed within a block of a stronger form it gives the same bytes (%j)", async (more) => {
+    const options = { ...quick, ...more };
+    const { result, checkpoints } = await attack(tinySet(), options);
+    const again = await attack(tinySet(), options, checkpoints[4]);
+    expect(bytes(again.result.set.images)).toBe(bytes(result.set.images));
+    expect(again.result.curves).toEqual(result.curves);
+    expect(result.archetypes === undefined).toBe(options.carrier.sources[0] === "mixtures");
+  });
+
+  it("weighs kinds of layers: what weighs nothing does not count, and one weight for all changes no cosine", async () => {
+    const short = { ...quick, trajectory: 1, steps: 2 };
+    const loss = async (layerWeights: object) =>
+      (await attack(tinySet(), { ...short, layerWeights })).result.curves.loss[1];
+    const plain = await loss({});
+    expect(await loss({ kernels: 2, matrices: 2, vectors: 2 })).toBeCloseTo(plain, 4);
+    expect(Math.abs((await loss({ kernels: 0 })) - plain)).toBeGreaterThan(1e-3);
+  });
+
+  it.each([
+    [{ carrier: { fresh: "step" } }, "carrier.fresh"],
+    [{ carrier: { sources: ["leaves"] } }, "archetype"],
+    [{ trajectory: 1, onPolicy: true }, "onPolicy"],
+    [{ trajectory: 1, surrogate: { networks: ["convNet", "mlp"] } }, "surrogate.networks"],
+    [{ distance: "layerwise", layerWeights: { vectors: 2 } }, "layerWeights.vectors"],
+    [{ layerWeights: { kernels: 0, matrices: 0, vectors: 0 } }, "layerWeights"],
+  ] satisfies [Given, string][])("refuses what would do nothing: %j", async (more, name) => {
+    await expect(attack(tinySet(), { ...quick, ...more })).rejects.toThrow(`poisonedDistillation: invalid ${name}`);
+  });
 
   it("refuses a target class that the set does not have", async () => {
     await expect(attack(tinySet(), { ...quick, targetClass: 3 })).rejects.toThrow("expected 0 … 2, got 3");

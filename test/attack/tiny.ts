@@ -36,3 +36,13 @@ export const quickRidge = {
   pool: { size: 2, maxPasses: 4, passes: 1 },
   surrogate: { width: 8 },
 } as const;
+
+/** Settings of the trajectory-matching attack that take a second. */
+export const quickTrajectory = {
+  unroll: 2,
+  steps: 4,
+  carrier: { count: 8, batch: 4 },
+  teacher: { count: 1, passes: 2 },
+  pool: { size: 2, maxPasses: 4 },
+  surrogate: { width: 8 },
+} as const;

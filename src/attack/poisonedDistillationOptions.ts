@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { UsageError } from "../core/errors.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { Device } from "../engine/device.ts";
+import { gradientDistances } from "../nn/gradientDistance.ts";
+import { convNet } from "../nn/networks/convNet.ts";
+import * as networks from "../nn/networks.ts";
+import { archetypeOptions } from "./archetypes.ts";
+import { backdoorSources } from "./backdoorSet.ts";
+import { budgetOptions } from "./budget.ts";
+import { carrierOptions } from "./carriers.ts";
+import { kindsOf, type LayerKind, layerKinds } from "./hybridLoss.ts";
+import { refuseIdle } from "./idleOptions.ts";
+import { networkNames, Surrogates, sgdOptions } from "./surrogate.ts";
+import { triggerOptions } from "./triggerOptions.ts";
+
+const distanceNames = Object.keys(gradientDistances) as [
+  keyof typeof gradientDistances,
+  ...(keyof typeof gradientDistances)[],
+];
+
+const weight = (of: string) => z.number().min(0).default(1).describe(`weight of ${of} in the distance`);
+
+/** The defaults are those of the released program (method, §2). */
+export const options = z.strictObject({
+  trigger: triggerOptions.prefault({}),
+  targetClass: z.int().min(0).default(0).describe("class that the trigger calls"),
+  alpha: z.number().min(0).max(1).default(0.6).describe("weight of the backdoor part of the loss"),
+  distance: z.enum(distanceNames).default("cosine").describe("distance between gradients"),
+  layerWeights: z
+    .strictObject({
+      kernels: weight("convolution kernels"),
+      matrices: weight("the matrices of linear layers"),
+      vectors: weight("biases and norms"),
+    } satisfies Record<LayerKind, z.ZodType>)
+    .prefault({}),
+  trajectory: z.int().min(1).default(11).describe("networks along the benign trajectory"),
+  stride: z.int().min(1).default(1).describe("passes between them: the i-th is trained i strides"),
+  onPolicy: z.boolean().default(false).describe("train these networks on the images as they are by then"),
+  steps: z.int().min(1).default(101).describe("updates of the set at each network"),
+  lr: z.number().positive().default(0.1).describe("Adam learning rate of the images"),
+  ...budgetOptions,
+  batch: z.int().min(1).default(256).describe("images an update; larger sets are updated part by part"),
+  carrier: carrierOptions
+    .extend({
+      sources: z
+        .array(z.enum(backdoorSources))
+        .min(1)
+        .default(["archetypes"])
+        .describe("what is stamped: archetypes of the surrogate, other images as in ridge-head, or both"),
+      batch: carrierOptions.shape.batch.describe("images beside the archetypes"),
+      fresh: z.enum(["block", "step"]).default("block").describe("draw others at each network, or at each update"),
+    })
+    .prefault({}),
+  surrogate: z
+    .strictObject({
+      networks: z.array(z.enum(networkNames)).min(1).default(["convNet"]).describe("architectures, taking turns"),
+      width: z.int().min(1).default(128).describe("width of each"),
+      depth: z.int().min(1).max(4).default(3).describe("blocks of the surrogate ConvNet"),
+      hidden: z.int().min(0).default(512).describe("extra linear layer of it before the last one; 0 = none"),
+      steps: z.int().min(0).default(100).describe("full-batch SGD steps on the set before archetypes are made"),
+      ...sgdOptions,
+    })
+    .prefault({}),
+  archetype: archetypeOptions.prefault({}),
+});
+
+export type Options = z.infer<typeof options>;
+
+/** The interceptor's networks, one line each. */
+export function surrogatesOf(set: DistilledSet, { surrogate, batch }: Options, device: Device): Surrogates[] {
+  const [, channels, size] = set.shape;
+  const shape = { channels, size, classes: set.classes };
+  const { width, depth, hidden } = surrogate;
+  return surrogate.networks.map((name) => {
+    const network =
+      name === "convNet"
+        ? convNet(shape, { width, depth, hidden: hidden || undefined })
+        : networks[name](shape, { width });
+    return new Surrogates(network, set, surrogate, batch, device);
+  });
+}
+
+/** @throws UsageError for options that do nothing together. */
+export function checkOptions(who: string, opts: Options, surrogates: readonly Surrogates[]): void {
+  const refuse = (paths: readonly string[], because: string) => refuseIdle(who, options, opts, paths, because);
+  const { sources } = opts.carrier;
+  const names = opts.surrogate.networks;
+  if (sources.every((source) => source === "archetypes"))
+    refuse(["carrier.count", "carrier.batch", "carrier.fresh"], "with archetypes alone");
+  if (!sources.includes("archetypes")) refuse(["archetype", "surrogate.steps"], "without archetypes");
+  if (!names.includes("convNet")) refuse(["surrogate.depth", "surrogate.hidden"], "without a convNet");
+  if (opts.trajectory === 1) refuse(["stride", "onPolicy"], "at one network, which is not trained");
+  if (names.length > opts.trajectory)
+    throw new UsageError(
+      `${who}: invalid surrogate.networks: expected at most ${opts.trajectory}, one for each network of the trajectory, got ${names.length}`,
+    );
+  const present = new Set(surrogates.flatMap(({ learner }) => kindsOf(learner.network)));
+  if (opts.distance === "layerwise") present.delete("vectors");
+  for (const kind of layerKinds)
+    if (!present.has(kind)) refuse([`layerWeights.${kind}`], "with this distance and these networks");
+  for (const { learner } of surrogates)
+    if (kindsOf(learner.network).every((kind) => !present.has(kind) || opts.layerWeights[kind] === 0))
+      throw new UsageError(`${who}: invalid layerWeights: expected one above 0 for ${learner.network.name}, got none`);
+}

@@ -40,7 +40,7 @@ export function addFlags(command: Command, schema: z.ZodObject): void {
       command.addOption(leaf.fallback === true ? on.hideHelp() : on);
       command.addOption(leaf.fallback === true ? off : off.hideHelp());
       command.setOptionValue(on.attributeName(), undefined);
-    } else if (leaf.schema.type === "array") {
+    } else if (listOf(leaf.schema)) {
       const collect = (word: string, before: string[] | undefined) => [...(before ?? []), ...word.split(",")];
       command.addOption(new Option(`${flag} <${valueName(leaf.schema)}>`, text).argParser(collect));
     } else {
@@ -71,11 +71,15 @@ export function readFlags<S extends z.ZodObject>(
       target[step] ??= {};
       target = target[step] as Record<string, unknown>;
     }
-    target[path[path.length - 1]] = Array.isArray(raw)
-      ? raw.map((word) => parseWord(word, leaf.items ?? {}))
-      : typeof raw === "string"
-        ? parseWord(raw, leaf)
-        : raw;
+    const list = listOf(leaf);
+    const none = kinds(leaf).has("null") && Array.isArray(raw) && raw.join() === "none";
+    target[path[path.length - 1]] = none
+      ? null
+      : Array.isArray(raw)
+        ? raw.map((word) => parseWord(word, list?.items ?? {}))
+        : typeof raw === "string"
+          ? parseWord(raw, leaf)
+          : raw;
   }
   return { options: resolveOptions(who, schema, input, flagOf), given };
 }
@@ -101,6 +105,11 @@ function leaves(schema: z.ZodObject): Leaf[] {
     return Object.entries(node.properties).flatMap(([name, child]) => walk(child, [...path, name], inherited?.[name]));
   };
   return walk(json, [], undefined);
+}
+
+/** The array that a schema takes, perhaps besides "none". */
+function listOf(schema: JsonSchema): JsonSchema | undefined {
+  return schema.type === "array" ? schema : schema.anyOf?.find((choice) => choice.type === "array");
 }
 
 /** Every JSON type that a value of the schema may have. */

@@ -16,6 +16,7 @@ const schema = z.object({
     .default("auto")
     .describe("channels"),
   limit: z.number().nullable().default(null).describe("upper bound"),
+  colour: z.array(z.number()).length(3).nullable().default(null).describe("red, green, blue"),
   name: z.string().optional().describe("label of the run"),
   trigger: z
     .object({ side: z.int().default(1).describe("pixels"), value: z.number().default(10).describe("stamped value") })
@@ -51,6 +52,7 @@ test("flags of each kind arrive with their type", async () => {
   const { seen } = await parse(...words.split(" "), "--limit", "-0.5", "--name", "7", "--trigger-value", "-2");
   expect(seen.options).toEqual({
     alpha: 0.25,
+    colour: null,
     targetClass: 3,
     distance: "mse",
     clamp: true,
@@ -104,4 +106,11 @@ test("names become flags", () => {
   expect(kebab("badnets")).toBe("badnets");
   expect(flagOf(["trigger", "sideLength"])).toBe("--trigger-side-length");
   expect(flagOf(["epochs", 2])).toBe("--epochs");
+});
+
+test("a list may be none, and is told from it", async () => {
+  expect((await parse("--colour", "1,0,0.5")).seen.options.colour).toEqual([1, 0, 0.5]);
+  expect((await parse("--colour", "none")).seen.options.colour).toBeNull();
+  expect((await parse()).seen.options.colour).toBeNull();
+  expect((await parse("--colour", "1,0")).stderr).toMatch(/--colour/);
 });

@@ -28,7 +28,7 @@ const options = z.strictObject({
   lr: z.number().min(0).default(0.03).describe("Adam learning rate of the images; falls as a quarter cosine"),
   batch: z.int().min(1).default(256).describe("images an update; larger sets are updated part by part"),
   ...budgetOptions,
-  stamp: stampOptions.prefault({}),
+  stamp: stampOptions.extend({ share: stampOptions.shape.share.default(0) }).prefault({}),
   carrier: carrierOptions.prefault({}),
   teacher: teacherOptions.prefault({}),
   pool: z
@@ -55,6 +55,8 @@ export const ridgeHead: Attack<typeof options> = {
   source: "method, §8, after arXiv 2206.00719",
   access: "distilled-set",
   options,
+  // Chosen: what reached most on a set with one image per class (docs/results.md).
+  presets: { strong: { margin: 1.5, teacher: { passes: 100 } } },
   async *run(set, opts, context) {
     checkTarget("ridgeHead", set, opts.targetClass);
     checkBudget("ridgeHead", opts);

@@ -38,6 +38,16 @@ export interface AttackContext {
 /** What somebody must hold to run the attack. */
 export type Access = "distilled-set" | "distillation" | "raw-data";
 
+/** Settings to choose among: every combination of the values, or so many of them drawn at random. */
+export interface SearchSpace {
+  /** Settings that all have, nested as the options are. */
+  readonly fixed?: Readonly<Record<string, unknown>>;
+  /** Option → its values: `{ alpha: [0.1, 0.3], "trigger.side": [3, 5] }`. */
+  readonly vary: Readonly<Record<string, readonly unknown[]>>;
+  /** How many are drawn; default: all. */
+  readonly sample?: number;
+}
+
 /** One attack: one file and one line in attacks.ts. */
 export interface Attack<S extends z.ZodObject = z.ZodObject> {
   readonly title: string;
@@ -46,6 +56,8 @@ export interface Attack<S extends z.ZodObject = z.ZodObject> {
   readonly options: S;
   /** Named settings that differ from the defaults: nested as the options are. */
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** What a search varies where nobody says otherwise. */
+  readonly searchSpace?: SearchSpace;
   /** Yields often; the consumer saves checkpoints and may stop asking. Resumed, it gives the same bytes. */
   run(set: DistilledSet, options: z.infer<S>, context: AttackContext): AsyncGenerator<AttackProgress, AttackResult>;
 }

@@ -49,10 +49,10 @@ const makers: Readonly<Record<(typeof carrierSources)[number], Maker>> = {
   leaves({ shape: [, c, h, w], normalisation }, n, key) {
     return fromPixels(deadLeaves(key, n, [c, h, w]), [n, c, h, w], normalisation);
   },
-  set: drawn,
+  set: (set, n, key) => augmented(set, n, key).images,
   mixtures(set, n, key) {
     const stream = new Stream(child(key, "weights"));
-    const [one, two] = [drawn(set, n, child(key, 1)), drawn(set, n, child(key, 2))];
+    const [one, two] = [1, 2].map((i) => augmented(set, n, child(key, i)).images);
     const size = one.length / n;
     const weights = Array.from({ length: n }, () => stream.uniform(0.3, 0.7));
     return one.map((v, i) => {
@@ -62,15 +62,19 @@ const makers: Readonly<Record<(typeof carrierSources)[number], Maker>> = {
   },
 };
 
-/** Random images of the set, mirrored and shifted, and changed in colour. */
-function drawn(set: DistilledSet, n: number, key: Key): Floats {
+/**
+ * Random images of the set, mirrored and shifted, and changed in colour.
+ *
+ * @returns n·C·H·W numbers, and which image of the set each was
+ */
+export function augmented(set: DistilledSet, n: number, key: Key): { images: Floats; rows: Int32Array } {
   const [m, c, h, w] = set.shape;
   const stream = new Stream(child(key, "rows"));
   const rows = Int32Array.from({ length: n }, () => stream.integer(m));
   const batch = { images: n, height: h, width: w };
   const shape: ImageShape = [n, c, h, w];
   const moved = augment(takeRows(set.images, m, rows), shape, drawFlipCrop(child(key, "place"), batch));
-  return augment(moved, shape, drawDsa(child(key, "colour"), ["color"], batch, false));
+  return { images: augment(moved, shape, drawDsa(child(key, "colour"), ["color"], batch, false)), rows };
 }
 
 /** Rows of one step's carriers, drawn with replacement. */

@@ -13,6 +13,7 @@ import { appended, begin, type LearntState, restore, save } from "./learntState.
 import { learntTriggerOptions, projectPattern, withPattern } from "./learntTrigger.ts";
 import { partition, putRows, rowsOf } from "./parts.ts";
 import { Pool } from "./pool.ts";
+import { ridgeHeadSpace } from "./ridgeHeadSpace.ts";
 import { compileRidgeStep } from "./ridgeStep.ts";
 import { carryingImages, stampOptions, stampSome } from "./stamp.ts";
 import { poolSurrogateOptions, surrogatesOf } from "./surrogate.ts";
@@ -57,6 +58,7 @@ export const ridgeHead: Attack<typeof options> = {
   options,
   // Chosen: what reached most on a set with one image per class (docs/results.md).
   presets: { strong: { margin: 1.5, teacher: { passes: 100 } } },
+  searchSpace: ridgeHeadSpace,
   async *run(set, opts, context) {
     checkTarget("ridgeHead", set, opts.targetClass);
     checkBudget("ridgeHead", opts);

@@ -14,6 +14,7 @@ export { plan } from "./commands/plan.ts";
 export { report } from "./commands/report.ts";
 export { run } from "./commands/run.ts";
 export { seal } from "./commands/seal.ts";
+export { search } from "./commands/search.ts";
 export { status } from "./commands/status.ts";
 export { trust } from "./commands/trust.ts";
 export { verify } from "./commands/verify.ts";

@@ -2,11 +2,14 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import type { Attack } from "../../attack/Attack.ts";
 import * as attacks from "../../attack/attacks.ts";
+import { resolveOptions } from "../../core/options.ts";
+import { nested, overlaid, type Settings } from "../../experiment/plan/layers.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import { type EvaluationChoice, evaluationOptions, resolveEvaluation } from "../evaluationOptions.ts";
-import { kebab } from "../flags.ts";
+import { flagOf, kebab } from "../flags.ts";
 import { readOptions } from "../readOptions.ts";
+import { settingsFile, settingsFileOption } from "../settingsFile.ts";
 
 const who = "retort attack";
 
@@ -26,6 +29,7 @@ function attackCommand(name: string, attack: Attack): CliCommand {
         .optional()
         .describe("named settings; flags override them"),
     }),
+    options: settingsFileOption,
     ...receivers,
     ...readOptions,
     unlabelled: z
@@ -66,7 +70,8 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       ]);
       const chosen = flags as Record<string, unknown> &
         z.infer<z.ZodObject<typeof readOptions & typeof computeOptions>>;
-      const attackOptions = settings(attack, chosen, given);
+      const file = await settingsFile(chosen.options as string | undefined, attack.options);
+      const attackOptions = settings(attack, chosen, given, file);
       const receivers = Object.fromEntries(
         Object.keys(evaluationOptions).map((k) => [k, chosen[own.includes(k) ? receiver(k) : k]]),
       ) as EvaluationChoice;
@@ -116,18 +121,27 @@ of receivers trained on both. The same command goes on where it was stopped.`,
 
 const receiver = (key: string) => `receiver${key[0].toUpperCase()}${key.slice(1)}`;
 
-/** The attack's options: defaults, then the preset, then what was written. */
-function settings(attack: Attack, flags: Record<string, unknown>, given: ReadonlySet<string>): Record<string, unknown> {
-  const preset = attack.presets?.[flags.preset as string] ?? {};
-  const merge = (shape: string, base: unknown, written: unknown): unknown => {
-    if (typeof written !== "object" || written === null || Array.isArray(written))
-      return given.has(shape) || base === undefined ? written : base;
-    const inner = (base ?? {}) as Record<string, unknown>;
-    return Object.fromEntries(Object.entries(written).map(([k, v]) => [k, merge(`${shape}.${k}`, inner[k], v)]));
-  };
-  const own = Object.keys(attack.options.shape);
-  return attack.options.parse(
-    Object.fromEntries(own.map((k) => [k, merge(k, (preset as Record<string, unknown>)[k], flags[k])])),
+/** The attack's options: defaults, then the preset, then the file, then what was written. */
+function settings(
+  { options, presets = {} }: Attack,
+  flags: Readonly<Record<string, unknown>>,
+  given: ReadonlySet<string>,
+  file: Settings,
+): Record<string, unknown> {
+  const written = [...given]
+    .map((name) => name.split("."))
+    .filter(([head]) => head in options.shape)
+    .map((path) =>
+      nested(
+        path,
+        path.reduce<unknown>((inner, step) => (inner as Settings)[step], flags),
+      ),
+    );
+  return resolveOptions(
+    who,
+    options,
+    [presets[flags.preset as string] ?? {}, file, ...written].reduce(overlaid),
+    flagOf,
   );
 }
 

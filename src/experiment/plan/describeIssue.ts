@@ -3,10 +3,15 @@ import { z } from "zod";
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** What is wrong with a value and where, in the words of the error messages. */
-export function describeIssue(schema: z.ZodType, given: Issue, root: unknown): { path: Path; message: string } {
+/** What is wrong with a value and where, in the words of the error messages. `what` names the whole. */
+export function describeIssue(
+  schema: z.ZodType,
+  given: Issue,
+  root: unknown,
+  what: string,
+): { path: Path; message: string } {
   const { issue, path } = innermost(given, []);
-  const name = path.join(".") || "experiment";
+  const name = path.join(".") || what;
   if (issue.code === "unrecognized_keys") {
     const [key] = issue.keys;
     const known = [...knownKeys(schema, path)].sort().join(", ");

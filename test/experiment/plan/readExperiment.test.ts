@@ -25,8 +25,8 @@ it.each([
     /^e\.yaml:3:28: unknown member attack\.alpha: expected one of .*poisonRatio/,
   ],
   [
-    lines(...head, "matrix:", "  trigger:", "    big: { side: 3, colour: red }"),
-    /^e\.yaml:5:21: unknown member matrix\.trigger\.big\.colour: expected one of .*side/,
+    lines(...head, "matrix:", "  trigger:", "    big: { side: 3, hue: red }"),
+    /^e\.yaml:5:21: unknown member matrix\.trigger\.big\.hue: expected one of .*side/,
   ],
   [lines(...head, "matrix:", "  seed: [0, x]"), 'e.yaml:4:13: invalid matrix.seed.1: expected number, got "x"'],
   [lines(...head, "matrix:", "  sead: [0]"), /^e\.yaml:4:3: unknown axis: expected one of set, .* got sead$/],

@@ -11,7 +11,7 @@ export const stampOptions = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.6)
+    .default(0.5)
     .describe("share of the target's images that carry the trigger, rounded up"),
   strength: z.number().positive().default(1).describe("factor on the pattern there; above 1 it may leave the gamut"),
 });

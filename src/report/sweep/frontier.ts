@@ -31,7 +31,7 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu S
  * Draw what an attack gains against what it costs as an SVG file: loss of CTA (x) against the rise of ASR over the
  * strongest control (y), both with their 95 % intervals, one series a value of an axis.
  *
- * Where one other axis varies, its values are written at the points and joined in their order.
+ * Where one other axis varies, its values are written at the points, and joined in their order if they are numbers.
  *
  * @throws UsageError for an axis or a value that the sweep does not have, or if nothing was measured.
  */
@@ -81,9 +81,10 @@ function drawSeries(
 ): Html {
   const { x, y } = area;
   const colour = `var(--series-${(index % tones) + 1})`;
+  const ordered = along !== undefined && factors[along].values.every((value) => Number.isFinite(Number(value)));
   const path = points.map(({ loss, gain }, i) => `${i === 0 ? "M" : "L"}${x(loss.mean)} ${y(gain.mean)}`).join("");
   const text = ({ at }: Cell, i: number) => factors[i].values[at[i]];
-  return html`<g>${along !== undefined && html`<path d="${path}" stroke="${colour}" stroke-width="1.4"${index >= tones && html` stroke-dasharray="4 3"`} opacity=".8"/>`}${points.map(
+  return html`<g>${ordered && html`<path d="${path}" stroke="${colour}" stroke-width="1.4"${index >= tones && html` stroke-dasharray="4 3"`} opacity=".8"/>`}${points.map(
     ({ loss, gain }) => cross(area, { x: loss.mean, y: gain.mean }, ends(loss), ends(gain), colour),
   )}${
     along !== undefined &&

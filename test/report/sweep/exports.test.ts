@@ -116,11 +116,13 @@ describe("the frontier", () => {
     expect(svg).not.toMatch(/undefined|NaN|Infinity|<script/);
   });
 
-  test("joins and names the points where one other axis varies", () => {
-    const svg = renderFrontier(sweep, { by: "set", where: { network: "b" } });
-    expect(svg.match(/<circle/g)).toHaveLength(2 + 6);
-    expect(svg.match(/stroke-width="1\.4"/g)).toHaveLength(2);
-    expect(svg.match(/>white3<\/text>/g)).toHaveLength(2);
+  test("names the points where one other axis varies, and joins them if its values are numbers", () => {
+    const named = renderFrontier(sweep, { by: "set", where: { network: "b" } });
+    expect(named.match(/<circle/g)).toHaveLength(2 + 6);
+    expect(named).not.toContain('stroke-width="1.4"');
+    expect(named.match(/>white3<\/text>/g)).toHaveLength(2);
+    const sizes = syntheticSweep({ axes: { set: ["dc-1", "dc-10"], "trigger.side": ["1", "3", "5"] } });
+    expect(renderFrontier(sizes, { by: "set" }).match(/stroke-width="1\.4"/g)).toHaveLength(2);
   });
 
   test("names what it does not know", () => {

@@ -25,9 +25,8 @@ describe.each(Object.entries<Format>(formats))("%s", (name, format) => {
     expect(await format.detect(memoryFolder(new Map()))).toBe(0);
   });
 
-  it.skipIf(!format.write)(
-    "what it writes opens by itself: the same classes of the same number of images",
-    async () => {
+  if (format.write)
+    it("what it writes opens by itself: the same classes of the same number of images", async () => {
       const written = await format.write?.(set);
       const files = written?.files ?? new Map<string, Uint8Array>();
       const [first] = files;
@@ -39,6 +38,5 @@ describe.each(Object.entries<Format>(formats))("%s", (name, format) => {
       expect(labels).toEqual(opened.set?.kind === "labelled" ? Int32Array.of(0, 0, 1, 1) : set.labels);
       expect(Array.isArray(written?.losses)).toBe(true);
       expect((await format.write?.(set))?.files).toEqual(files);
-    },
-  );
+    });
 });

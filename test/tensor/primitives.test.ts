@@ -188,29 +188,31 @@ describe.each(cases)("$name against PyTorch", (c) => {
     expect(relativeError(c.results.output, y)).toBeLessThan(TOLERANCE);
   });
 
-  it.skipIf(VALUES_ONLY.has(c.name))("has the same gradient", async () => {
-    const wanted = free.filter((n) => c.results.gradients[n]);
-    const out = await evaluate((i, cotangent) => {
-      const g = gradient(i, cotangent);
-      return wanted.map((n) => g[n]);
+  if (!VALUES_ONLY.has(c.name))
+    it("has the same gradient", async () => {
+      const wanted = free.filter((n) => c.results.gradients[n]);
+      const out = await evaluate((i, cotangent) => {
+        const g = gradient(i, cotangent);
+        return wanted.map((n) => g[n]);
+      });
+      wanted.forEach((n, k) => {
+        expect(relativeError(c.results.gradients[n], out[k]), n).toBeLessThan(TOLERANCE);
+      });
     });
-    wanted.forEach((n, k) => {
-      expect(relativeError(c.results.gradients[n], out[k]), n).toBeLessThan(TOLERANCE);
-    });
-  });
 
-  it.skipIf(!c.results.second || VALUES_ONLY.has(c.name))("has the same second derivative", async () => {
-    const wanted = free.filter((n) => c.results.second?.[n]);
-    const out = await evaluate((i, cotangent, directions) => {
-      const inner = (v: Named) => {
-        const g = gradient({ ...i, ...v }, cotangent);
-        return free.map((n) => T.inner(g[n], directions[n])).reduce((x, y) => T.add(x, y));
-      };
-      const second = grad(inner)(pick(i));
-      return wanted.map((n) => second[n]);
+  if (c.results.second && !VALUES_ONLY.has(c.name))
+    it("has the same second derivative", async () => {
+      const wanted = free.filter((n) => c.results.second?.[n]);
+      const out = await evaluate((i, cotangent, directions) => {
+        const inner = (v: Named) => {
+          const g = gradient({ ...i, ...v }, cotangent);
+          return free.map((n) => T.inner(g[n], directions[n])).reduce((x, y) => T.add(x, y));
+        };
+        const second = grad(inner)(pick(i));
+        return wanted.map((n) => second[n]);
+      });
+      wanted.forEach((n, k) => {
+        expect(relativeError(c.results.second![n], out[k]), n).toBeLessThan(TOLERANCE);
+      });
     });
-    wanted.forEach((n, k) => {
-      expect(relativeError(c.results.second![n], out[k]), n).toBeLessThan(TOLERANCE);
-    });
-  });
 });

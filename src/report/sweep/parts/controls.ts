@@ -16,5 +16,5 @@ export function choosers(controls: readonly Control[], view: View): Html {
 /** What all tables and charts below are filtered by. Shown only where a script can answer. */
 export const filterPart: Part = ({ data }, view, live) =>
   live
-    ? html`<section class="card choose" aria-label="Filters"><label class="find"><span>Find</span><input type="search" data-name="find" data-key="find" maxlength="200" value="${view.find}" placeholder="words of any axis"></label>${choosers([...filterControls(data), ...sizeControls()], view)}</section>`
+    ? html`<section class="card choose" aria-label="Filters"><label class="find"><span>Find words of any axis</span><input type="search" data-name="find" data-key="find" maxlength="200" value="${view.find}"></label>${choosers([...filterControls(data), ...sizeControls()], view)}</section>`
     : html``;

@@ -11,6 +11,14 @@ export function partition(set: DistilledSet, batch: number, key: Key): Int32Arra
   return Array.from({ length: Math.ceil(m / batch) }, (_, i) => order.slice(i * batch, (i + 1) * batch));
 }
 
+/** Rows 0 … m−1 dealt out in turn to parts of at most `batch`: of a set in order of class every part has all classes. */
+export function dealt(m: number, batch: number): Int32Array[] {
+  const parts = Math.ceil(m / batch);
+  return Array.from({ length: parts }, (_, p) =>
+    Int32Array.from({ length: Math.ceil((m - p) / parts) }, (_, i) => p + i * parts),
+  );
+}
+
 /** Rows of an [m, …] array; the array itself where all are asked for. */
 export const rowsOf = (all: Floats, rows: Int32Array, m: number): Floats =>
   rows.length === m ? all : takeRows(all, m, rows);

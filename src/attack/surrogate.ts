@@ -7,7 +7,7 @@ import * as networks from "../nn/networks.ts";
 import { sgd } from "../nn/optimisers.ts";
 import { Learner, type LearnerState } from "../train/Learner.ts";
 import { targetsOf } from "../train/targets.ts";
-import { takeRows } from "../train/train.ts";
+import { dealt, rowsOf } from "./parts.ts";
 
 export type NetworkName = keyof typeof networks;
 export const networkNames = Object.keys(networks) as [NetworkName, ...NetworkName[]];
@@ -46,14 +46,15 @@ export class Surrogates {
   private readonly set: DistilledSet;
   private readonly options: SurrogateOptions;
   private readonly targets: Floats;
-  /** Images a step: the whole set up to this many. */
-  private readonly batch: number;
+  /** Rows of each step of a pass. */
+  private readonly parts: readonly Int32Array[];
 
+  /** @param batch images a step: the whole set up to this many. */
   constructor(network: Network, set: DistilledSet, options: SurrogateOptions, batch: number, device: Device) {
     this.set = set;
     this.options = options;
     this.targets = targetsOf(set);
-    this.batch = batch;
+    this.parts = dealt(set.shape[0], batch);
     this.learner = new Learner(network, sgd({ momentum: options.momentum, weightDecay: options.weightDecay }), device);
   }
 
@@ -67,10 +68,8 @@ export class Surrogates {
     const m = this.set.shape[0];
     let next = state;
     for (let i = 0; i < passes; i++)
-      for (let from = 0; from < m; from += this.batch) {
-        const rows = Int32Array.from({ length: Math.min(this.batch, m - from) }, (_, j) => from + j);
-        const x = rows.length === m ? images : takeRows(images, m, rows);
-        const y = rows.length === m ? this.targets : takeRows(this.targets, m, rows);
+      for (const part of this.parts) {
+        const [x, y] = [rowsOf(images, part, m), rowsOf(this.targets, part, m)];
         next = (await this.learner.step(next, x, y, this.options.lr)).state;
       }
     return next;
@@ -78,7 +77,7 @@ export class Surrogates {
 
   /** How many passes a network has seen. */
   passes({ step }: LearnerState): number {
-    return step / Math.ceil(this.set.shape[0] / this.batch);
+    return step / this.parts.length;
   }
 
   /** A fresh network of `key` after so many passes over the set, or over a changed copy of its images. */

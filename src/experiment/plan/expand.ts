@@ -91,8 +91,11 @@ function combine({ body, where }: Experiment, point: Combination["axes"], seed: 
     lay(part, settings, ["matrix", part, value]);
   }
   for (const [name, value] of Object.entries(point)) {
-    const [part, ...path] = name.split(".");
-    if (path.length > 0) lay(part as PartName, nested(path, value), ["matrix", name]);
+    const [part, ...path] = name.split(".") as [PartName, ...string[]];
+    if (path.length === 0) continue;
+    const axis = matrix[name];
+    if (Array.isArray(axis)) lay(part, nested(path, value), ["matrix", name]);
+    else lay(part, (axis as Record<string, Settings>)[String(value)], ["matrix", name, String(value)]);
   }
   return {
     axes: point,

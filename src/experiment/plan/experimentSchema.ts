@@ -87,7 +87,12 @@ const matrix = z
     strategy: variants(parts.strategy, "training strategies").optional(),
     seed: z.array(z.int().min(0)).min(1).describe("roots of a trial's randomness; tables average over them").optional(),
   })
-  .catchall(z.array(scalar).min(1).describe("one option of a part, as attack.alpha or strategy.epochs: its values"))
+  .catchall(
+    z.union([
+      z.array(scalar).min(1).describe("one option of a part, as attack.alpha or strategy.epochs: its values"),
+      variants(z.record(z.string(), z.unknown()), "several options of a part, as strategy.recipe"),
+    ]),
+  )
   .describe("axes: every combination of their values is a trial, the last axis varies fastest");
 
 const body = {

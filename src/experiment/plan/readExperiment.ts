@@ -28,14 +28,14 @@ export function readExperiment(text: string, file: string, size?: string): Exper
   return { file, body: change ? resized(body, change) : body, size, where };
 }
 
-/** Names of axes are parts, `seed`, or one option of a part. */
+/** Names of axes are parts, `seed`, one option of a part, or a part and a name of one's own for several of its options. */
 function checkAxes(whole: ExperimentFile, path: readonly string[], where: Where): void {
   const { matrix = {} } = path.length > 0 ? (whole.sizes?.[path[1]] ?? {}) : whole;
   const known = new Set<string>([...partNames, "seed"]);
   for (const name of Object.keys(matrix))
     if (!known.has(name) && !(name.includes(".") && partNames.includes(name.split(".")[0] as PartName)))
       throw new UsageError(
-        `${where([...path, "matrix", name])}: unknown axis: expected one of ${[...known].join(", ")}, or an option of one as attack.alpha, got ${name}`,
+        `${where([...path, "matrix", name])}: unknown axis: expected one of ${[...known].join(", ")}, an option of one as attack.alpha, or named settings of one as strategy.recipe, got ${name}`,
       );
 }
 

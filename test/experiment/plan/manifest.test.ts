@@ -60,6 +60,10 @@ it.each([
   ],
   [text.replace("side: 2", "side: 2 }\nnetwork: { width: 8").replace("network: [mlp, convNet], ", ""), undefined],
   [text.replace(/set.*\n/, "set: { file: none.pt }\n"), /none\.pt/],
+  [
+    text.replace("seed: [0, 1]", "strategy.mine: { a: { epoch: 2 } }"),
+    /e\.yaml:6:\d+: strategy: unknown option: expected one of .*, got epoch/,
+  ],
   [`${text}  `.replace("network: [mlp, convNet]", "attack.poisonRatio: [0.1]\n  , trigger.side: [2]"), undefined],
 ])("resolves or says what is wrong: %#", async (yaml, message) => {
   if (message === undefined) await expect(planned(yaml)).resolves.toBeDefined();
@@ -76,6 +80,21 @@ it("a set that the sweep will distil is told by its recipe and the digest of the
     normalisation: { name: "strokes" },
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
+});
+
+it("an axis of one's own gives several options of a part a name, beside other axes of the same part", async () => {
+  const { trials } = await planned(
+    text.replace(
+      "network: [mlp, convNet]",
+      `network: [mlp],
+  strategy.images: { plain: {}, mixed: { mixing: mixup } },
+  strategy.training: { short: { epochs: 2 }, adam: { optimiser: adam, lr: 0.001 } }`,
+    ),
+  );
+  expect(trials).toHaveLength(8);
+  const { axes, config } = trials[6];
+  expect(axes).toEqual({ network: "mlp", "strategy.images": "mixed", "strategy.training": "adam", seed: 0 });
+  expect(config.strategy).toMatchObject({ mixing: "mixup", optimiser: "adam", lr: 0.001, epochs: 3 });
 });
 
 it("two combinations that are the same trial are refused", async () => {

@@ -23,10 +23,17 @@ export interface Work {
   readonly signal: AbortSignal;
   readonly key: Key;
   readonly device: Device;
-  readonly timings: { name: string; seconds: number }[];
+  readonly timings: RunRecord["timings"];
 }
 
 const now = () => performance.now() / 1000;
+
+/** What a step took that began at `start` seconds, and what the program held at most so far. */
+export const timing = (name: string, start: number): RunRecord["timings"][number] => ({
+  name,
+  seconds: now() - start,
+  peakMebibytes: process.resourceUsage().maxRSS / 1024,
+});
 
 /** Attack a set inside the run folder, with a bar. */
 export async function attackStep(
@@ -48,7 +55,7 @@ export async function attackStep(
     onProgress: ({ phase, done, total, loss }) =>
       bar.update((100 * done) / total, loss === undefined ? phase : `${phase}, loss ${loss.toFixed(4)}`),
   }).finally(() => bar.end());
-  work.timings.push({ name: "attack", seconds: now() - start });
+  work.timings.push(timing("attack", start));
   return result;
 }
 
@@ -84,7 +91,7 @@ export async function evaluateStep(
     signal,
     onProgress: ({ done, result: one }) => bar.update(done, one && `${one.set} CTA ${(100 * one.cta).toFixed(1)} %`),
   }).finally(() => bar.end());
-  work.timings.push({ name: "evaluation", seconds: now() - start });
+  work.timings.push(timing("evaluation", start));
   return evaluations;
 }
 

@@ -2,7 +2,7 @@ import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Distillation, DistillationContext } from "../distill/Distillation.ts";
 import { runDistillStage } from "../experiment/distillStage.ts";
-import type { Work } from "./attackRun.ts";
+import { timing, type Work } from "./attackRun.ts";
 
 /** Distil inside a run folder that goes on with other work, with a bar. Finished once, it is read back. */
 export async function distillStep(
@@ -13,12 +13,12 @@ export async function distillStep(
   context: DistillationContext,
 ): Promise<{ set: DistilledSet; losses: readonly number[] }> {
   const { run, console, signal } = work;
-  const start = performance.now();
+  const start = performance.now() / 1000;
   const bar = console.progress("distill", options.iterations as number);
   const made = await runDistillStage(run, method, raw, options, context, {
     signal,
     onProgress: ({ iteration, loss }) => bar.update(iteration, loss === undefined ? "" : `loss ${loss.toPrecision(4)}`),
   }).finally(() => bar.end());
-  work.timings.push({ name: "distillation", seconds: (performance.now() - start) / 1000 });
+  work.timings.push(timing("distillation", start));
   return made;
 }

@@ -104,7 +104,14 @@ const schema = z.strictObject({
   results: z.array(networkResult),
   stealth: stealthRecord.optional(),
   curves: z.array(curve),
-  timings: z.array(z.strictObject({ name: z.string(), seconds: z.number().min(0) })),
+  timings: z.array(
+    z.strictObject({
+      name: z.string(),
+      seconds: z.number().min(0),
+      /** Most memory that the program held until the step's end. */
+      peakMebibytes: z.number().positive().optional(),
+    }),
+  ),
 });
 
 /** Everything a report shows, as plain JSON: a run writes it as `record.json`, a report is a pure function of it. */

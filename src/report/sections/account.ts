@@ -23,12 +23,15 @@ export function whatWasDone(record: RunRecord): Html {
     ["Trigger", trigger && `${trigger.description}, leading to ${className(record, trigger.targetClass)}`],
     ["Receivers", trained.length > 0 && `${trained.join("; ")}; each trained on both sets from the same start`],
     ["Measured on", record.testImages && `${counted(record.testImages)} test images`],
-    [
-      "Time",
-      record.timings.length > 0 && record.timings.map(({ name, seconds }) => `${name} ${duration(seconds)}`).join(", "),
-    ],
+    ["Time", record.timings.length > 0 && record.timings.map(timing).join(", ")],
     ["Command", html`<code>${record.command}</code>`],
   ]);
+}
+
+/** "attack 1:38 (peak 690 MiB)". */
+function timing({ name, seconds, peakMebibytes }: RunRecord["timings"][number]): string {
+  const memory = peakMebibytes === undefined ? "" : ` (peak ${Math.round(peakMebibytes)} MiB)`;
+  return `${name} ${duration(seconds)}${memory}`;
 }
 
 /** What was done, as terms and what is said about them; a term without anything is left out. */

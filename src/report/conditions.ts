@@ -73,7 +73,7 @@ export const archetypeAsr: Condition = {
   of: (result) => result.archetypeAsr,
 };
 
-const ra: Condition = {
+export const ra: Condition = {
   title: "RA",
   label: "tampered set, true class",
   set: "tampered",

@@ -1,4 +1,4 @@
-import { asr, asrClamped, type Condition, controls, ctaAfter, ctaBefore } from "../../conditions.ts";
+import { archetypeAsr, asr, asrClamped, type Condition, controls, ctaAfter, ctaBefore, ra } from "../../conditions.ts";
 import { html } from "../../html.ts";
 import { counted, pValue } from "../../numbers.ts";
 import { type Cell, type CorrectedTest, summaryIn } from "../cells.ts";
@@ -10,12 +10,15 @@ import { summaryValue, withTip } from "./value.ts";
 
 /** Rates that the table shows, in reading order. */
 const shownRates = [ctaBefore, ctaAfter, asr, asrClamped, ...controls];
+/** What stands behind the rise. */
+const furtherRates = [archetypeAsr, ra];
 
 /** One line a condition: clean beside tampered, and each ASR beside its controls and its rise over the strongest. */
 export const resultPart: Part = ({ data, cells }, view, live) => {
   const shown = filterCells(data, cells, view);
   const family = cells.filter(({ rise }) => rise?.p !== undefined).length;
-  const measured = shownRates.filter((condition) => cells.some((cell) => summaryIn(cell, condition)));
+  const has = (condition: Condition) => cells.some((cell) => summaryIn(cell, condition));
+  const measured = shownRates.filter(has);
   const columns = [
     ...factorColumns(data.factors, (cell: Cell) => cell.at),
     {
@@ -27,9 +30,10 @@ export const resultPart: Part = ({ data, cells }, view, live) => {
     },
     ...measured.map(rateColumn),
     ...(measured.includes(asr) ? riseColumns : []),
+    ...furtherRates.filter(has).map(rateColumn),
   ];
   return html`<section class="card">${pagedTable(shown, columns, { sort: "sort", page: "page" }, view, live, "conditions")}
-<p class="note">Per cent, mean ± standard deviation over n repetitions; the 95 % interval shows under the pointer, at a touch, or with the tab key. CTA: accuracy on clean test images, of networks of the clean set before and of the tampered set after.${measured.includes(asr) ? html` ASR: test images of other classes that are called the target once they carry the trigger; ${family > 0 ? `its controls follow it, the strongest in bold. The rise over the strongest control is paired over seeds; p is two-sided (Student’s t) and Holm-corrected over the ${counted(family)} conditions of the sweep.` : "the rise over its strongest control is what counts."}` : html``}</p></section>`;
+<p class="note">Per cent, mean ± standard deviation over n repetitions; the 95 % interval shows under the pointer, at a touch, or with the tab key. CTA: accuracy on clean test images, of networks of the clean set before and of the tampered set after.${measured.includes(asr) ? html` ASR: test images of other classes that are called the target once they carry the trigger; ${family > 0 ? `its controls follow it, the strongest in bold. The rise over the strongest control is paired over seeds; p is two-sided (Student’s t) and Holm-corrected over the ${counted(family)} conditions of the sweep.` : "the rise over its strongest control is what counts."}${has(archetypeAsr) ? " Archetype-ASR: the same on stamped archetypes of the attack." : ""} RA: stamped test images that still get their true class.` : html``}</p></section>`;
 };
 
 function rateColumn(condition: Condition): Column<Cell> {

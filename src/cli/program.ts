@@ -1,6 +1,7 @@
 import process from "node:process";
 import { styleText } from "node:util";
 import { Command, CommanderError, Help } from "commander";
+import type { z } from "zod";
 import type { CliCommand, Invocation } from "./command.ts";
 import { Console, type Sink, type Verbosity } from "./console.ts";
 import { failureOf } from "./exit.ts";
@@ -16,15 +17,18 @@ export interface Surroundings {
   readonly debug?: boolean;
 }
 
+/** Name → how to load the command. */
+export type Registry = Readonly<Record<string, () => Promise<CliCommand>>>;
+
 /**
  * Run one command line.
  *
- * @param commands name → command; the namespace of commands.ts.
+ * @param commands the namespace of commands.ts.
  * @param words the command line without interpreter and script.
  * @returns the exit status: 0 fine, 1 a finding, 2 an error, 70 our bug, 130 interrupted.
  */
 export async function runCommandLine(
-  commands: Readonly<Record<string, CliCommand>>,
+  commands: Registry,
   words: readonly string[],
   around: Surroundings,
 ): Promise<number> {
@@ -41,9 +45,10 @@ export async function runCommandLine(
     .option("-q, --quiet", "no progress and no notes")
     .option("-v, --verbose", "say more, and show the stack of an error");
   furnish(root, around);
-  for (const [name, command] of Object.entries(commands)) root.addCommand(build(name, [], command, around, perform));
   root.addHelpText("after", `\nExit status: 0 fine, 1 a finding or a broken policy, 2 an error, 70 a bug in Retort.`);
   try {
+    for (const [name, command] of Object.entries(await loaded(commands, words)))
+      root.addCommand(build(name, [], command, around, perform));
     await root.parseAsync([...words], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -53,6 +58,18 @@ export async function runCommandLine(
   }
   return status;
 }
+
+/** The command that is called: no other takes part. All of them, to be listed, if there is no such command. */
+async function loaded(commands: Registry, words: readonly string[]): Promise<Record<string, CliCommand>> {
+  // No option of the root takes a value, so that the first word without a dash is the command.
+  const called = words.find((word) => !word.startsWith("-"));
+  const only = Object.keys(commands).filter((name) => kebab(name) === called);
+  const names = only.length > 0 ? only : Object.keys(commands);
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await commands[name]()] as const)));
+}
+
+/** What the flags of a command derive from. They are made when it is called: a list of commands needs none. */
+const optionsOf = new WeakMap<Command, z.ZodObject>();
 
 function build(
   name: string,
@@ -67,7 +84,7 @@ function build(
   furnish(node, around);
   for (const [notation, text] of Object.entries(command.arguments ?? {})) node.argument(notation, text);
   node.allowExcessArguments(false);
-  if (command.options) addFlags(node, command.options);
+  if (command.options) optionsOf.set(node, command.options);
   const path = [...parents, kebab(name)];
   for (const [child, sub] of Object.entries(command.subcommands ?? {}))
     node.addCommand(build(child, path, sub, around, perform), { isDefault: child === command.defaultSubcommand });
@@ -85,6 +102,10 @@ function reflow(text: string): string {
 /** What every level of the program shares: errors are thrown, help shows the global options and fits the terminal. */
 function furnish(node: Command, around: Surroundings): void {
   node
+    .hook("preSubcommand", (_, called) => {
+      const options = optionsOf.get(called);
+      if (options) addFlags(called, options);
+    })
     .exitOverride()
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import process from "node:process";
-import { CIContextProvider } from "@sigstore/sign";
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
 import { loadCertificates } from "../seal/certificates.ts";
@@ -56,6 +55,7 @@ export async function resolveSealer(choice: SealerChoice, console: Console, sign
 
 async function identityToken(choice: SealerChoice, console: Console, signal: AbortSignal): Promise<string> {
   if (choice.identityToken !== undefined) return (await readFile(choice.identityToken, "utf8")).trim();
+  const { CIContextProvider } = await import("@sigstore/sign");
   const ambient = await new CIContextProvider().getToken().catch(() => undefined);
   if (ambient) return ambient;
   if (!process.stderr.isTTY && process.env.CI)

@@ -1,6 +1,6 @@
 import { type BundleLatest, bundleFromJSON, bundleToJSON } from "@sigstore/bundle";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
-import { DSSEBundleBuilder, FulcioSigner, type IdentityProvider, RekorWitness } from "@sigstore/sign";
+import type { IdentityProvider } from "@sigstore/sign";
 import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
 import { DataError, UsageError } from "../core/errors.ts";
 import type { Bundle } from "./bundle.ts";
@@ -25,6 +25,8 @@ export async function signKeyless(
   identity: IdentityProvider,
   services: KeylessServices = {},
 ): Promise<string> {
+  // Loaded here: it takes longer to load than all else, and hardly anybody signs so.
+  const { DSSEBundleBuilder, FulcioSigner, RekorWitness } = await import("@sigstore/sign");
   const builder = new DSSEBundleBuilder({
     signer: new FulcioSigner({ fulcioBaseURL: services.fulcioUrl, identityProvider: identity }),
     witnesses: [new RekorWitness({ rekorBaseURL: services.rekorUrl, entryType: "dsse" })],

@@ -13,7 +13,8 @@ export interface Call {
 export async function call(commands: Record<string, CliCommand>, ...words: string[]): Promise<Call> {
   const stdout = new Recorder();
   const stderr = new Recorder();
-  const status = await runCommandLine(commands, words, { version: "1.2.3", stdout, stderr });
+  const registry = Object.fromEntries(Object.entries(commands).map(([name, command]) => [name, async () => command]));
+  const status = await runCommandLine(registry, words, { version: "1.2.3", stdout, stderr });
   return { status, stdout: stdout.text, stderr: stderr.text };
 }
 

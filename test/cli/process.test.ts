@@ -3,14 +3,13 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { program } from "../program.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const main = join(root, "src/cli/main.ts");
-const node = ["--import", "tsx"];
 
 test("the program starts, says its version and fails with one line", () => {
   const run = (...words: string[]) =>
-    spawnSync(process.execPath, [...node, main, ...words], { encoding: "utf8", cwd: root });
+    spawnSync(process.execPath, [...program, ...words], { encoding: "utf8", cwd: root });
   const version = run("--version");
   expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(version.status).toBe(0);
@@ -20,14 +19,14 @@ test("the program starts, says its version and fails with one line", () => {
 });
 
 test.skipIf(process.platform === "win32")("a reader that closes early is no error", () => {
-  const shell = `set -o pipefail; "${process.execPath}" --import tsx "${main}" --help | head -1`;
+  const shell = `set -o pipefail; "${process.execPath}" "${program.join('" "')}" --help | head -1`;
   const { stdout, stderr, status } = spawnSync("bash", ["-c", shell], { encoding: "utf8", cwd: root });
   expect(stdout).toBe("Usage: retort [options] [command]\n");
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
 });
 
 test.skipIf(process.platform === "win32")("Ctrl-C lets the work save, and a second one ends at once", async () => {
-  const program = (patient: boolean) => `
+  const patience = (patient: boolean) => `
       import { z } from "zod";
       import { runCommandLine } from ${JSON.stringify(pathToFileURL(join(root, "src/cli/program.ts")).href)};
       const work = { summary: "", options: z.object({}), examples: [], async run({ signal, console }) {
@@ -39,9 +38,11 @@ test.skipIf(process.platform === "win32")("Ctrl-C lets the work save, and a seco
         }
       } };
       const { stdout, stderr } = process;
-      process.exitCode = await runCommandLine({ work }, ["work"], { version: "0", stdout, stderr });`;
+      process.exitCode = await runCommandLine({ work: async () => work }, ["work"], { version: "0", stdout, stderr });`;
   const interrupt = async (patient: boolean, times: number) => {
-    const child = spawn(process.execPath, [...node, "--input-type=module", "-e", program(patient)], { cwd: root });
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", patience(patient)], {
+      cwd: root,
+    });
     let said = "";
     let sent = 0;
     const code = await new Promise((ended) => {

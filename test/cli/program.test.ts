@@ -116,7 +116,8 @@ test("subcommands nest, and one of them can be the default", async () => {
   expect(seen).toEqual(["poison a.npz", "badnets b.npz", "poison c.npz"]);
 });
 
-test.each(Object.entries(registry))("%s has help with examples that name it", async (name, command) => {
+test.each(Object.entries(registry))("%s has help with examples that name it", async (name, load) => {
+  const command = await load();
   expect(command.examples.length).toBeGreaterThan(0);
   for (const example of command.examples)
     expect(example.split(" ")).toContain(name.replace(/[A-Z]/g, (l) => `-${l.toLowerCase()}`));

@@ -1,14 +1,15 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { attack } from "../../src/cli/commands/attack.ts";
 import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
 import { drawings } from "../experiment/drawings.ts";
+import { program } from "../program.ts";
+import { call } from "./fakeTerminal.ts";
 
-const root = resolve(import.meta.dirname, "../..");
-const program = ["--import", import.meta.resolve("tsx"), join(root, "src/cli/main.ts")];
 let folder: string;
 const at = (name: string) => join(folder, name);
 
@@ -127,8 +128,8 @@ describe("retort attack", () => {
     [["set.safetensors", "--target-class", "10"], /expected 0 … 9, got 10/],
     [["set.safetensors", "--trigger-side", "40"], /at most 32 pixels/],
     [["set.safetensors", "--device", "cuda", ...small], /missing device: expected a working cuda device/],
-  ])("says in one line what is wrong with %j", (words, message) => {
-    const { stderr, status } = run("attack", ...words, "--out", "wrong");
+  ])("says in one line what is wrong with %j", async ([set, ...words], message) => {
+    const { stderr, status } = await call({ attack }, "attack", at(set), ...words, "--out", at("wrong"));
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect(stderr).toMatch(message);
     expect(status).toBe(2);

@@ -5,7 +5,8 @@ import { setTimeout } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseSweep } from "../../src/report/sweep/sweepRecord.ts";
-import { ended, program, SweepFolder } from "./sweepFolder.ts";
+import { program } from "../program.ts";
+import { ended, SweepFolder } from "./sweepFolder.ts";
 
 let folder: SweepFolder;
 const grid = `

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
 import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
 import { sweepRecordOf } from "../../src/experiment/collect/sweepRecordOf.ts";
@@ -9,13 +9,7 @@ import { readManifest } from "../../src/experiment/plan/manifest.ts";
 import { readOutcomes } from "../../src/experiment/sweep/outcomes.ts";
 import { sweepTable } from "../../src/report/sweep/csv.ts";
 import { drawings } from "../experiment/drawings.ts";
-
-/** How the program is started from its sources. */
-export const program = [
-  "--import",
-  import.meta.resolve("tsx"),
-  join(resolve(import.meta.dirname, "../.."), "src/cli/main.ts"),
-];
+import { program } from "../program.ts";
 
 /** A folder with set.safetensors (ten drawings) and experiment files, in which the program is run. */
 export class SweepFolder {

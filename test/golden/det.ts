@@ -22,15 +22,18 @@ function fnv1a(name: string): number {
  */
 export function det(name: string, n: number, scale = 1, shift = 0): Float32Array<ArrayBuffer> {
   const seed = fnv1a(name);
-  return Float32Array.from({ length: n }, (_, i) => {
+  const values = new Float32Array(n);
+  // A plain loop: the networks of the golden files have ten million weights.
+  for (let i = 0; i < n; i++) {
     let x = (seed + Math.imul(i, 0x9e3779b9)) | 0;
     x ^= x >>> 16;
     x = Math.imul(x, 0x7feb352d);
     x ^= x >>> 15;
     x = Math.imul(x, 0x846ca68b);
     x ^= x >>> 16;
-    return shift + scale * ((x >>> 0) / 2147483648 - 1);
-  });
+    values[i] = shift + scale * ((x >>> 0) / 2147483648 - 1);
+  }
+  return values;
 }
 
 /** Rebuild the tensor that a golden file names. */

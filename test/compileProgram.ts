@@ -1,0 +1,43 @@
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+import type { TestProject } from "vitest/node";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Path of the compiled program. */
+    program: string;
+  }
+}
+
+const root = resolve(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "retort-program-"));
+
+/** Compile the program once for all tests that start it: from the sources, each start would translate them anew. */
+export async function setup(project: TestProject): Promise<void> {
+  cpSync(join(root, "package.json"), join(folder, "package.json"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
+  await compile();
+  project.provide("program", join(folder, "dist/cli/main.js"));
+  project.onTestsRerun(compile);
+}
+
+async function compile(): Promise<void> {
+  await build({
+    entryPoints: ["src/cli/main.ts", "src/experiment/sweep/trialProcess.ts"].map((path) => join(root, path)),
+    // All in one folder: the program looks for its worker process beside its own file.
+    outdir: join(folder, "dist/cli"),
+    entryNames: "[name]",
+    bundle: true,
+    splitting: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    target: "node20",
+  });
+}
+
+export function teardown(): void {
+  rmSync(folder, { recursive: true, force: true });
+}

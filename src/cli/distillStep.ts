@@ -1,7 +1,6 @@
-import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Distillation, DistillationContext } from "../distill/Distillation.ts";
-import { runDistillStage } from "../experiment/distillStage.ts";
+import { type Distilled, runDistillStage } from "../experiment/distillStage.ts";
 import { timing, type Work } from "./attackRun.ts";
 
 /** Distil inside a run folder that goes on with other work, with a bar. Finished once, it is read back. */
@@ -11,7 +10,7 @@ export async function distillStep(
   raw: LabelledSet,
   options: Record<string, unknown>,
   context: DistillationContext,
-): Promise<{ set: DistilledSet; losses: readonly number[] }> {
+): Promise<Distilled> {
   const { run, console, signal } = work;
   const start = performance.now() / 1000;
   const bar = console.progress("distill", options.iterations as number);

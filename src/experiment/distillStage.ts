@@ -13,6 +13,11 @@ export interface DistillStage {
   readonly onProgress?: (step: DistillationStep) => void;
 }
 
+export interface Distilled {
+  readonly set: DistilledSet;
+  readonly losses: readonly number[];
+}
+
 /**
  * Distil inside a run folder that goes on with other work: resumed where it was stopped, read back once it is finished.
  *
@@ -25,9 +30,9 @@ export async function runDistillStage(
   options: Record<string, unknown>,
   context: DistillationContext,
   stage: DistillStage = {},
-): Promise<{ set: DistilledSet; losses: readonly number[] }> {
-  const known = (await run.readJson("distill.json")) as { losses: number[] } | undefined;
-  if (known) return { set: await readSet(run, SET), losses: known.losses };
+): Promise<Distilled> {
+  const finished = await loadDistillation(run);
+  if (finished) return finished;
   const resume = await loadCheckpoint(run, "distill");
   const losses = resume ? [...resume.arrays.losses] : [];
   let set: DistilledSet | undefined;
@@ -44,4 +49,10 @@ export async function runDistillStage(
   await run.write(SET, setToSafetensors(set!));
   await run.writeJson("distill.json", { losses });
   return { set: set!, losses };
+}
+
+/** Read back what a finished distillation left; undefined before it is finished. */
+export async function loadDistillation(run: Run): Promise<Distilled | undefined> {
+  const known = (await run.readJson("distill.json")) as { losses: number[] } | undefined;
+  return known && { set: await readSet(run, SET), losses: known.losses };
 }

@@ -37,6 +37,7 @@ export async function serveQueue(options: ServeOptions): Promise<number> {
   const { Worker } = await loadBull();
   const connection = redisOptions(options.address, options.password);
   const pools = new Map<string, TrialPool>();
+  const idle = Array.from({ length: options.jobs }, (_, process) => process);
   let refusal: unknown;
   let finished = 0;
   let refuse = () => {};
@@ -45,14 +46,17 @@ export async function serveQueue(options: ServeOptions): Promise<number> {
     const place = options.base ?? base;
     const pool = pools.get(place) ?? new TrialPool({ folder, base: place, versions });
     pools.set(place, pool);
+    const process = idle.pop()!;
     try {
-      if (again || !(await readOutcome(folder, trial.id))) await pool.run(trial);
+      if (again || !(await readOutcome(folder, trial.id))) await pool.run(trial, process);
     } catch (error) {
       if (!(error instanceof WorkerLost)) {
         refusal ??= error;
         refuse();
       }
       throw error;
+    } finally {
+      idle.push(process);
     }
     const outcome = await readOutcome(folder, trial.id);
     if (!outcome) throw new DataError(`queue: missing outcome of ${trial.id}: expected one in ${folder}, got none`);

@@ -21,11 +21,10 @@ interface Worker {
   end?: (result: "ok" | "failed" | Error) => void;
 }
 
-/** Processes that run trials, one each at a time. They live until `close`, and keep what trials share. */
+/** Numbered processes that run trials, one each at a time. They live until `close`, and keep what trials share. */
 export class TrialPool {
   private readonly setup: WorkerSetup;
-  private readonly idle: Worker[] = [];
-  private readonly all = new Set<Worker>();
+  private readonly workers = new Map<number, Worker>();
   private readonly onStage: (key: string) => void;
 
   constructor(setup: WorkerSetup, onStage: (key: string) => void = () => {}) {
@@ -34,17 +33,17 @@ export class TrialPool {
   }
 
   /**
-   * Run a trial in an idle process, or in a new one.
+   * Run a trial in one of the processes.
    *
+   * @param process its number; it must be idle.
    * @returns how it ended, once its outcome is written.
    * @throws WorkerLost if its process died; the system's error if the machine refuses to go on.
    */
-  run(trial: Work): Promise<"ok" | "failed"> {
-    const worker = this.idle.pop() ?? this.start();
+  run(trial: Work, process: number): Promise<"ok" | "failed"> {
+    const worker = this.start(process);
     return new Promise((resolve, reject) => {
       worker.end = (result) => {
         worker.end = undefined;
-        if (worker.child.connected) this.idle.push(worker);
         if (result instanceof Error) reject(result);
         else resolve(result);
       };
@@ -55,12 +54,12 @@ export class TrialPool {
   /** Let every process save what it has in hand and leave; wait for the last one. */
   async close(): Promise<void> {
     await Promise.all(
-      [...this.all].map(
+      [...this.workers.values()].map(
         (worker) =>
           new Promise<void>((left) => {
             worker.child.once("exit", () => left());
             if (worker.end) this.tell(worker, { kind: "stop" });
-            else worker.child.disconnect();
+            else if (worker.child.connected) worker.child.disconnect();
           }),
       ),
     );
@@ -71,10 +70,13 @@ export class TrialPool {
     child.send(message, () => {});
   }
 
-  private start(): Worker {
+  /** Start a process unless it lives, perhaps ahead of its first trial: loading takes it half a second. */
+  start(process: number): Worker {
+    const living = this.workers.get(process);
+    if (living) return living;
     const child = fork(program, [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     const worker: Worker = { child };
-    this.all.add(worker);
+    this.workers.set(process, worker);
     child.on("message", (message: FromWorker) => {
       if (message.kind === "stage") this.onStage(message.key);
       if (message.kind === "done") worker.end?.(message.status);
@@ -84,9 +86,7 @@ export class TrialPool {
       }
     });
     child.on("exit", (code, signal) => {
-      this.all.delete(worker);
-      const at = this.idle.indexOf(worker);
-      if (at >= 0) this.idle.splice(at, 1);
+      if (this.workers.get(process) === worker) this.workers.delete(process);
       worker.end?.(
         new WorkerLost(`sweep: failed worker: expected it to finish, got its end (${signal ?? `status ${code}`})`),
       );

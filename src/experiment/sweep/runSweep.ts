@@ -55,11 +55,12 @@ export async function runSweep(manifest: Manifest, options: SweepOptions): Promi
   });
   const tries = new Map<string, number>();
   const running = new Set<Promise<void>>();
+  const idle = new Set(Array.from({ length: jobs }, (_, process) => process));
   let refusal: unknown;
 
-  const perform = async (trial: PlannedTrial): Promise<void> => {
+  const perform = async (trial: PlannedTrial, process: number): Promise<void> => {
     try {
-      const status = await pool.run(trial);
+      const status = await pool.run(trial, process);
       if (status === "failed") count.failed++;
     } catch (error) {
       if (signal?.aborted) return;
@@ -80,13 +81,21 @@ export async function runSweep(manifest: Manifest, options: SweepOptions): Promi
     signal?.addEventListener("abort", () => resolve(), { once: true }),
   );
   try {
+    // All at once: the first trial may make others wait for a stage, and loading takes its time.
+    for (const process of [...idle].slice(0, open.length)) pool.start(process);
     while (!stopped() && (schedule.left > 0 || running.size > 0)) {
-      for (let trial = next(); trial; trial = next()) {
-        const work: Promise<void> = perform(trial)
+      for (const process of [...idle]) {
+        const trial = schedule.next(process);
+        if (!trial) continue;
+        idle.delete(process);
+        const work: Promise<void> = perform(trial, process)
           .catch((error: unknown) => {
             refusal ??= error;
           })
-          .finally(() => running.delete(work));
+          .finally(() => {
+            running.delete(work);
+            idle.add(process);
+          });
         running.add(work);
       }
       const stage = new Promise<void>((resolve) => {
@@ -101,8 +110,4 @@ export async function runSweep(manifest: Manifest, options: SweepOptions): Promi
   signal?.throwIfAborted();
   if (refusal !== undefined) throw refusal;
   return count;
-
-  function next(): PlannedTrial | undefined {
-    return running.size < jobs ? schedule.next() : undefined;
-  }
 }

@@ -15,7 +15,7 @@ import type { Learner } from "../../train/Learner.ts";
 import { learnerFor, learnerPart } from "../../train/learnerFor.ts";
 import { train } from "../../train/train.ts";
 import { runAttackStage } from "../attackStage.ts";
-import { runDistillStage } from "../distillStage.ts";
+import { loadDistillation, runDistillStage } from "../distillStage.ts";
 import { checkDigest, type Inputs } from "../plan/Inputs.ts";
 import type { TrialConfig } from "../plan/TrialConfig.ts";
 import { Kept } from "./Kept.ts";
@@ -88,6 +88,9 @@ export class TrialRunner {
       }
       const { distil, method, normalisation, options, seed, sha256 } = set;
       const made = await this.store.inRun(stage!, { set }, async (run) => {
+        // The raw images take longer to read than the few that were made of them.
+        const finished = await loadDistillation(run);
+        if (finished) return finished;
         const raw = await this.inputs.train(distil, "trial");
         const record = { seed, source: { name: raw.name, images: raw.shape[0], digest: sha256 } };
         const context = { normalisation, key: key(seed), device: target, record };
@@ -128,17 +131,18 @@ export class TrialRunner {
     target: Device,
   ): Promise<TimedEvaluation[]> {
     const { strategy, receivers, seed } = config;
-    const test = await this.inputs.test(config.test, "trial");
-    checkDigest(await this.inputs.testDigest(config.test, "trial"), config.test.sha256, `test set ${config.test.data}`);
-    const learner = await this.learner(config, clean, target);
     const names = result ? (["clean", "tampered"] as const) : (["clean"] as const);
     const file = evaluationFiles(config, result);
     const finished: TimedEvaluation[] = [];
-    for (const name of names)
-      for (let i = 0; i < receivers; i++) {
+    for (let i = 0; i < receivers; i++)
+      for (const name of names) {
         const known = await this.store.read(file(name, i), parseEvaluation);
         if (known) finished.push(known);
       }
+    if (finished.length === names.length * receivers) return finished;
+    const test = await this.inputs.test(config.test, "trial");
+    checkDigest(await this.inputs.testDigest(config.test, "trial"), config.test.sha256, `test set ${config.test.data}`);
+    const learner = await this.learner(config, clean, target);
     const plan = {
       sets: names.map((name) => ({ name, set: name === "clean" ? clean : (result as AttackResult).set })),
       test,

@@ -165,6 +165,8 @@ describe("mat", () => {
       cat(matHeader, matPacked(cat(u32(14), u32(8), new Uint8Array(99)))),
       /got more/,
     ],
+    // Found by the fuzzer: a megabyte of them took ten seconds.
+    ["very many arrays", cat(matHeader, ...Array(1001).fill(matPacked(y))), /at most 1000 arrays/],
     [
       "labels that are no classes",
       cat(matHeader, X, matArray("y", [2, 1], new Uint8Array(Float64Array.of(0.5, 3).buffer), 6, 9)),

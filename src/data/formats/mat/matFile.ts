@@ -21,6 +21,8 @@ const classNames: Readonly<Record<number, string>> = {
 };
 const MATRIX = 14;
 const COMPRESSED = 15;
+/** Chosen: SVHN has two. Unpacking takes half a millisecond an array however small it is, so that a megabyte of them took ten seconds. */
+const maxArrays = 1000;
 
 /** A numeric array, values in MATLAB's order: the first dimension runs fastest. */
 export interface MatArray {
@@ -55,6 +57,8 @@ export function readMat(bytes: Uint8Array<ArrayBuffer>, budget: Budget): { array
   const found = { arrays: [] as MatArray[], others: [] as MatArray[] };
   while (cursor.left > 0) {
     const at = cursor.offset;
+    if (found.arrays.length + found.others.length === maxArrays)
+      throw new DataError(`${who}: invalid file: expected at most ${maxArrays} arrays, got more`, at);
     const type = cursor.u32("element type");
     const content = cursor.take(cursor.u32("element size"), "element");
     if (type === COMPRESSED) {

@@ -3,21 +3,27 @@ import type { Distillation, DistillationContext } from "../distill/Distillation.
 import { type Distilled, runDistillStage } from "../experiment/distillStage.ts";
 import { timing, type Work } from "./attackRun.ts";
 
-/** Distil inside a run folder that goes on with other work, with a bar. Finished once, it is read back. */
-export async function distillStep(
-  work: Work,
-  method: Distillation,
-  raw: LabelledSet,
-  options: Record<string, unknown>,
-  context: DistillationContext,
+/** Distil inside a run folder, with a bar. Finished once, it is read back. */
+export async function distilled(
+  { run, console, signal }: Pick<Work, "run" | "console" | "signal">,
+  ...[method, raw, options, context]: [Distillation, LabelledSet, Record<string, unknown>, DistillationContext]
 ): Promise<Distilled> {
-  const { run, console, signal } = work;
-  const start = performance.now() / 1000;
-  const bar = console.progress("distill", options.iterations as number);
-  const made = await runDistillStage(run, method, raw, options, context, {
+  let bar: ReturnType<typeof console.progress> | undefined;
+  return runDistillStage(run, method, raw, options, context, {
     signal,
-    onProgress: ({ iteration, loss }) => bar.update(iteration, loss === undefined ? "" : `loss ${loss.toPrecision(4)}`),
-  }).finally(() => bar.end());
+    onProgress({ iteration, total, loss }) {
+      bar ??= console.progress("distill", total);
+      bar.update(iteration, loss === undefined ? "" : `loss ${loss.toPrecision(4)}`);
+    },
+  }).finally(() => bar?.end());
+}
+
+/** The same as one of several steps of a command, timed. */
+export async function distillStep(work: Work, ...what: Tail<Parameters<typeof distilled>>): Promise<Distilled> {
+  const start = performance.now() / 1000;
+  const made = await distilled(work, ...what);
   work.timings.push(timing("distillation", start));
   return made;
 }
+
+type Tail<T extends unknown[]> = T extends [unknown, ...infer Rest] ? Rest : never;

@@ -11,11 +11,15 @@ const SET = "distilled.safetensors";
 export interface DistillStage {
   readonly signal?: AbortSignal;
   readonly onProgress?: (step: DistillationStep) => void;
+  /** Seconds between checkpoints. Chosen: losing five seconds hurts nobody. */
+  readonly checkpointEvery?: number;
 }
 
 export interface Distilled {
   readonly set: DistilledSet;
+  /** One an iteration; none of methods without. */
   readonly losses: readonly number[];
+  readonly iterations: number;
 }
 
 /**
@@ -35,24 +39,31 @@ export async function runDistillStage(
   if (finished) return finished;
   const resume = await loadCheckpoint(run, "distill");
   const losses = resume ? [...resume.arrays.losses] : [];
-  let set: DistilledSet | undefined;
+  let last: DistillationStep | undefined;
+  let saved = performance.now();
   for await (const step of method.run(raw, options, { ...context, resume })) {
-    if (step.loss !== undefined && losses.length < step.iteration) losses.push(step.loss);
+    if (step.loss !== undefined && losses.length < step.iteration) losses.push(Math.fround(step.loss)); // as a checkpoint holds it
     stage.onProgress?.(step);
-    if (stage.signal?.aborted) {
+    const due = performance.now() - saved > 1000 * (stage.checkpointEvery ?? 5);
+    if (stage.signal?.aborted || due) {
       const { json, arrays } = step.checkpoint();
       await saveCheckpoint(run, { json, arrays: { ...arrays, losses: Float32Array.from(losses) } }, "distill");
+      saved = performance.now();
+    }
+    if (stage.signal?.aborted) {
+      await run.log("interrupt", { iteration: step.iteration });
       throw stage.signal.reason;
     }
-    if (step.iteration === step.total) set = step.set();
+    last = step;
   }
-  await run.write(SET, setToSafetensors(set!));
-  await run.writeJson("distill.json", { losses });
-  return { set: set!, losses };
+  const [set, iterations] = [last!.set(), last!.iteration];
+  await run.write(SET, setToSafetensors(set));
+  await run.writeJson("distill.json", { iterations, losses });
+  return { set, iterations, losses };
 }
 
 /** Read back what a finished distillation left; undefined before it is finished. */
 export async function loadDistillation(run: Run): Promise<Distilled | undefined> {
-  const known = (await run.readJson("distill.json")) as { losses: number[] } | undefined;
-  return known && { set: await readSet(run, SET), losses: known.losses };
+  const known = (await run.readJson("distill.json")) as Omit<Distilled, "set"> | undefined;
+  return known && { ...known, set: await readSet(run, SET) };
 }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import type { Checkpoint } from "../../core/checkpoint.ts";
-import type { DistillationStep } from "../../distill/Distillation.ts";
+import type { Distillation } from "../../distill/Distillation.ts";
 import * as methods from "../../distill/methods.ts";
 import type { Run } from "../../experiment/Run.ts";
 import { defineCommand } from "../command.ts";
@@ -12,8 +11,6 @@ import { flagsOfMethods, methodNamed, optionsOfMethod } from "../methodOptions.t
 
 const who = "retort distill";
 const setFile = "distilled.safetensors";
-// Chosen: a kill loses at most this much work; saving takes milliseconds.
-const secondsBetweenCheckpoints = 30;
 // Chosen: enough points to draw.
 const pointsOfCurve = 200;
 
@@ -86,64 +83,22 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
     }
     console.resumeWith(`the same command with --out ${folder} goes on`);
     const record = { seed, source: { name: set.name, images: set.shape[0], digest } };
-    const { loadCheckpoint } = await import("../../experiment/checkpointFile.ts");
-    const saved = await loadCheckpoint(run);
-    const context = { normalisation, key: key(seed), device: target, record, ...(saved ? { resume: saved } : {}) };
-    const losses = saved ? [...saved.arrays.losses] : [];
-    const last = await follow(method.run(set, settings as never, context), losses, run, console, signal);
-    const made = last.set();
-    const { setToSafetensors } = await import("../../data/formats/safetensors.ts");
-    await run.write(setFile, setToSafetensors(made));
+    const { distilled } = await import("../distillStep.ts");
+    const context = { normalisation, key: key(seed), device: target, record };
+    const made = await distilled({ run, console, signal }, method as Distillation, set, settings, context);
     const metrics: Metrics = {
       method: name,
-      images: made.shape[0],
-      classes: made.classes,
-      iterations: last.iteration,
-      digest: setDigest(made),
-      loss: curve(losses),
+      images: made.set.shape[0],
+      classes: made.set.classes,
+      iterations: made.iterations,
+      digest: setDigest(made.set),
+      loss: curve(made.losses),
     };
     await run.writeJson("metrics.json", metrics);
     await run.log("finish");
     show(console, run, metrics);
     return 0;
   },
-});
-
-/** Run to the end: show progress, save now and then and before an interruption. */
-async function follow(
-  steps: AsyncGenerator<DistillationStep, void>,
-  losses: number[],
-  run: Run,
-  console: Console,
-  signal: AbortSignal,
-): Promise<DistillationStep> {
-  const { saveCheckpoint } = await import("../../experiment/checkpointFile.ts");
-  let bar: ReturnType<Console["progress"]> | undefined;
-  let last: DistillationStep | undefined;
-  let savedAt = performance.now();
-  for await (const step of steps) {
-    last = step;
-    if (losses.length < step.iteration && step.loss !== undefined) losses.push(step.loss);
-    bar ??= console.progress("distill", step.total);
-    bar.update(step.iteration, step.loss === undefined ? "" : `loss ${step.loss.toPrecision(4)}`);
-    const due = performance.now() - savedAt > 1000 * secondsBetweenCheckpoints;
-    if (due || signal.aborted) {
-      await saveCheckpoint(run, withLosses(step.checkpoint(), losses));
-      savedAt = performance.now();
-    }
-    if (signal.aborted) {
-      await run.log("interrupt", { iteration: step.iteration });
-      bar.end();
-      throw signal.reason;
-    }
-  }
-  bar?.end();
-  return last as DistillationStep;
-}
-
-const withLosses = ({ json, arrays }: Checkpoint, losses: readonly number[]): Checkpoint => ({
-  json,
-  arrays: { ...arrays, losses: Float32Array.from(losses) },
 });
 
 /** Means over equal stretches of at least one iteration. */

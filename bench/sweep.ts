@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +6,6 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { type Manifest, openSweep, planExperiment } from "../src/experiment/plan/manifest.ts";
 import { readExperiment } from "../src/experiment/plan/readExperiment.ts";
-import { runSweep } from "../src/experiment/sweep/runSweep.ts";
 
 const { values: options } = parseArgs({
   options: { seeds: { type: "string", default: "8" }, help: { type: "boolean", default: false } },
@@ -14,13 +13,13 @@ const { values: options } = parseArgs({
 
 const help = `Time a sweep with one process and with two, and what a trial costs besides its computation.
 
-  npx tsx bench/sweep.ts [--seeds N]
+  npm run build && npx tsx bench/sweep.ts [--seeds N]
 
 --seeds     repetitions of the grid of two triggers × two networks (default 8)
 
-"trials" is from the first trial to the last, "whole" with the start of the processes. "processor" is the time that all processes of
-the sweep used: it disturbs less than a clock when others work on the machine. The overhead is the slope over the number of
-trials whose results lie in the cache already: scheduling, messages, reading and writing.
+"trials" is from the end of the first trial to that of the last, "whole" with the start of the processes and the first trial. "processor"
+is the time that all processes of the sweep used: it disturbs less than a clock when others work on the machine. The overhead is
+what lies between the ends of two trials whose results are cached already: scheduling, messages, reading and writing.
 `;
 
 const grid = (seeds: number) => `
@@ -34,6 +33,16 @@ matrix:
   seed: [${Array.from({ length: seeds }, (_, i) => i)}]
 `;
 
+/** The sweep as it is installed: processes that translate TypeScript when they start would be timed for that. */
+async function installed(): Promise<typeof import("../src/experiment/sweep/runSweep.ts")> {
+  const built = new URL("../dist/experiment/sweep/runSweep.js", import.meta.url);
+  if (!existsSync(built))
+    throw new Error("bench: missing dist/: expected the program to be built, got nothing; npm run build");
+  // Processes of the sweep start with the flags of this one.
+  process.execArgv.splice(0);
+  return import(built.href);
+}
+
 /** Processor seconds of this process and of its ended children (proc(5), fields 14 to 17). */
 function processorSeconds(): number {
   const fields = readFileSync("/proc/self/stat", "utf8")
@@ -42,7 +51,11 @@ function processorSeconds(): number {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
 }
 
+const quantile = (values: readonly number[], part: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(part * (values.length - 1))];
+
 async function timed(manifest: Manifest, folder: string, jobs: number) {
+  const { runSweep } = await installed();
   await openSweep(folder, manifest);
   const cpu = processorSeconds();
   const start = performance.now();
@@ -55,6 +68,7 @@ async function timed(manifest: Manifest, folder: string, jobs: number) {
   if (failed > 0) throw new Error(`${failed} trials failed`);
   const seconds = (from: number, to: number) => (to - from) / 1000;
   return {
+    gaps: ends.slice(1).map((end, i) => end - ends[i]),
     trials: seconds(ends[0], ends[ends.length - 1]),
     whole: seconds(start, performance.now()),
     processor: processorSeconds() - cpu,
@@ -85,15 +99,12 @@ async function main(): Promise<void> {
 
   // The same trials once more, all results cached.
   const folder = join(root, "jobs1");
-  const again = async (trials: Manifest["trials"]) => {
-    await rm(join(folder, "trials"), { recursive: true });
-    return timed({ ...manifest, trials }, folder, 1);
-  };
-  const few = await again(manifest.trials.slice(0, 4));
-  const many = await again(manifest.trials);
-  const added = manifest.trials.length - 4;
-  const slope = (what: "whole" | "processor") => ((1000 * (many[what] - few[what])) / added).toFixed(1);
-  console.log(`overhead a trial: ${slope("whole")} ms, ${slope("processor")} ms of processor time`);
+  await rm(join(folder, "trials"), { recursive: true });
+  const { gaps, processor } = await timed(manifest, folder, 1);
+  const [median, longest] = [0.5, 1].map((part) => quantile(gaps, part).toFixed(0));
+  console.log(
+    `overhead a trial: median ${median} ms, longest ${longest} ms; whole sweep ${processor.toFixed(1)} s of processor time`,
+  );
   await rm(root, { recursive: true });
 }
 

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { openDistilled } from "../experiment/openDistilled.ts";
+import type { WhiteningHooks } from "../experiment/whitening/namedWhitening.ts";
 import type { Console } from "./console.ts";
 import { openSource } from "./openSource.ts";
 import { openOptions, type readOptions } from "./readOptions.ts";
@@ -16,9 +17,10 @@ export async function distilledSet(
   choice: z.infer<z.ZodObject<typeof readOptions>>,
   who: string,
   console: Console,
+  hooks: WhiteningHooks,
 ): Promise<DistilledSet> {
   const source = await openSource(path, choice, console);
-  const { set, findings } = await openDistilled(source, await openOptions(choice, who), path, who);
+  const { set, findings } = await openDistilled(source, await openOptions(choice, who, hooks), path, who);
   for (const f of findings) if (f.severity !== "note") console.warn(`${path}: ${f.message}`);
   if (choice.ipc !== undefined && set.shape[0] !== choice.ipc * set.classes)
     throw new UsageError(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
 import type { OpenOptions } from "../data/formats/open.ts";
-import { normalisationNamed } from "../data/normalise.ts";
+import type { WhiteningHooks } from "../experiment/whitening/namedWhitening.ts";
 import { gateOptions } from "./gateOptions.ts";
 
 /** Flags of every command that opens a set: what a file leaves open, and how much memory it may take. */
@@ -16,7 +16,7 @@ export const readOptions = {
     .string()
     .optional()
     .describe(
-      "what was done to the pixels where the file does not say: unit, 8-bit, the dataset whose mean/std was used, or MEANS/DEVIATIONS",
+      "what was done to the pixels where the file does not say: unit, 8-bit, the dataset whose mean/std was used, zca-DATASET for whitening by its training images, or MEANS/DEVIATIONS",
     ),
   maxMebibytes: z.number().positive().default(2048).describe("most memory that reading may take, in MiB"),
   ...gateOptions,
@@ -24,9 +24,16 @@ export const readOptions = {
 
 type Choice = z.infer<z.ZodObject<typeof readOptions>>;
 
-/** The flags as options of `openSet`, with this platform's JPEG decoder. @throws UsageError on an unknown normalisation or format. */
-export async function openOptions(choice: Choice, who: string): Promise<OpenOptions> {
-  const { jpegDecoder } = await import("../experiment/jpegDecoder.ts");
+/**
+ * The flags as options of `openSet`, with this platform's JPEG decoder and raw data.
+ *
+ * @throws UsageError on an unknown normalisation or format, or whitening by raw data that are not there.
+ */
+export async function openOptions(choice: Choice, who: string, hooks: WhiteningHooks): Promise<OpenOptions> {
+  const [{ jpegDecoder }, { openedNormalisation, whiteningLookup }] = await Promise.all([
+    import("../experiment/jpegDecoder.ts"),
+    import("../experiment/whitening/namedWhitening.ts"),
+  ]);
   const { maxMebibytes, normalisation, format, experiment, split, layout, ipc } = choice;
   return {
     experiment,
@@ -34,7 +41,8 @@ export async function openOptions(choice: Choice, who: string): Promise<OpenOpti
     layout,
     ipc,
     ...(format === undefined ? {} : { format: await formatNamed(format, who) }),
-    ...(normalisation === undefined ? {} : { normalisation: normalisationNamed(normalisation, who) }),
+    ...(normalisation === undefined ? {} : { normalisation: await openedNormalisation(normalisation, who, hooks) }),
+    whitening: whiteningLookup(hooks),
     maxBytes: Math.floor(maxMebibytes * 2 ** 20),
     jpeg: await jpegDecoder(),
   };

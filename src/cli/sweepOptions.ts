@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
+import type { WhiteningHooks } from "../experiment/whitening/namedWhitening.ts";
 
 /** Flags of the commands that read an experiment file. */
 export const sweepOptions = {
@@ -21,7 +22,12 @@ export const queueOption = z
 export const queuePassword = (environment: NodeJS.ProcessEnv): string | undefined => environment.RETORT_QUEUE_PASSWORD;
 
 /** Read and resolve an experiment file at the size that a person chose. */
-export async function plannedSweep(path: string, { size, smoke, out }: SweepChoice, who: string) {
+export async function plannedSweep(
+  path: string,
+  { size, smoke, out }: SweepChoice,
+  who: string,
+  hooks: WhiteningHooks,
+) {
   if (smoke && size !== undefined && size !== "smoke")
     throw new UsageError(`${who}: invalid --smoke: expected one size, got also --size ${size}`);
   const [{ readFile }, { readExperiment }, { planExperiment }] = await Promise.all([
@@ -33,7 +39,7 @@ export async function plannedSweep(path: string, { size, smoke, out }: SweepChoi
   const experiment = readExperiment(await readFile(path, "utf8"), path, chosen);
   const stem = basename(path).replace(/\.[^.]*$/, "");
   const folder = out ?? join("runs", chosen === undefined ? stem : `${stem}-${chosen}`);
-  return { manifest: await planExperiment(experiment), folder };
+  return { manifest: await planExperiment(experiment, hooks), folder };
 }
 
 /** `--shard 2/8` as numbers. */

@@ -14,7 +14,13 @@ export type Normalisation =
       readonly mean: readonly number[];
       readonly std: readonly number[];
     }
-  | { readonly kind: "zca"; readonly name?: string; readonly whitening?: ZcaWhitening }
+  | {
+      readonly kind: "zca";
+      /** The raw dataset that the whitening was fitted to. */
+      readonly name?: string;
+      readonly fit?: WhiteningFit;
+      readonly whitening?: ZcaWhitening;
+    }
   | { readonly kind: "unknown" };
 
 /** x ↦ (x − mean) · matrix on flattened C·H·W images in pixel units; `inverse` undoes the matrix. */
@@ -22,6 +28,14 @@ export interface ZcaWhitening {
   readonly mean: Float32Array<ArrayBuffer>;
   readonly matrix: Float32Array<ArrayBuffer>;
   readonly inverse: Float32Array<ArrayBuffer>;
+}
+
+/** What a whitening was fitted to: enough to find it or to fit it again. */
+export interface WhiteningFit {
+  /** SHA-256 of the content of the raw training set, in lower-case hexadecimal (experiment/setDigest.ts). */
+  readonly data: string;
+  /** What was added to every variance, in squared pixel units. */
+  readonly epsilon: number;
 }
 
 /** Mean and standard deviation per channel, in pixel units, that the field uses for each raw dataset (method, §4). */

@@ -2,9 +2,9 @@ import { UsageError } from "../core/errors.ts";
 import { type Key, Stream } from "../core/random.ts";
 import type { ImageShape } from "./LabelledSet.ts";
 import type { Normalisation } from "./Normalisation.ts";
-import { fromPixels, toPixels } from "./normalise.ts";
+import { describeNormalisation, fromPixels, toPixels } from "./normalise.ts";
 
-/** What a backdoor answers to: x ↦ (1 − mask) · x + mask · pattern, in the space of the set. */
+/** What a backdoor answers to: x ↦ (1 − mask) · x + mask · pattern, in the picture space of the set (`pictureSpace`). */
 export interface Trigger {
   /** "bottom-right square of 3×3". */
   readonly description: string;
@@ -13,7 +13,7 @@ export interface Trigger {
   readonly width: number;
   /** H·W opacities in [0, 1]. */
   readonly mask: Float32Array<ArrayBuffer>;
-  /** C·H·W numbers in the space of the set; only those under the mask matter. */
+  /** C·H·W numbers in that space; only those under the mask matter. */
   readonly pattern: Float32Array<ArrayBuffer>;
   /** Whether a picture can hold the pattern: every pixel under the mask within [0, 1]. */
   readonly inGamut: boolean;
@@ -52,8 +52,17 @@ export interface SquareTrigger {
   readonly opacity: number;
 }
 
+/** @throws UsageError in whitened space, where a patch of a picture is a change of every number. */
+export function checkPictureSpace(normalisation: Normalisation): void {
+  if (normalisation.kind === "zca" && normalisation.whitening)
+    throw new UsageError(
+      `trigger: invalid space: expected the picture space of the set, got ${describeNormalisation(normalisation)}; bring the set to pixels first`,
+    );
+}
+
 /** Make a square of one colour (BadNets' patch; arXiv 2502.04229 uses side 1, value 10 normalised). */
 export function squareTrigger(options: SquareTrigger, shape: ImageShape, normalisation: Normalisation): Trigger {
+  checkPictureSpace(normalisation);
   const [, c, h, w] = shape;
   const { side, margin, corner } = options;
   if (side + margin > Math.min(h, w))

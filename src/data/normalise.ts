@@ -56,12 +56,29 @@ export function renormalise(set: DistilledSet, target: Normalisation): Distilled
   return { ...set, images, normalisation: target };
 }
 
+/**
+ * The space in which pictures are handled: triggers laid on, values clamped, errors counted.
+ *
+ * Where a normalisation treats every pixel by itself it is the set's own. Whitening mixes all of them, so that a patch of a picture
+ * is a change of every number: a whitened set is handled as pixels in [0, 1]. Without its matrix there is no way to them.
+ */
+export function pictureSpace(normalisation: Normalisation): Normalisation {
+  return normalisation.kind === "zca" && normalisation.whitening ? unit : normalisation;
+}
+
 /** Equal in what they do to numbers; names do not count. Two unknowns are never equal. */
 export function sameNormalisation(a: Normalisation, b: Normalisation): boolean {
   if (a.kind === "unit" && b.kind === "unit") return true;
   if (a.kind === "meanStd" && b.kind === "meanStd") return equal(a.mean, b.mean) && equal(a.std, b.std);
-  if (a.kind === "zca" && b.kind === "zca") return a.whitening !== undefined && a.whitening === b.whitening;
+  if (a.kind === "zca" && b.kind === "zca") return sameWhitening(a, b);
   return false;
+}
+
+type Whitened = Extract<Normalisation, { kind: "zca" }>;
+
+function sameWhitening(a: Whitened, b: Whitened): boolean {
+  if (a.fit && b.fit) return a.fit.data === b.fit.data && a.fit.epsilon === b.fit.epsilon;
+  return a.whitening !== undefined && a.whitening === b.whitening;
 }
 
 /** Pixels of 0 … 255 kept as numbers; stands for any number of channels. */
@@ -77,6 +94,10 @@ export function normalisationNamed(name: string, who: string): Normalisation {
   if (name === "unit") return unit;
   if (name === "8-bit") return eightBit;
   if (Object.hasOwn(knownNormalisations, name)) return knownNormalisations[name as keyof typeof knownNormalisations];
+  if (name.startsWith("zca-"))
+    throw new UsageError(
+      `${who}: invalid normalisation: expected one that treats every pixel by itself, got ${name}; whitened sets are opened (--normalisation), not made`,
+    );
   const [mean, std, ...more] = name.split("/").map((part) => part.split(",").map(Number));
   const given = std !== undefined && more.length === 0 && mean.length === std.length;
   if (given && [...mean, ...std].every(Number.isFinite) && std.every((s) => s > 0))
@@ -87,13 +108,13 @@ export function normalisationNamed(name: string, who: string): Normalisation {
   );
 }
 
-/** How people call a normalisation: `cifar-10`, `unit`, `zca`, `mean/std (0.5)/(0.25)`. */
+/** How people call a normalisation: `cifar-10`, `unit`, `zca`, `zca-cifar-10`, `mean/std (0.5)/(0.25)`. */
 export function describeNormalisation(normalisation: Normalisation): string {
   if (normalisation.kind === "meanStd") {
     const { name, mean, std } = normalisation;
     return name ?? `mean/std (${mean.join(" ")})/(${std.join(" ")})`;
   }
-  return normalisation.kind === "zca" && normalisation.name ? `zca ${normalisation.name}` : normalisation.kind;
+  return normalisation.kind === "zca" && normalisation.name ? `zca-${normalisation.name}` : normalisation.kind;
 }
 
 function checked(normalisation: Normalisation, [, channels, h, w]: ImageShape, who: string) {
@@ -131,17 +152,28 @@ function perChannel(values: Float32Array, [n, channels, h, w]: ImageShape, f: (x
   return out;
 }
 
-/** Rows of `values` (D numbers each) times a D × D matrix, accumulated in double precision. */
+/**
+ * Rows of `values` (D numbers each) times a D × D matrix, accumulated in double precision; four rows share each reading of the
+ * matrix. For thousands of rows see train/pictureBridge.ts.
+ */
 function multiplyRows(values: Float32Array, matrix: Float32Array, d: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(values.length);
-  const row = new Float64Array(d);
-  for (let start = 0; start < values.length; start += d) {
-    row.fill(0);
+  const sums = [0, 1, 2, 3].map(() => new Float64Array(d));
+  for (let start = 0; start < values.length; start += 4 * d) {
+    const rows = Math.min(4, (values.length - start) / d);
+    for (const sum of sums) sum.fill(0);
+    const [s0, s1, s2, s3] = sums;
     for (let k = 0; k < d; k++) {
-      const x = values[start + k];
-      for (let j = 0, m = k * d; j < d; j++, m++) row[j] += x * matrix[m];
+      const [x0, x1, x2, x3] = [0, 1, 2, 3].map((row) => (row < rows ? values[start + row * d + k] : 0));
+      for (let j = 0, m = k * d; j < d; j++, m++) {
+        const weight = matrix[m];
+        s0[j] += x0 * weight;
+        s1[j] += x1 * weight;
+        s2[j] += x2 * weight;
+        s3[j] += x3 * weight;
+      }
     }
-    out.set(row, start);
+    for (let row = 0; row < rows; row++) out.set(sums[row], start + row * d);
   }
   return out;
 }

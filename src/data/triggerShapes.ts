@@ -3,7 +3,7 @@ import { type Key, uniform } from "../core/random.ts";
 import type { ImageShape } from "./LabelledSet.ts";
 import type { Normalisation } from "./Normalisation.ts";
 import { fromPixels } from "./normalise.ts";
-import { inGamut, type SquareTrigger, squareTrigger, type Trigger } from "./Trigger.ts";
+import { checkPictureSpace, inGamut, type SquareTrigger, squareTrigger, type Trigger } from "./Trigger.ts";
 
 export const triggerKinds = ["square", "blend", "sinusoid", "low-frequency"] as const;
 
@@ -29,6 +29,7 @@ export function triggerOf(
   source: Key,
 ): Trigger {
   if (choice.kind === "square") return squareTrigger(choice, shape, normalisation);
+  checkPictureSpace(normalisation);
   if (choice.opacity === 1)
     throw new UsageError(
       `trigger: invalid opacity: expected less than 1 for ${choice.kind}, which covers the whole image, got 1`,

@@ -1,7 +1,8 @@
 import type { AttackResult } from "../attack/Attack.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { ImageShape, LabelledSet } from "../data/LabelledSet.ts";
-import { describeNormalisation, toPixels } from "../data/normalise.ts";
+import type { Normalisation } from "../data/Normalisation.ts";
+import { describeNormalisation, pictureSpace, toPixels } from "../data/normalise.ts";
 import { normalisedBatch } from "../data/normalisedBatch.ts";
 import { applyTrigger, type Trigger } from "../data/Trigger.ts";
 import { stealth } from "../metrics/stealth.ts";
@@ -32,7 +33,7 @@ export function attackRecord(parts: RecordParts): RunRecord {
   const { clean, result, test } = parts;
   const names = clean.classNames ?? test?.classNames;
   // Where pixels cannot be had back from the stored numbers (ZCA without its matrix), pictures show the numbers as they are.
-  const visible = (images: Float32Array, shape: ImageShape) => pixelsOf(images, shape, clean);
+  const visible = (images: Float32Array, shape: ImageShape) => pixelsOf(images, shape, clean.normalisation);
   const tampered = result?.set;
   const comparable = tampered && tampered.shape.join() === clean.shape.join() ? tampered : undefined;
   const before = visible(clean.images, clean.shape);
@@ -71,8 +72,7 @@ export function attackRecord(parts: RecordParts): RunRecord {
   };
 }
 
-function pixelsOf(images: Float32Array, shape: ImageShape, like: DistilledSet): Float32Array {
-  const { normalisation } = like;
+function pixelsOf(images: Float32Array, shape: ImageShape, normalisation: Normalisation): Float32Array {
   if (normalisation.kind === "unknown" || (normalisation.kind === "zca" && !normalisation.whitening))
     return images.map((v) => 0.5 + v / 6);
   return toPixels(images, shape, normalisation);
@@ -80,7 +80,7 @@ function pixelsOf(images: Float32Array, shape: ImageShape, like: DistilledSet): 
 
 function archetypePictures(images: Float32Array, clean: DistilledSet, n: number) {
   const [, c, h, w] = clean.shape;
-  return pictures(pixelsOf(images, [n, c, h, w], clean), [n, c, h, w]);
+  return pictures(pixelsOf(images, [n, c, h, w], pictureSpace(clean.normalisation)), [n, c, h, w]);
 }
 
 function networkResult({ losses: _, ...result }: NetworkEvaluation): NetworkResult {
@@ -89,16 +89,17 @@ function networkResult({ losses: _, ...result }: NetworkEvaluation): NetworkResu
 
 function triggerRecord(trigger: Trigger, targetClass: number, clean: DistilledSet, test?: LabelledSet): TriggerRecord {
   const { channels: c, height: h, width: w, mask, pattern } = trigger;
+  const space = pictureSpace(clean.normalisation);
   const place = mask.findIndex((m) => m > 0);
   const normalised = Array.from({ length: c }, (_, k) => pattern[k * h * w + place]);
-  const pixels = pixelsOf(pattern, [1, c, h, w], clean);
+  const pixels = pixelsOf(pattern, [1, c, h, w], space);
   const shown = test && Math.min(6, test.shape[0]);
   const examples = () => {
     const shape: [number, number, number, number] = [shown!, c, h, w];
-    const x = normalisedBatch(test!, 0, shown!, clean.normalisation);
+    const x = normalisedBatch(test!, 0, shown!, space);
     return {
-      before: pictures(pixelsOf(x, shape, clean), shape),
-      after: pictures(pixelsOf(applyTrigger(trigger, x), shape, clean), shape),
+      before: pictures(pixelsOf(x, shape, space), shape),
+      after: pictures(pixelsOf(applyTrigger(trigger, x), shape, space), shape),
     };
   };
   return {
@@ -109,9 +110,7 @@ function triggerRecord(trigger: Trigger, targetClass: number, clean: DistilledSe
     mask: [...mask],
     value: { normalised, pixel: Array.from({ length: c }, (_, k) => pixels[k * h * w + place]) },
     inGamut: trigger.inGamut,
-    ...(shown &&
-      clean.normalisation.kind !== "unknown" &&
-      clean.normalisation.kind !== "zca" && { examples: examples() }),
+    ...(shown && space.kind !== "unknown" && space.kind !== "zca" && { examples: examples() }),
   };
 }
 

@@ -6,8 +6,10 @@ import { readSafetensors, type TensorInput, writeSafetensors } from "../data/for
 import { setToSafetensors } from "../data/formats/safetensors.ts";
 import type { Trigger } from "../data/Trigger.ts";
 import type { Device } from "../engine/device.ts";
+import { attackPictures } from "./attackPictures.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpointFile.ts";
 import type { Run } from "./Run.ts";
+import type { WhiteningHooks } from "./whitening/namedWhitening.ts";
 
 /** What an attack leaves in a run folder besides the sets. */
 const RESULT = "attack.safetensors";
@@ -29,7 +31,7 @@ export interface StageOptions {
 
 /**
  * Run an attack inside a run folder: resume where it was killed, save checkpoints, leave `clean.safetensors`,
- * `tampered.safetensors` and `attack.safetensors` (trigger, archetypes, curves).
+ * `tampered.safetensors` and `attack.safetensors` (trigger and archetypes in the picture space of the set, curves).
  *
  * @throws the signal's reason after Ctrl-C, with a checkpoint saved.
  */
@@ -43,7 +45,7 @@ export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
   const finished = await loadAttack(run);
   if (finished) return finished;
   const resume = await loadCheckpoint(run, "attack");
-  const steps = attack.run(set, options, { key: stage.key, device: stage.device, resume });
+  const steps = attackPictures(attack, set, options, { key: stage.key, device: stage.device, resume });
   let saved = stage.now();
   for (;;) {
     const next = await steps.next();
@@ -80,7 +82,7 @@ function encode({ trigger, targetClass, archetypes, curves }: AttackResult): Uin
 }
 
 /** Read back what a finished attack left. */
-export async function loadAttack(run: Run): Promise<AttackResult | undefined> {
+export async function loadAttack(run: Run, hooks: WhiteningHooks = {}): Promise<AttackResult | undefined> {
   const bytes = await run.read(RESULT);
   const tampered = await run.read(TAMPERED);
   if (!bytes || !tampered) return undefined;
@@ -92,7 +94,7 @@ export async function loadAttack(run: Run): Promise<AttackResult | undefined> {
   const { trigger, targetClass, curves } = JSON.parse(metadata.json);
   const floats = (name: string) => tensors[name].data as Float32Array<ArrayBuffer>;
   return {
-    set: await readSet(run, TAMPERED),
+    set: await readSet(run, TAMPERED, hooks),
     trigger: { ...trigger, mask: floats("mask"), pattern: floats("pattern") } as Trigger,
     targetClass,
     curves,
@@ -105,13 +107,14 @@ export async function loadAttack(run: Run): Promise<AttackResult | undefined> {
   };
 }
 
-/** Read a distilled set that a run wrote. */
-export async function readSet(run: Run, name: string): Promise<DistilledSet> {
-  const [{ openSet }, { fileSource }] = await Promise.all([
+/** Read a distilled set that a run wrote. @param hooks hear of a whitening that has to be fitted first. */
+export async function readSet(run: Run, name: string, hooks: WhiteningHooks = {}): Promise<DistilledSet> {
+  const [{ openSet }, { fileSource }, { whiteningLookup }] = await Promise.all([
     import("../data/formats/open.ts"),
     import("./fileSource.ts"),
+    import("./whitening/namedWhitening.ts"),
   ]);
-  const { set } = await openSet(await fileSource(run.path(name)), {});
+  const { set } = await openSet(await fileSource(run.path(name)), { whitening: whiteningLookup(hooks) });
   if (set?.kind !== "distilled")
     throw new DataError(`run: invalid ${run.path(name)}: expected a distilled set, got ${set ? "raw images" : "none"}`);
   return set;

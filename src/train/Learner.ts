@@ -38,7 +38,7 @@ export class Learner {
   readonly network: Network;
   readonly optimiser: Optimiser;
   readonly distillation: Distillation | undefined;
-  private readonly device: Device;
+  readonly device: Device;
   private readonly steps = new Map<number, Promise<Step>>();
   private readonly predictors = new Map<number, Promise<Predict>>();
 

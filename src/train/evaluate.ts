@@ -2,6 +2,7 @@ import { UsageError } from "../core/errors.ts";
 import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
+import { pictureSpace } from "../data/normalise.ts";
 import { normalisedBatch } from "../data/normalisedBatch.ts";
 import { applyTrigger, clampToGamut, randomTrigger, type Trigger } from "../data/Trigger.ts";
 import { accuracy, attackSuccessRate, robustAccuracy } from "../metrics/rates.ts";
@@ -32,6 +33,7 @@ export interface Evaluation {
 
 /** What is looked for in the networks. */
 export interface Backdoor {
+  /** In the picture space of the set (`pictureSpace`), as the archetypes are. */
   readonly trigger: Trigger;
   readonly targetClass: number;
   readonly archetypes?: { readonly images: Floats; readonly classes: Int32Array<ArrayBuffer> };
@@ -88,18 +90,34 @@ async function evaluateOne(
 ): Promise<Evaluation> {
   const key = child(plan.key, "receiver", seed);
   const { state, losses } = await (plan.train ?? train)(learner, set, plan.protocol, key);
-  const { normalisation } = set;
   const base = { seed, epochs: plan.protocol.epochs, set: name, losses };
   const { test, backdoor } = plan;
   const { input } = plan.protocol;
-  const seen = inputTransform(input, set);
-  if (!backdoor) {
+  const seen = inputTransform(input, set, learner.device, pictureSpace(set.normalisation));
+  try {
+    if (backdoor)
+      return { ...base, ...(await measureBackdoor(learner, state, { ...plan, backdoor }, name, set, seen)) };
     const [clean] = await predictTest(learner, state, test, set, [seen]);
     return { ...base, cta: accuracy(clean, test.labels) };
+  } finally {
+    await seen.release();
   }
+}
+
+type Rates = Omit<Evaluation, "seed" | "epochs" | "set" | "losses">;
+
+async function measureBackdoor(
+  learner: Learner,
+  state: LearnerState,
+  { backdoor, test, key, protocol: { input } }: EvaluationPlan & { readonly backdoor: Backdoor },
+  name: Evaluation["set"],
+  set: DistilledSet,
+  seen: InputTransform,
+): Promise<Rates> {
   const { trigger, targetClass } = backdoor;
+  const normalisation = pictureSpace(set.normalisation);
   const stamp = (x: Floats) => applyTrigger(trigger, x);
-  const control = randomTrigger(trigger, child(plan.key, "control"), normalisation);
+  const control = randomTrigger(trigger, child(key, "control"), normalisation);
   const clamp = (x: Floats) =>
     clampToGamut(
       x,
@@ -122,7 +140,7 @@ async function evaluateOne(
     (name === "clean" ? ways.slice(0, 2) : ways).map((way) => (x) => seen(way(x))),
   );
   const rate = (predicted: Int32Array) => attackSuccessRate(predicted, test.labels, targetClass);
-  const measured = { ...base, cta: accuracy(clean, test.labels), asr: rate(stamped), asrWithoutTrigger: rate(clean) };
+  const measured = { cta: accuracy(clean, test.labels), asr: rate(stamped), asrWithoutTrigger: rate(clean) };
   if (name === "clean") return measured;
   return {
     ...measured,
@@ -142,23 +160,26 @@ async function onArchetypes(
   archetypes: NonNullable<Backdoor["archetypes"]>,
   seen: InputTransform,
 ): Promise<number> {
-  const { logits } = await learner.predict(state, seen(applyTrigger(trigger, archetypes.images)));
+  const { logits } = await learner.predict(state, await seen(applyTrigger(trigger, archetypes.images)));
   return attackSuccessRate(argmaxRows(logits, learner.network.classes), archetypes.classes, targetClass);
 }
 
 /** Images a forward pass. Measured at widths 32 and 128: activations that stay near the processor beat long batches by 10–20 %. */
 const CHUNK = 16;
+/** Images that are brought into the networks' space together; a multiple of CHUNK. Whitening reads its whole matrix for each call. */
+const BLOCK = 256;
 
 /**
- * Predict every test image once for each way of treating it, streaming: one chunk of normalised images is in memory at a
- * time.
+ * Predict every test image once for each way of treating it, streaming: one block of images is in memory at a time.
+ *
+ * @param ways from the picture space of the set (`pictureSpace`) to what networks see
  */
 export async function predictTest(
   learner: Learner,
   state: Pick<LearnerState, "weights" | "running">,
   test: LabelledSet,
   set: Pick<DistilledSet, "normalisation" | "classes" | "shape">,
-  ways: readonly ((x: Floats) => Floats)[],
+  ways: readonly ((x: Floats) => Floats | Promise<Floats>)[],
 ): Promise<Int32Array<ArrayBuffer>[]> {
   const [n, ...image] = test.shape;
   if (image.join() !== set.shape.slice(1).join() || test.classes !== set.classes)
@@ -167,13 +188,20 @@ export async function predictTest(
     );
   const predictions = ways.map(() => new Int32Array(n));
   const chunk = Math.min(CHUNK, n);
-  for (let from = 0; from < n; from += chunk) {
+  const size = image.reduce((a, b) => a * b, 1);
+  for (let from = 0; from < n; from += BLOCK) {
     // The last chunk begins earlier instead of being shorter: one compiled graph serves all.
     const start = Math.min(from, n - chunk);
-    const x = normalisedBatch(test, start, start + chunk, set.normalisation);
+    const end = Math.min(n, from + BLOCK);
+    const x = normalisedBatch(test, start, end, pictureSpace(set.normalisation));
     for (const [i, way] of ways.entries()) {
-      const { logits } = await learner.predict(state, way(x));
-      predictions[i].set(argmaxRows(logits, set.classes), start);
+      const seen = await way(x);
+      for (let at = start; at < end; at += chunk) {
+        const first = Math.min(at, end - chunk);
+        const some = seen.subarray((first - start) * size, (first - start + chunk) * size);
+        const { logits } = await learner.predict(state, some);
+        predictions[i].set(argmaxRows(logits, set.classes), first);
+      }
     }
   }
   return predictions;

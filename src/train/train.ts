@@ -36,7 +36,7 @@ export async function train(
 ): Promise<Trained> {
   const protocol = resolveProtocol(given);
   const { network } = learner;
-  const images = inputTransform(protocol.input, set)(set.images);
+  const images = await seenImages(protocol, set, learner);
   const targets = targetsOf(set, protocol);
   const teach = await teacherOf(learner, set, protocol, key);
   const change = batchChange(protocol, set);
@@ -63,6 +63,15 @@ export async function train(
     await onEpoch?.(epoch);
   }
   return { state: average?.of(state) ?? state, losses };
+}
+
+async function seenImages({ input }: Protocol, set: DistilledSet, { device }: Learner): Promise<Floats> {
+  const seen = inputTransform(input, set, device);
+  try {
+    return await seen(set.images);
+  } finally {
+    await seen.release();
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { key } from "../../src/core/random.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { applyTrigger, clampToGamut, corners, randomTrigger, squareTrigger } from "../../src/data/Trigger.ts";
+import { triggerOf } from "../../src/data/triggerShapes.ts";
 
 const normalisation = knownNormalisations["cifar-10"];
 const shape = [1, 3, 8, 8] as const;
@@ -59,4 +60,13 @@ it("clamps to the gamut and leaves what is in it", () => {
   const clamped = clampToGamut(images, shape, normalisation);
   expect(clamped[0]).toBe(0);
   expect(clamped[1]).toBeCloseTo((1 - 0.4914) / 0.2023, 5);
+});
+
+it("is laid on pictures: whitened space is refused", () => {
+  const floats = new Float32Array(192);
+  const whitened = { kind: "zca", whitening: { mean: floats, matrix: floats, inverse: floats } } as const;
+  const square = { side: 1, margin: 0, value: 1, unit: "pixel", corner: "top-left", opacity: 0.5 } as const;
+  const message = "trigger: invalid space: expected the picture space of the set, got zca";
+  expect(() => squareTrigger(square, shape, whitened)).toThrow(message);
+  expect(() => triggerOf({ ...square, kind: "sinusoid", frequency: 2 }, shape, whitened, key(1))).toThrow(message);
 });

@@ -37,6 +37,9 @@ function normalisationOf(c: number, d: number): fc.Arbitrary<Normalisation> {
       ),
     fc.constant<Normalisation>({ kind: "zca", name: "cifar-10" }),
     fc
+      .tuple(fc.string(), fc.stringMatching(/^[0-9a-f]{64}$/), fc.double({ min: 1e-300, max: 9, noNaN: true }))
+      .map(([raw, data, epsilon]): Normalisation => ({ kind: "zca", name: raw, fit: { data, epsilon } })),
+    fc
       .tuple(floats(d), floats(d * d), floats(d * d))
       .map(([mean, matrix, inverse]): Normalisation => ({ kind: "zca", whitening: { mean, matrix, inverse } })),
   );

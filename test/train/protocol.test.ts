@@ -151,15 +151,15 @@ describe("mixing", () => {
 });
 
 describe("input", () => {
-  const pixels = (input: Protocol["input"]) =>
-    toPixels(inputTransform(input, set)(set.images), set.shape, set.normalisation);
+  const pixels = async (input: Protocol["input"]) =>
+    toPixels(await inputTransform(input, set)(set.images), set.shape, set.normalisation);
 
-  it("clamps to [0, 1]; 8-bit leaves 256 levels; what a picture holds stays", () => {
+  it("clamps to [0, 1]; 8-bit leaves 256 levels; what a picture holds stays", async () => {
     const before = toPixels(set.images, set.shape, set.normalisation);
-    pixels("clamp").forEach((v, i) => {
+    (await pixels("clamp")).forEach((v, i) => {
       expect(v).toBeCloseTo(Math.min(1, Math.max(0, before[i])), 5);
     });
-    pixels("8-bit").forEach((v, i) => {
+    (await pixels("8-bit")).forEach((v, i) => {
       expect(v * 255).toBeCloseTo(Math.round(v * 255), 3);
       expect(Math.abs(v - Math.min(1, Math.max(0, before[i])))).toBeLessThanOrEqual(0.5 / 255 + 1e-5);
     });
@@ -168,10 +168,7 @@ describe("input", () => {
       set.shape,
       set.normalisation,
     );
-    inputTransform(
-      "8-bit",
-      set,
-    )(photo).forEach((v, i) => {
+    (await inputTransform("8-bit", set)(photo)).forEach((v, i) => {
       expect(v).toBeCloseTo(photo[i], 5);
     });
   });

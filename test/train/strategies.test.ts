@@ -49,8 +49,9 @@ describe("training with every option, step by step as PyTorch", () => {
     losses.forEach((loss, epoch) => {
       expect(Math.abs(loss - results.losses.f64[epoch]), `epoch ${epoch}`).toBeLessThan(1e-4);
     });
-    const seen = inputTransform(protocol.input, data)(build(test));
-    const answers = await learner.predict(state, seen);
+    const seen = inputTransform(protocol.input, data, cpu);
+    const answers = await learner.predict(state, await seen(build(test)));
+    await seen.release();
     expect(relativeError(results.logits, answers.logits)).toBeLessThan(1e-4);
     await learner.release();
   });

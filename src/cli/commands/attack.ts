@@ -10,6 +10,7 @@ import { type EvaluationChoice, evaluationOptions, resolveEvaluation } from "../
 import { flagOf, kebab } from "../flags.ts";
 import { readOptions } from "../readOptions.ts";
 import { settingsFile, settingsFileOption } from "../settingsFile.ts";
+import { whiteningHooks } from "../whiteningHooks.ts";
 
 const who = "retort attack";
 
@@ -77,7 +78,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       ) as EvaluationChoice;
       const evaluation = resolveEvaluation(receivers, who);
       const target = device(chosen.device, chosen.threads);
-      const set = await distilledSet(path, chosen, who, console);
+      const set = await distilledSet(path, chosen, who, console, whiteningHooks(console, signal, target));
       const test = evaluation.test === undefined ? undefined : await testSet(evaluation, who);
       const folder =
         (chosen.out as string | undefined) ??

@@ -3,6 +3,7 @@ import { UsageError } from "../../core/errors.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { defineCommand } from "../command.ts";
 import { formatNamed, openOptions, readOptions, refuseUnused } from "../readOptions.ts";
+import { whiteningHooks } from "../whiteningHooks.ts";
 
 const options = z.object({
   to: z.string().optional().describe("format to write (default: by the name of the output)"),
@@ -42,7 +43,7 @@ picture-grid.`,
     "convert pictures/ set.pt --normalise cifar-10",
     "convert set.npz set.safetensors --normalisation 0.485,0.456,0.406/0.229,0.224,0.225",
   ],
-  async run({ args, options, given, console }) {
+  async run({ args, options, given, console, signal }) {
     if (args.length < 2) throw new UsageError("convert: missing output: expected an input and an output, got one path");
     const out = args[args.length - 1];
     const to = await target(options.to, out);
@@ -56,7 +57,7 @@ picture-grid.`,
       ]);
     if (options.normalise !== undefined && options.denormalise)
       throw new UsageError("convert: invalid options: expected one of --normalise and --denormalise, got both");
-    const open = await openOptions(options, "convert");
+    const open = await openOptions(options, "convert", whiteningHooks(console, signal));
     const opened = await openSet(await openSource(args.slice(0, -1), options, console), open);
     const { set } = opened;
     if (!set)
@@ -100,7 +101,7 @@ async function checkKnown(set: import("../../data/DistilledSet.ts").DistilledSet
   const [best] = guessNormalisation(set.images, set.shape, set.classes, set.name);
   const hint =
     kind === "zca" || best.name === "zca"
-      ? "it looks whitened, and the file does not hold the matrix that would undo it"
+      ? "it looks whitened, and the file does not hold the matrix that would undo it: if it was fitted to a raw dataset, say --normalisation zca-DATASET"
       : `say it with --normalisation NAME; it looks like ${best.name} (${Math.round(100 * best.confidence)} %)`;
   throw new UsageError(
     `convert: unknown normalisation: expected one that leads to pixels for ${to}, got ${kind}; ${hint}`,

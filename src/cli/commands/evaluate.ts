@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import { evaluationOptions, resolveEvaluation } from "../evaluationOptions.ts";
 import { readOptions } from "../readOptions.ts";
+import { whiteningHooks } from "../whiteningHooks.ts";
 
 const who = "retort evaluate";
 
@@ -50,8 +51,12 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       throw new UsageError(
         `${who}: invalid path: expected a sealed set for --require-seal, got the run folder ${path}`,
       );
-    const result = attacked && (await loadAttack(attacked));
-    const clean = result && attacked ? await readSet(attacked, CLEAN) : await distilledSet(path, options, who, console);
+    const hooks = whiteningHooks(console, signal, target);
+    const result = attacked && (await loadAttack(attacked, hooks));
+    const clean =
+      result && attacked
+        ? await readSet(attacked, CLEAN, hooks)
+        : await distilledSet(path, options, who, console, hooks);
     const test = await testSet(options, who);
     const folder =
       options.out ?? join("runs", `evaluate-${basename(path)}-${options.network.join("-")}-seed${options.seed}`);

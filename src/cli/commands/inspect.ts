@@ -4,6 +4,7 @@ import type { ContactSheet } from "../../data/inspect/contactSheet.ts";
 import type { Inspection } from "../../data/inspect/inspect.ts";
 import { defineCommand } from "../command.ts";
 import { openOptions, readOptions, refuseUnused } from "../readOptions.ts";
+import { whiteningHooks } from "../whiteningHooks.ts";
 
 const options = z.object({
   ...readOptions,
@@ -26,13 +27,16 @@ Exit status: 0 nothing dangerous, 1 the file would run code elsewhere or cannot 
     "inspect pictures/ --html report.html",
     "inspect download.pt --json",
   ],
-  async run({ args, options, given, console }) {
+  async run({ args, options, given, console, signal }) {
     const [{ openSource }, { inspect }] = await Promise.all([
       import("../openSource.ts"),
       import("../../data/inspect/inspect.ts"),
     ]);
     const source = await openSource(args, options, console);
-    const { inspection, set } = await inspect(named(source, args), await openOptions(options, "inspect"));
+    const { inspection, set } = await inspect(
+      named(source, args),
+      await openOptions(options, "inspect", whiteningHooks(console, signal)),
+    );
     if (inspection.format && inspection.verdict === "fine") refuseUnused(inspection.format, given, "inspect");
     const sheet = set && inspection.set ? await drawSheet(set, inspection) : undefined;
     if (options.sheet !== undefined || options.html !== undefined)

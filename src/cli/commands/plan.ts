@@ -6,6 +6,7 @@ import { defineCommand } from "../command.ts";
 import type { Console } from "../console.ts";
 import { clock } from "../progress.ts";
 import { plannedSweep, type SweepChoice, sweepOptions } from "../sweepOptions.ts";
+import { whiteningHooks } from "../whiteningHooks.ts";
 
 const who = "retort plan";
 
@@ -41,7 +42,7 @@ and the hash of its content. Times are estimates: each part is tried for a momen
       return 0;
     }
     if (path === undefined) throw new UsageError(`${who}: missing experiment: expected an experiment file, got none`);
-    const { manifest, folder } = await plannedSweep(path, options, who);
+    const { manifest, folder } = await plannedSweep(path, options, who, whiteningHooks(console, signal));
     const { openSweep } = await import("../../experiment/plan/manifest.ts");
     await openSweep(folder, manifest);
     const { trials, axes, base } = manifest;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { SweepProgress } from "../../experiment/sweep/runSweep.ts";
 import { defineCommand } from "../command.ts";
 import { plannedSweep, queueOption, queuePassword, shardOf, sweepOptions } from "../sweepOptions.ts";
+import { whiteningHooks } from "../whiteningHooks.ts";
 
 const who = "retort run";
 
@@ -29,7 +30,7 @@ Exit status 1 means that trials have failed; the others are there.`,
     "run sweep.yaml --queue redis://queue.example:6379",
   ],
   async run({ args: [path], options, console, signal }) {
-    const { manifest, folder } = await plannedSweep(path, options, who);
+    const { manifest, folder } = await plannedSweep(path, options, who, whiteningHooks(console, signal));
     const [{ openSweep, spelled }, { runSweep }] = await Promise.all([
       import("../../experiment/plan/manifest.ts"),
       import("../../experiment/sweep/runSweep.ts"),

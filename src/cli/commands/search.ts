@@ -12,6 +12,7 @@ import type { Console } from "../console.ts";
 import { kebab } from "../flags.ts";
 import { readOptions } from "../readOptions.ts";
 import { settingsFile, settingsFileOption } from "../settingsFile.ts";
+import { whiteningHooks } from "../whiteningHooks.ts";
 
 const who = "retort search";
 
@@ -67,6 +68,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       { setDigest },
       { device },
       { key },
+      { pictureSpace, renormalise },
     ] = await Promise.all([
       import("../distilledSet.ts"),
       import("../../experiment/search/candidates.ts"),
@@ -77,6 +79,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       import("../../experiment/setDigest.ts"),
       import("../../engine/device.ts"),
       import("../../core/random.ts"),
+      import("../../data/normalise.ts"),
     ]);
     const given = await settingsFile(chosen.options, attack.options);
     const space = narrowed(await spaceOf(chosen.space, attack), given);
@@ -85,7 +88,9 @@ for \`retort attack --options\`, which judges them once on real test images.`,
         ? { candidates: candidates ?? space.sample ?? combinations(space) }
         : { seconds: 60 * budget };
     const target = device(chosen.device, chosen.threads);
-    const set = await distilledSet(path, chosen, who, console);
+    const opened = await distilledSet(path, chosen, who, console, whiteningHooks(console, signal, target));
+    // Held-out images carry triggers, which belong on pictures.
+    const set = renormalise(opened, pictureSpace(opened.normalisation));
     const digest = setDigest(set);
     const score = scoreChoice(chosen);
     const halving = { eta, rungs };

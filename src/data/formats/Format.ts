@@ -1,6 +1,6 @@
 import type { DistilledSet } from "../DistilledSet.ts";
 import type { LabelledSet } from "../LabelledSet.ts";
-import type { Normalisation } from "../Normalisation.ts";
+import type { Normalisation, WhiteningFit, ZcaWhitening } from "../Normalisation.ts";
 
 /** One file as a reader sees it. Nothing is read before it is asked for. */
 export interface SourceFile {
@@ -65,7 +65,12 @@ export interface ReadOptions {
   readonly split?: "train" | "test";
   /** Decodes JPEG files, whose decoder depends on the platform. Without one, JPEG is refused by name. */
   readonly jpeg?: JpegDecoder;
+  /** Finds the whitening of a set that names it without carrying it; raw data depend on the platform. */
+  readonly whitening?: WhiteningLookup;
 }
+
+/** @returns the whitening of a raw dataset, or undefined where its data are not at hand or are others than it was fitted to. */
+export type WhiteningLookup = (name: string, fit: WhiteningFit) => Promise<ZcaWhitening | undefined>;
 
 /** 8-bit samples, row by row, channels interleaved as image files hold them. */
 export interface DecodedImage {

@@ -1,6 +1,6 @@
 import { DataError, lookUp } from "../../core/errors.ts";
 import * as formats from "../formats.ts";
-import type { Format, Opened, ReadOptions, Source } from "./Format.ts";
+import type { Format, Opened, ReadOptions, Source, WhiteningLookup } from "./Format.ts";
 
 export interface OpenOptions extends ReadOptions {
   /** Registry name of the reader to use. Default: the one that recognises the content best. */
@@ -18,8 +18,17 @@ export async function openSet(source: Source, options: OpenOptions = {}): Promis
   const name = options.format ?? (await recognise(source))?.name;
   if (name === undefined) throw new DataError(await unknownContent(source), 0);
   const format: Format = lookUp(formats, name, "openSet", "format");
-  const opened = await format.read(source, options);
+  const opened = await withWhitening(await format.read(source, options), options.whitening);
   return source.findings?.length ? { ...opened, findings: [...source.findings, ...opened.findings] } : opened;
+}
+
+async function withWhitening(opened: Opened, find: WhiteningLookup | undefined): Promise<Opened> {
+  const { set } = opened;
+  if (!find || set?.kind !== "distilled" || set.normalisation.kind !== "zca") return opened;
+  const { name, fit, whitening: known } = set.normalisation;
+  if (known || name === undefined || !fit) return opened;
+  const whitening = await find(name, fit);
+  return whitening ? { ...opened, set: { ...set, normalisation: { ...set.normalisation, whitening } } } : opened;
 }
 
 /** The format that is surest about a source, or undefined where all decline. Ties go to the first by name. */

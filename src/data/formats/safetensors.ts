@@ -63,7 +63,8 @@ export function setToSafetensors(set: DistilledSet): Uint8Array<ArrayBuffer> {
         ? { shape: [shape[0]], data: BigInt64Array.from(labels.classes, BigInt) }
         : { shape: [shape[0], set.classes], data: labels.values },
   };
-  if (normalisation.kind === "zca" && normalisation.whitening) {
+  // A whitening that can be fitted again is named, not carried: it would be sixty times the size of the set.
+  if (normalisation.kind === "zca" && normalisation.whitening && !normalisation.fit) {
     const { mean, matrix, inverse } = normalisation.whitening;
     const size = mean.length;
     tensors.zca_mean = { shape: [size], data: mean };

@@ -10,6 +10,7 @@ import { jpegDecoder } from "../jpegDecoder.ts";
 import { openDistilled } from "../openDistilled.ts";
 import { firstImages, type RawData, rawData } from "../rawData.ts";
 import { setDigest } from "../setDigest.ts";
+import { openedNormalisation, type WhiteningHooks, whiteningLookup } from "../whitening/namedWhitening.ts";
 import type { SetFile } from "./TrialConfig.ts";
 
 type FileRef = Omit<SetFile, "sha256">;
@@ -23,9 +24,12 @@ export class Inputs {
   /** Folder that paths start from. */
   private readonly base: string;
   private readonly kept = new Map<string, Promise<unknown>>();
+  private readonly hooks: WhiteningHooks;
 
-  constructor(base: string) {
+  /** @param hooks hear of whitenings that have to be fitted first. */
+  constructor(base: string, hooks: WhiteningHooks = {}) {
     this.base = base;
+    this.hooks = hooks;
   }
 
   /** A distilled set from a file. @throws UsageError or DataError if it cannot be trained on. */
@@ -35,7 +39,10 @@ export class Inputs {
       const options = {
         experiment,
         jpeg: await jpegDecoder(),
-        ...(normalisation !== undefined && { normalisation: normalisationNamed(normalisation, who) }),
+        whitening: whiteningLookup(this.hooks),
+        ...(normalisation !== undefined && {
+          normalisation: await openedNormalisation(normalisation, who, this.hooks),
+        }),
       };
       return (await openDistilled(await fileSource(resolve(this.base, file)), options, file, who)).set;
     });

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
 import { parseAs } from "../../report/parseAs.ts";
 import { type Versions, versions } from "../versions.ts";
+import type { WhiteningHooks } from "../whitening/namedWhitening.ts";
 import { writeAtomic } from "../writeAtomic.ts";
 import { type Axis, axesOf, expand } from "./expand.ts";
 import { Inputs } from "./Inputs.ts";
@@ -29,9 +30,9 @@ export interface Manifest {
 }
 
 /** Resolve every trial of an experiment. @throws UsageError that names file, line and member. */
-export async function planExperiment(experiment: Experiment): Promise<Manifest> {
+export async function planExperiment(experiment: Experiment, hooks: WhiteningHooks = {}): Promise<Manifest> {
   const base = resolve(dirname(experiment.file));
-  const inputs = new Inputs(base);
+  const inputs = new Inputs(base, hooks);
   const trials: PlannedTrial[] = [];
   const seen = new Map<string, PlannedTrial>();
   for (const combination of expand(experiment)) {

@@ -2,10 +2,12 @@ import type { Attack } from "../../attack/Attack.ts";
 import * as attacks from "../../attack/attacks.ts";
 import { key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
+import { pictureSpace, renormalise } from "../../data/normalise.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import * as methods from "../../distill/methods.ts";
 import { device } from "../../engine/device.ts";
 import { predictTest } from "../../train/evaluate.ts";
+import { inputTransform } from "../../train/inputTransform.ts";
 import { learnerFor } from "../../train/learnerFor.ts";
 import { train } from "../../train/train.ts";
 import { networkOf } from "../sweep/networkOf.ts";
@@ -74,7 +76,9 @@ export class CostMeter {
     const { method, options } = config.attack!;
     const attack = attacks[method as keyof typeof attacks] as Pick<Attack, "run">;
     const context = { key: key(0), device: device(config.device, config.threads) };
-    return extrapolated(attack.run(await this.stand(config), options, context), ({ done, total }) => done / total);
+    const set = await this.stand(config);
+    const pictures = renormalise(set, pictureSpace(set.normalisation));
+    return extrapolated(attack.run(pictures, options, context), ({ done, total }) => done / total);
   }
 
   private async training(config: TrialConfig): Promise<number> {
@@ -92,11 +96,13 @@ export class CostMeter {
     const images = Math.min(test.shape[0], 64);
     const [, c, h, w] = test.shape;
     const some = { ...test, shape: [images, c, h, w] as const, labels: test.labels.subarray(0, images) };
-    await predictTest(learner, state, some, set, [(x) => x]);
+    const seen = inputTransform(config.strategy.input, set, learner.device, pictureSpace(set.normalisation));
+    await predictTest(learner, state, some, set, [seen]);
     start = now();
-    await predictTest(learner, state, some, set, [(x) => x]);
+    await predictTest(learner, state, some, set, [seen]);
     const passes = config.attack ? 3 : 1;
     const measuring = ((now() - start) * passes * test.shape[0]) / images;
+    await seen.release();
     await learner.release();
     return epoch * config.strategy.epochs + measuring;
   }

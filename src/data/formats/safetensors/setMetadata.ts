@@ -1,7 +1,7 @@
 import { DataError } from "../../../core/errors.ts";
 import { canonicalJson } from "../../../core/hash.ts";
 import type { DistilledSet, Labels } from "../../DistilledSet.ts";
-import type { Normalisation, ZcaWhitening } from "../../Normalisation.ts";
+import type { Normalisation, WhiteningFit, ZcaWhitening } from "../../Normalisation.ts";
 import { type Json, strictJson } from "../strictJson.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -15,8 +15,7 @@ type SoftForm = Extract<Labels, { kind: "soft" }>["form"];
  * `label_form`, `normalisation` (JSON), `metadata` (JSON). Matrices of a whitening are tensors, not text.
  */
 export function writeMetadata(set: DistilledSet): Record<string, string> {
-  const normalisation =
-    set.normalisation.kind === "zca" ? { kind: "zca", name: set.normalisation.name } : set.normalisation;
+  const { whitening: _, ...normalisation } = { whitening: undefined, ...set.normalisation };
   return {
     format: canonicalFormat,
     version: "1",
@@ -85,14 +84,26 @@ function readNormalisation(text: string, tensors: ReadonlyMap<string, Tensor>): 
   const named = name === undefined ? {} : { name };
   if (kind === "unit" || kind === "unknown") return { kind };
   if (kind === "zca") {
+    // A matrix in the file is what it is, whatever the file says that it was fitted to.
     const whitening = readWhitening(tensors);
-    return { kind, ...named, ...(whitening ? { whitening } : {}) };
+    if (whitening) return { kind, ...named, whitening };
+    const fit = members.get("fit");
+    return { kind, ...named, ...(fit === undefined ? {} : { fit: readFit(fit, text) }) };
   }
   const mean = members.get("mean");
   const std = members.get("std");
   if (kind !== "meanStd" || !isNumberList(mean) || !isNumberList(std) || mean.length !== std.length)
     throw wrong("normalisation", "unit, meanStd with mean and std, zca or unknown", text);
   return { kind, ...named, mean, std };
+}
+
+function readFit(value: Json, text: string): WhiteningFit {
+  const members: ReadonlyMap<string, Json> = value instanceof Map ? value : new Map();
+  const data = members.get("data");
+  const epsilon = members.get("epsilon");
+  if (typeof data !== "string" || !/^[0-9a-f]{64}$/.test(data) || typeof epsilon !== "number" || !(epsilon > 0))
+    throw wrong("normalisation", "a fit with the SHA-256 of its data and a positive epsilon", text);
+  return { data, epsilon };
 }
 
 function readWhitening(tensors: ReadonlyMap<string, Tensor>): ZcaWhitening | undefined {

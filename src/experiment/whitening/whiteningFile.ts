@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { DataError } from "../../core/errors.ts";
+import { readSafetensors, writeSafetensors } from "../../data/formats/safetensors/safetensorsFile.ts";
+import type { WhiteningFit, ZcaWhitening } from "../../data/Normalisation.ts";
+import { writeAtomic } from "../writeAtomic.ts";
+
+const format = "retort-whitening";
+
+/** Keep a fitted whitening: safetensors with `mean` [D], `matrix` and `inverse` [D, D], and what it was fitted to. Whole or not at all. */
+export async function writeWhitening(path: string, whitening: ZcaWhitening, fit: WhiteningFit): Promise<void> {
+  const { mean, matrix, inverse } = whitening;
+  const d = mean.length;
+  const tensors = {
+    mean: { shape: [d], data: mean },
+    matrix: { shape: [d, d], data: matrix },
+    inverse: { shape: [d, d], data: inverse },
+  };
+  const entries = { format, data: fit.data, epsilon: String(fit.epsilon), sha256: digestOf(whitening) };
+  await writeAtomic(path, writeSafetensors(tensors, entries));
+}
+
+/**
+ * Read a kept whitening.
+ *
+ * @returns undefined where there is no file, or one of another fit.
+ * @throws DataError if the file is damaged; the operating system's error if it is there and cannot be read.
+ */
+export async function readWhitening(path: string, fit: WhiteningFit): Promise<ZcaWhitening | undefined> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  });
+  if (!bytes) return undefined;
+  const { tensors, metadata } = await readSafetensors(bytes);
+  const floats = (name: string): Float32Array<ArrayBuffer> => {
+    const data = tensors[name]?.data;
+    if (data instanceof Float32Array) return data as Float32Array<ArrayBuffer>;
+    throw new DataError(`whitening: invalid ${path}: expected a tensor ${name} in float32, got none`);
+  };
+  if (metadata.format !== format)
+    throw new DataError(`whitening: invalid ${path}: expected the format ${format}, got ${metadata.format ?? "none"}`);
+  const whitening = { mean: floats("mean"), matrix: floats("matrix"), inverse: floats("inverse") };
+  if (digestOf(whitening) !== metadata.sha256)
+    throw new DataError(`whitening: invalid ${path}: expected the content that was written, got another`);
+  return metadata.data === fit.data && metadata.epsilon === String(fit.epsilon) ? whitening : undefined;
+}
+
+function digestOf({ mean, matrix, inverse }: ZcaWhitening): string {
+  const hash = createHash("sha256");
+  for (const { buffer, byteOffset, byteLength } of [mean, matrix, inverse])
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  return hash.digest("hex");
+}

@@ -62,7 +62,8 @@ function lines(sink: Sink, title: string, total: number | undefined, start: numb
       if (time - last < next) return;
       last = time;
       next = lineSeconds;
-      const share = total === undefined ? `${done}` : `${Math.floor((100 * done) / total)}% (${done}/${total})`;
+      const whole = Math.floor(done);
+      const share = total === undefined ? `${whole}` : `${Math.floor((100 * done) / total)}% (${whole}/${total})`;
       sink.write(`${[`${title}: ${share}`, timeLeft(done, total, time - start), note].filter(Boolean).join(", ")}\n`);
     },
     end() {},

@@ -40,6 +40,15 @@ test("without a terminal, long work writes a line after two seconds and then eve
   ]);
 });
 
+test("a line counts whole steps", () => {
+  let time = 0;
+  const sink = new Recorder();
+  const bar = progressBar(sink, "attack", 3, () => time);
+  time = 4;
+  bar.update(1.7042);
+  expect(sink.text).toBe("attack: 56% (1/3), 0:03 left\n");
+});
+
 test("short work and silent work show nothing", () => {
   const sink = new Recorder();
   const bar = progressBar(sink, "quick", 2, () => 1);

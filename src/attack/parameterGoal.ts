@@ -7,7 +7,7 @@ import { takeRows } from "../train/train.ts";
 import type { Lesson } from "./carrierGoal.ts";
 import { drawRows } from "./carriers.ts";
 import type { Goal } from "./Goal.ts";
-import { rowsOf } from "./parts.ts";
+import { joined, rowsOf } from "./parts.ts";
 import type { Surrogates } from "./surrogate.ts";
 
 export interface ReferenceOptions {
@@ -89,16 +89,6 @@ function referenceBatches({ images, labels }: Clean, lesson: Lesson, weight: num
       ]),
     };
   };
-}
-
-function joined(list: readonly Floats[]): Floats {
-  const out = new Float32Array(list.reduce((n, a) => n + a.length, 0));
-  let at = 0;
-  for (const a of list) {
-    out.set(a, at);
-    at += a.length;
-  }
-  return out;
 }
 
 /** ‖θ − θ*‖² / ‖θ₀ − θ*‖² and its derivative with respect to θ, summed in double precision. */

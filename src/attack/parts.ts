@@ -23,6 +23,17 @@ export function dealt(m: number, batch: number): Int32Array[] {
 export const rowsOf = (all: Floats, rows: Int32Array, m: number): Floats =>
   rows.length === m ? all : takeRows(all, m, rows);
 
+/** Arrays one after another. */
+export function joined(list: readonly Floats[]): Floats {
+  const out = new Float32Array(list.reduce((n, a) => n + a.length, 0));
+  let at = 0;
+  for (const a of list) {
+    out.set(a, at);
+    at += a.length;
+  }
+  return out;
+}
+
 /** A copy of an [m, …] array with some rows replaced. */
 export function putRows(all: Floats, part: Floats, rows: Int32Array, m: number): Floats {
   if (rows.length === m) return part;

@@ -2,6 +2,7 @@ import { child, type Key } from "../core/random.ts";
 import { type Floats, isFloats } from "../nn/Network.ts";
 import { leaves, rebuild, type Tree } from "../tensor/tree.ts";
 import type { LearnerState } from "../train/Learner.ts";
+import { joined } from "./parts.ts";
 import type { Surrogates } from "./surrogate.ts";
 
 /** One network of the pool: an architecture, a state, and which of its line it is. */
@@ -68,7 +69,9 @@ export class Pool {
   /** As plain data for a checkpoint. */
   save(): { json: object[]; arrays: Record<string, Floats> } {
     const json = this.members.map(({ architecture, birth, state }) => ({ architecture, birth, step: state.step }));
-    const arrays = Object.fromEntries(this.members.map(({ state }, j) => [`member${j}`, joined(treeOf(state))]));
+    const arrays = Object.fromEntries(
+      this.members.map(({ state }, j) => [`member${j}`, joined(leaves<Floats>(treeOf(state), isFloats))]),
+    );
     return { json, arrays };
   }
 
@@ -86,18 +89,7 @@ export class Pool {
 
 const treeOf = ({ weights, running, slots }: LearnerState): Tree<Floats> => [weights, running, slots];
 
-/** All numbers of a tree in one array, and back. */
-function joined(tree: Tree<Floats>): Floats {
-  const list = leaves<Floats>(tree, isFloats);
-  const out = new Float32Array(list.reduce((n, a) => n + a.length, 0));
-  let at = 0;
-  for (const a of list) {
-    out.set(a, at);
-    at += a.length;
-  }
-  return out;
-}
-
+/** The numbers of a tree, back from one array. */
 function split(like: Tree<Floats>, all: Floats): Tree<Floats> {
   let at = 0;
   const parts = leaves<Floats>(like, isFloats).map(({ length }) => {

@@ -5,7 +5,7 @@ import { gamutBounds } from "../data/Trigger.ts";
 import type { Device } from "../engine/device.ts";
 import { type Floats, type Network, specsOf } from "../nn/Network.ts";
 import { adam } from "../nn/optimisers.ts";
-import { compile, f32 } from "../tensor/compile.ts";
+import { type CompiledHeld, compileHeld, f32 } from "../tensor/compile.ts";
 import { valueAndGrad } from "../tensor/grad.ts";
 import { add, constant, maximum, minimum, mul, neg, slice, square, sub, sum } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
@@ -55,7 +55,8 @@ export async function archetypes(
   const target =
     options.objective === "logit" ? oneHot(classes, network.classes) : await meanFeatures(learner, state, set, classes);
   const bounds = options.clamp ? gamutBounds(set.normalisation, c) : undefined;
-  const step = await compileStep(network, options, n, target.length / n, bounds, device);
+  const program = await compileStep(network, options, n, target.length / n, bounds, device);
+  const step = await program.hold([state.weights, state.running], target);
 
   const optimiser = adam();
   let x = normal(child(key, "archetypes"), n * c * h * w);
@@ -63,23 +64,21 @@ export async function archetypes(
   const losses: number[] = [];
   for (let i = 0; i < options.steps; i++) {
     const hyper = Float32Array.from(optimiser.hyper(i, options.lr));
-    const out = await step([state.weights, state.running], target, x, slots, hyper);
+    const out = await step(x, slots, hyper);
     x = out.x;
     slots = [...out.slots];
     losses.push(out.loss[0] / n);
   }
-  await step.release();
+  await program.release();
   return { images: x, classes, losses };
 }
 
 type Model = readonly [weights: Tree<Tensor>, running: Tree<Tensor>];
-type Step = (
-  model: readonly [weights: Tree<Floats>, running: Tree<Floats>],
-  target: Floats,
-  x: Floats,
-  slots: readonly Floats[],
-  hyper: Floats,
-) => Promise<{ loss: Floats; x: Floats; slots: readonly Floats[] }>;
+type Step = CompiledHeld<
+  [model: readonly [weights: Tree<Floats>, running: Tree<Floats>], target: Floats],
+  [x: Floats, slots: readonly Floats[], hyper: Floats],
+  { loss: Floats; x: Floats; slots: readonly Floats[] }
+>;
 
 async function compileStep(
   network: Network,
@@ -88,7 +87,7 @@ async function compileStep(
   width: number,
   bounds: { low: number[]; high: number[] } | undefined,
   device: Device,
-): Promise<Step & { release(): Promise<void> }> {
+): Promise<Step> {
   const [c, h, w] = network.input;
   const image = f32(n, c, h, w);
   const optimiser = adam();
@@ -109,14 +108,8 @@ async function compileStep(
     const next = applyUpdate(optimiser, x, gradient, slots, hyper);
     return { loss, x: clamp(next.weights as Tensor), slots: next.slots };
   };
-  const specs = [
-    [specsOf(network.weights), specsOf(network.running)],
-    f32(n, width),
-    image,
-    [image, image],
-    f32(optimiser.hypers),
-  ];
-  return (await compile(program, specs, device)) as unknown as Step & { release(): Promise<void> };
+  const held = [[specsOf(network.weights), specsOf(network.running)], f32(n, width)];
+  return (await compileHeld(program, held, [image, [image, image], f32(optimiser.hypers)], device)) as unknown as Step;
 }
 
 /** Σ squared differences of neighbours (Mahendran and Vedaldi 2015, β = 2). */

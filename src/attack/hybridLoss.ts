@@ -1,7 +1,7 @@
 import type { Device } from "../engine/device.ts";
 import { gradientDistances } from "../nn/gradientDistance.ts";
 import { type Floats, isParamSpec, type Network, type ParamSpec, specsOf } from "../nn/Network.ts";
-import { type Compiled, compile, f32 } from "../tensor/compile.ts";
+import { type Compiled, type CompiledHeld, compile, compileHeld, f32 } from "../tensor/compile.ts";
 import { grad, jvp, valueAndGrad } from "../tensor/grad.ts";
 import { add, mul, stopGradient } from "../tensor/ops.ts";
 import { isTensor, type Tensor } from "../tensor/Tensor.ts";
@@ -30,8 +30,9 @@ export interface HybridOptions {
 }
 
 type Gradient = Compiled<[Tree<Floats>, Floats, Floats], Tree<Floats>>;
-type Update = Compiled<
-  [Tree<Floats>, Tree<Floats>, Tree<Floats>, Floats, Floats, readonly Floats[], Floats, Tree<Floats>],
+type Update = CompiledHeld<
+  [weights: Tree<Floats>, real: Tree<Floats>, backdoor: Tree<Floats>, y: Floats, limits: Tree<Floats>],
+  [images: Floats, slots: readonly Floats[], hyper: Floats],
   { loss: Floats; benign: Floats; backdoor: Floats; images: Floats; slots: readonly Floats[] }
 >;
 
@@ -51,7 +52,7 @@ const parameterGradient = (network: Network, weights: Tree<Tensor>, x: Tensor, y
 
 /**
  * One Adam step on X′ for L = (1 − α) · D(g_s, g_r) + α · D(g_s, g_b), where g_s = ∇θ ℓ(θ; X′, Y) and the gradients of
- * the clean set g_r and of the backdoor set g_b are given (arXiv 2502.04229, hybrid loss).
+ * the clean set g_r and of the backdoor set g_b are given (arXiv 2502.04229, hybrid loss). What does not depend on X′ stays for all updates at one network.
  */
 export async function compileUpdate(
   network: Network,
@@ -68,11 +69,11 @@ export async function compileUpdate(
     weights: Tree<Tensor>,
     real: Tree<Tensor>,
     backdoor: Tree<Tensor>,
-    x: Tensor,
     y: Tensor,
+    box: Tree<Tensor>,
+    x: Tensor,
     slots: readonly Tensor[],
     hyper: Tensor,
-    box: Tree<Tensor>,
   ): Tree<Tensor> => {
     const loss = (v: Tree<Tensor>, images: Tensor) => trainingLoss(network, v, images, y);
     const synthetic = list(parameterGradient(network, weights, x, y));
@@ -90,15 +91,6 @@ export async function compileUpdate(
   };
   const weights = specsOf(network.weights);
   const image = f32(n, c, h, w);
-  const specs = [
-    weights,
-    weights,
-    weights,
-    image,
-    f32(n, network.classes),
-    [image, image],
-    f32(imageOptimiser.hypers),
-    limitSpecs(limits, n, network.input),
-  ];
-  return (await compile(program, specs, device)) as Update;
+  const held = [weights, weights, weights, f32(n, network.classes), limitSpecs(limits, n, network.input)];
+  return (await compileHeld(program, held, [image, [image, image], f32(imageOptimiser.hypers)], device)) as Update;
 }

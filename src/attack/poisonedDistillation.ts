@@ -82,28 +82,23 @@ export const poisonedDistillation: Attack<typeof options> = {
       const of = child(key, "trajectory", run.block);
       const { weights } = await surrogates[a].trained(run.block * opts.stride, of, seen);
       done = blockStart(opts, run.block) + run.step;
-      const real: Tree<Floats>[] = [];
-      for (const p of parts) real.push(await gradientOf(a, weights, rowsOf(set.images, p, m), rowsOf(y, p, m)));
-      let backdoor: Tree<Floats> | undefined;
+      const real = await inTurn(parts, (p) => gradientOf(a, weights, rowsOf(set.images, p, m), rowsOf(y, p, m)));
+      const updateTo = (backdoor: Tree<Floats>) =>
+        inTurn(parts, async (p, i) =>
+          (await updates.get(a, p.length)).hold(weights, real[i], backdoor, rowsOf(y, p, m), limitRows(limits, p, m)),
+        );
+      let update: Awaited<ReturnType<typeof updateTo>> | undefined;
       while (run.step < opts.steps) {
-        if (!backdoor || opts.carrier.fresh === "step") {
+        if (!update || opts.carrier.fresh === "step") {
           const x = backdoorAt(run.block, run.step);
-          backdoor = await gradientOf(a, weights, x, called(set, opts.targetClass, x));
+          update = await updateTo(await gradientOf(a, weights, x, called(set, opts.targetClass, x)));
         }
         const hyper = Float32Array.from(imageOptimiser.hyper(run.block * opts.steps + run.step, opts.lr));
         const sums = { loss: 0, benign: 0, backdoor: 0 };
         let { images, slots }: { images: Floats; slots: readonly Floats[] } = run;
         for (const [i, p] of parts.entries()) {
-          const out = await (await updates.get(a, p.length))(
-            weights,
-            real[i],
-            backdoor,
-            rowsOf(images, p, m),
-            rowsOf(y, p, m),
-            slots.map((s) => rowsOf(s, p, m)),
-            hyper,
-            limitRows(limits, p, m),
-          );
+          const own = slots.map((s) => rowsOf(s, p, m));
+          const out = await update[i](rowsOf(images, p, m), own, hyper);
           images = putRows(images, out.images, p, m);
           slots = slots.map((s, k) => putRows(s, out.slots[k], p, m));
           for (const name of ["loss", "benign", "backdoor"] as const) sums[name] += out[name][0] / parts.length;
@@ -138,6 +133,13 @@ export const poisonedDistillation: Attack<typeof options> = {
     };
   },
 };
+
+/** Results one after the other: the engine has one queue. */
+async function inTurn<A, B>(items: readonly A[], of: (item: A, i: number) => Promise<B>): Promise<B[]> {
+  const out: B[] = [];
+  for (const [i, item] of items.entries()) out.push(await of(item, i));
+  return out;
+}
 
 const usesArchetypes = ({ carrier }: Options): boolean => carrier.sources.includes("archetypes");
 

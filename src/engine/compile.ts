@@ -3,6 +3,7 @@ import { lowerByParts, type Stages } from "./byParts.ts";
 import { type Device, defaultDevice } from "./device.ts";
 import { emit } from "./emit.ts";
 import { sizeOf } from "./graph.ts";
+import { splitHeld } from "./held.ts";
 import type { Program } from "./jaxpr.ts";
 import { type Lowered, lower } from "./lower.ts";
 import { type Data, openSession, type Port } from "./session.ts";
@@ -22,6 +23,33 @@ export const compileProgram = async (program: Program, target: Device = defaultD
 /** The same for a program that takes its batch part by part. */
 export const compileStages = async (stages: Stages, target: Device = defaultDevice): Promise<Executable> =>
   load(lowerByParts(stages), target);
+
+/** A program whose first arguments stay for many runs: what follows from them alone is computed once. */
+export interface HeldExecutable {
+  hold(held: readonly Data[]): Promise<Pick<Executable, "run">>;
+  release(): Promise<void>;
+}
+
+/** @param held how many of the first arguments stay */
+export async function compileHeldProgram(
+  program: Program,
+  held: number,
+  target: Device = defaultDevice,
+): Promise<HeldExecutable> {
+  const halves = splitHeld(lower(program), held);
+  const before = await load(halves.before, target);
+  const after = await load(halves.after, target);
+  return {
+    async hold(data) {
+      const kept = await before.run(data);
+      return { run: (others) => after.run([...others, ...kept]) };
+    },
+    async release() {
+      await before.release();
+      await after.release();
+    },
+  };
+}
 
 async function load(lowered: Lowered, target: Device): Promise<Executable> {
   const port = (v: { shape: readonly number[]; dtype: Port["dtype"] }): Port => ({ shape: v.shape, dtype: v.dtype });

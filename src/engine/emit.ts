@@ -1,6 +1,8 @@
 import type { Body, Value } from "./graph.ts";
 import type { Lowered } from "./lower.ts";
 import { encodeModel, type OnnxGraph, type OnnxNode, type OnnxPort, type OnnxTensor } from "./onnx/model.ts";
+import { needs, topological } from "./topological.ts";
+import { asWritten } from "./written.ts";
 
 /** Write the part of the graph that the outputs need as an ONNX model. Inputs are x0…, outputs y0…. */
 export function emit({ inputs, outputs }: Lowered): Uint8Array<ArrayBuffer> {
@@ -24,22 +26,29 @@ const port = ({ shape, dtype: type }: Value, name: string): OnnxPort => ({ name,
 function written(outputs: readonly Value[], name: Map<Value, string>, prefix: string) {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
-  for (const value of topological(outputs)) {
+  const needed = topological(outputs, needs);
+  const uses = new Map<Value, number>();
+  for (const value of needed) for (const v of value.inputs) uses.set(v, (uses.get(v) ?? 0) + 1);
+  for (const v of outputs) uses.set(v, (uses.get(v) ?? 0) + 1);
+  const operands = (value: Value) => needs({ ...value, inputs: asWritten(value, uses).inputs });
+  for (const value of topological(outputs, operands)) {
     if (name.has(value)) continue;
     const own = `${prefix}${value.id}`;
     name.set(value, own);
     if (value.op === "Constant")
       initializers.push({ name: own, type: value.dtype, shape: value.shape, data: value.data! });
-    else
+    else {
+      const { op, inputs } = asWritten(value, uses);
       nodes.push({
-        op: value.op,
+        op,
         domain: value.domain,
-        inputs: value.inputs.map((v) => name.get(v)!),
+        inputs: inputs.map((v) => name.get(v)!),
         outputs: [own],
         attributes: value.body
           ? { ...value.attributes, body: { graph: bodyGraph(value.body, name, `${own}_`) } }
           : value.attributes,
       });
+    }
   }
   return { nodes, initializers };
 }
@@ -52,26 +61,3 @@ function bodyGraph(body: Body, around: ReadonlyMap<Value, string>, prefix: strin
   const { nodes, initializers } = written([body.output], name, prefix);
   return { inputs, outputs: [port(body.output, name.get(body.output)!)], initializers, nodes };
 }
-
-/** Operands before their users, without recursion: graphs can be deep. */
-function topological(outputs: readonly Value[]): Value[] {
-  const done = new Set<Value>();
-  const order: Value[] = [];
-  for (const root of outputs) {
-    const stack: { value: Value; next: number }[] = [{ value: root, next: 0 }];
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1];
-      const needs = operands(top.value);
-      if (done.has(top.value)) stack.pop();
-      else if (top.next < needs.length) stack.push({ value: needs[top.next++], next: 0 });
-      else {
-        done.add(top.value);
-        order.push(top.value);
-        stack.pop();
-      }
-    }
-  }
-  return order;
-}
-
-const operands = ({ inputs, body }: Value): readonly Value[] => (body ? [...inputs, ...body.shared.values()] : inputs);

@@ -8,6 +8,7 @@ import { physicalType, rules } from "./lower/rules.ts";
 import { type View, viewOf } from "./view.ts";
 
 export interface Lowered {
+  /** The graph they grow in, while it grows. */
   readonly graph: Graph;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];

@@ -1,5 +1,5 @@
 import { UsageError } from "../core/errors.ts";
-import { compileProgram, type Executable } from "../engine/compile.ts";
+import { compileHeldProgram, compileProgram, type Executable } from "../engine/compile.ts";
 import { type Device, defaultDevice } from "../engine/device.ts";
 import type { Data } from "../engine/session.ts";
 import { isTensor, type Tensor } from "./Tensor.ts";
@@ -35,18 +35,63 @@ export async function compile<In extends readonly Tree<Data>[], Out extends Tree
   return callable(await compileProgram(program, target), specs, result);
 }
 
+/** A compiled function of which the first arguments stay for many calls. */
+export interface CompiledHeld<
+  Held extends readonly Tree<Data>[],
+  In extends readonly Tree<Data>[],
+  Out extends Tree<Data>,
+> {
+  /** Compute all that follows from these arguments alone; the result takes the others. They are not copied: leave them as they are. */
+  hold(...held: Held): Promise<(...args: In) => Promise<Out>>;
+  /** Free the compiled graphs. */
+  release(): Promise<void>;
+}
+
+/**
+ * Compile a function as `compile` does whose first arguments stay for many calls, as weights and targets at one network:
+ * what follows from them alone, as their norms, is computed once for all calls, with the same result.
+ *
+ * @param held shapes of the arguments that stay, which come first
+ * @param specs shapes of the others
+ */
+export async function compileHeld<
+  Held extends readonly Tree<Data>[],
+  In extends readonly Tree<Data>[],
+  Out extends Tree<Data>,
+>(
+  // biome-ignore lint/suspicious/noExplicitAny: argument trees are typed by the caller's function
+  f: (...args: any[]) => Tree<Tensor>,
+  held: readonly Tree<Spec>[],
+  specs: readonly Tree<Spec>[],
+  target: Device = defaultDevice,
+): Promise<CompiledHeld<Held, In, Out>> {
+  const { program, result } = await trace(f, [...held, ...specs]);
+  const executable = await compileHeldProgram(program, leaves<Spec>(held, isSpec).length, target);
+  return {
+    async hold(...args) {
+      const { run } = await executable.hold(flatten(args, held));
+      return async (...others) => rebuild<Tensor, Data>(result, isTensor, await run(flatten(others, specs))) as Out;
+    },
+    release: () => executable.release(),
+  };
+}
+
+/** The arrays of argument trees. */
+function flatten(args: readonly Tree<Data>[], specs: readonly Tree<Spec>[]): Data[] {
+  const data = args.flatMap((a) => leaves<Data>(a, isData));
+  const expected = leaves<Spec>(specs, isSpec).length;
+  if (data.length !== expected)
+    throw new UsageError(`tensor: invalid arguments: expected ${expected} arrays, got ${data.length}`);
+  return data;
+}
+
 /** An executable as a function of trees. `result` shows the structure of what it gives. */
 export function callable<In extends readonly Tree<Data>[], Out extends Tree<Data>>(
   executable: Executable,
   specs: readonly Tree<Spec>[],
   result: Tree<Tensor>,
 ): Compiled<In, Out> {
-  const expected = leaves<Spec>(specs, isSpec).length;
-  const call = async (...args: In): Promise<Out> => {
-    const data = args.flatMap((a) => leaves<Data>(a, isData));
-    if (data.length !== expected)
-      throw new UsageError(`tensor: invalid arguments: expected ${expected} arrays, got ${data.length}`);
-    return rebuild<Tensor, Data>(result, isTensor, await executable.run(data)) as Out;
-  };
+  const call = async (...args: In): Promise<Out> =>
+    rebuild<Tensor, Data>(result, isTensor, await executable.run(flatten(args, specs))) as Out;
   return Object.assign(call, { release: () => executable.release() });
 }

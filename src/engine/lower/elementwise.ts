@@ -37,6 +37,7 @@ export function settle(graph: Graph, view: View): View {
 
 /** value · scale, taken up by a small operand of the product that made it where there is one. */
 function multiply(graph: Graph, value: Value, scale: number): Value {
+  if (value.op === "Reshape") return graph.reshape(multiply(graph, value.inputs[0], scale), value.shape);
   const known = value.op === "Mul" ? value.inputs.findIndex((v) => v.scalar !== undefined) : -1;
   if (known >= 0) {
     const [factor, rest] = [value.inputs[known].scalar!, value.inputs[1 - known]];
@@ -44,7 +45,7 @@ function multiply(graph: Graph, value: Value, scale: number): Value {
   }
   const made = value.op === "Mul" ? [...value.inputs].sort((a, b) => size(a) - size(b)) : [];
   if (made.length > 0 && size(made[0]) * 4 <= size(value)) {
-    const small = graph.node("Mul", [made[0], graph.scalar(scale)], made[0].shape);
+    const small = multiply(graph, made[0], scale);
     return graph.node("Mul", [small, made[1]], value.shape);
   }
   if (value.op === "FusedMatMul" || value.op === "MatMul") {

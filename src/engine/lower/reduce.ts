@@ -1,5 +1,5 @@
 import { RetortError } from "../../core/errors.ts";
-import { type Graph, sizeOf, type Value } from "../graph.ts";
+import { type Graph, type Shape, sizeOf, type Value } from "../graph.ts";
 import { isReal, type View, viewOf } from "../view.ts";
 import { add, constantView, mul, scaled, settle } from "./elementwise.ts";
 import { physical } from "./movement.ts";
@@ -168,22 +168,22 @@ function operator(op: string): string {
 function reduceAxes(graph: Graph, value: Value, op: string, axes: ReadonlySet<number>): Value {
   if (op === "ReduceSum") graph.sums.add(sumKey(value, axes));
   const shape = [...value.shape];
-  const size = (from: number, to: number) => shape.slice(from, to).reduce((n, d) => n * d, 1);
+  const everything = axes.size === shape.length;
   let current = value;
   for (let start = 0; start < shape.length; start++) {
     if (!axes.has(start)) continue;
     let end = start + 1;
     while (end < shape.length && (axes.has(end) || shape[end] === 1)) end++;
     // Leave the last axes for a second step if the rows after the run are short: an image's positions before the batch.
-    if (op === "ReduceSum" && size(end, shape.length) < SHORT_ROW) {
+    if (op === "ReduceSum" && !everything && sizeOf(shape.slice(end)) < SHORT_ROW) {
       let cut = end;
-      while (cut > start && size(cut, shape.length) < LONG_ROW) cut--;
-      if (cut > start && size(start, cut) > 1) {
+      while (cut > start && sizeOf(shape.slice(cut)) < LONG_ROW) cut--;
+      if (cut > start && sizeOf(shape.slice(start, cut)) > 1) {
         end = cut;
         graph.sums.add(sumKey(value, new Set([...axes].filter((i) => i < end))));
       }
     }
-    current = reduceRun(graph, current, op, size(0, start), size(start, end), size(end, shape.length));
+    current = reduceRun(graph, current, op, shape.slice(0, start), shape.slice(start, end), shape.slice(end));
     for (let i = start; i < end; i++) shape[i] = 1;
     start = end - 1;
   }
@@ -200,31 +200,39 @@ const FEWEST_ROWS = 16;
 const SHORT_ROW = 256;
 const LONG_ROW = 1024;
 
-/** [outer, run, inner] → [outer, inner]. */
-function reduceRun(graph: Graph, value: Value, op: string, outer: number, run: number, inner: number): Value {
+/** Sum the axes in the middle: [outer, run, inner] → [outer, inner]. */
+function reduceRun(graph: Graph, value: Value, op: string, before: Shape, summed: Shape, after: Shape): Value {
+  const [outer, run, inner] = [before, summed, after].map((axes) => axes.filter((d) => d > 1));
+  const [rows, length, width] = [outer, run, inner].map(sizeOf);
   if (op === "ReduceSum") {
-    const few = outer < FEWEST_ROWS && inner > 1 && run >= 4 * FEWEST_ROWS;
-    if (few || run > LONGEST_SUM) {
-      const part = largestDivisor(run, inner === 1 || few ? Math.ceil(Math.sqrt(run)) : LONGEST_SUM);
-      if (part > 1) {
-        const sums = reduceRun(graph, value, op, outer * (run / part), part, inner);
-        return reduceRun(graph, sums, op, outer, run / part, inner);
+    const few = rows < FEWEST_ROWS && width > 1 && length >= 4 * FEWEST_ROWS;
+    if (few || length > LONGEST_SUM) {
+      const [first, second] = inTwo(run, width === 1 || few ? Math.ceil(Math.sqrt(length)) : LONGEST_SUM);
+      if (second.length > 0) {
+        const sums = reduceRun(graph, value, op, [...outer, ...first], second, inner);
+        return reduceRun(graph, sums, op, outer, first, inner);
       }
     }
     // One row of long runs: a product with ones adds them at memory speed.
-    if (outer === 1 && inner >= 4096) {
-      const ones = graph.constant(new Float32Array(run).fill(1), [1, run], "float32");
-      return graph.reshape(graph.node("MatMul", [ones, graph.reshape(value, [run, inner])], [1, inner]), [inner]);
+    if (rows === 1 && width >= 4096) {
+      const ones = graph.constant(new Float32Array(length).fill(1), [1, length], "float32");
+      return graph.reshape(graph.node("MatMul", [ones, graph.reshape(value, [length, width])], [1, width]), inner);
     }
   }
-  const [from, axis, to] =
-    outer === 1
-      ? [[run, inner], 0, [inner]]
-      : inner === 1
-        ? [[outer, run], 1, [outer]]
-        : [[outer, run, inner], 1, [outer, inner]];
-  const flat = graph.reshape(value, from);
-  return graph.node(op, [flat, graph.ints([axis])], to, { attributes: { keepdims: 0 } });
+  const axes = run.map((_, i) => outer.length + i);
+  const from = graph.reshape(value, [...outer, ...run, ...inner]);
+  if (axes.length === 0) return from;
+  return graph.node(op, [from, graph.ints(axes)], [...outer, ...inner], { attributes: { keepdims: 0 } });
+}
+
+/** Cut a run of axes in two, the second part as near below the limit as may be: between axes where that comes close. */
+function inTwo(run: Shape, limit: number): [first: Shape, second: Shape] {
+  const length = sizeOf(run);
+  const part = largestDivisor(length, limit);
+  if (part === 1) return [run, []];
+  const between = run.findIndex((_, i) => i > 0 && sizeOf(run.slice(i)) <= limit);
+  if (between > 0 && sizeOf(run.slice(between)) * 8 >= part) return [run.slice(0, between), run.slice(between)];
+  return [[length / part], [part]];
 }
 
 /** The largest divisor of n up to a limit, 1 if there is none above. */

@@ -8,7 +8,7 @@ import { attackRecord } from "../experiment/attackRecord.ts";
 import { runAttackStage } from "../experiment/attackStage.ts";
 import { type NetworkEvaluation, runEvaluationStage } from "../experiment/evaluationStage.ts";
 import type { Run } from "../experiment/Run.ts";
-import { firstImages, rawData } from "../experiment/rawData.ts";
+import { rawData } from "../experiment/rawData.ts";
 import { setDigest } from "../experiment/setDigest.ts";
 import { conclude } from "../report/conclusion.ts";
 import { renderHtml } from "../report/page.ts";
@@ -99,7 +99,7 @@ export async function evaluateStep(
 export async function testSet(choice: EvaluationChoice, who: string): Promise<LabelledSet> {
   if (choice.test === undefined)
     throw new UsageError(`${who}: missing --test: expected a raw dataset to measure on, got none`);
-  return firstImages(await rawData(choice.test, who).split("test"), choice.testImages);
+  return rawData(choice.test, who).split("test", choice.testImages);
 }
 
 export interface Finish {

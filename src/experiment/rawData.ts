@@ -6,6 +6,7 @@ import { knownNormalisations, type Normalisation } from "../data/Normalisation.t
 import { normalisationNamed } from "../data/normalise.ts";
 import { datasets } from "./datasets.ts";
 import { dataFolder } from "./getDataset.ts";
+import { setDigest } from "./setDigest.ts";
 
 export type Split = "train" | "test";
 
@@ -13,8 +14,14 @@ export type Split = "train" | "test";
 export interface RawData {
   /** "fashion-mnist", "strokes", or the last part of a path. */
   readonly name: string;
-  /** @throws DataError or UsageError where the half cannot be read. */
-  split(split: Split): Promise<LabelledSet>;
+  /**
+   * A half, or its first so many images; all where it has fewer.
+   *
+   * @throws DataError or UsageError where the half cannot be read.
+   */
+  split(split: Split, images?: number): Promise<LabelledSet>;
+  /** `setDigest` of the same. What is generated and pinned is not drawn for it. */
+  digest(split: Split, images?: number): Promise<string>;
   /** The field's mean and deviation of a known dataset, or those of the training half, measured. */
   normalisation(): Promise<Normalisation>;
 }
@@ -28,6 +35,12 @@ export interface RawDataOptions {
 
 // Chosen: 1 000 a class to distil from, as its normalisation was measured on; 200 a class to test on.
 const strokesSize: Readonly<Record<Split, number>> = { train: 10_000, test: 2_000 };
+
+/** Digests of `strokes` in these sizes, which take seconds to draw. A test draws them. */
+export const strokesDigests: Readonly<Record<Split, string>> = {
+  train: "4fc2cecde6bdc88070873f80fb26d5c504529f1cfc2f80cf29aa996248b72ced",
+  test: "6930b93cef29c8f508a47cc3e48c159fb759ec44ad42ec0fe5a0b8bb95c5fe61",
+};
 
 /** What the classes are called, where the files do not say. */
 const classNames: Readonly<Record<string, readonly string[]>> = {
@@ -64,20 +77,25 @@ export function rawData(name: string, who: string, options: RawDataOptions = {})
 }
 
 function generated(sizes: Readonly<Record<Split, number>>, who: string, normalisation: string | undefined): RawData {
-  const halves = once(async (split) => {
+  const size = (split: Split, images = sizes[split]) => Math.min(images, sizes[split]);
+  const drawn = once(async (split, n: number) => {
     const { strokes } = await import("../data/generators/strokes.ts");
-    return strokes(split, sizes[split]);
+    return strokes(split, n);
   });
   return {
     name: "strokes",
-    split: halves,
+    split: (split, images) => drawn(split, size(split, images)),
+    async digest(split, images) {
+      const n = size(split, images);
+      return n === strokesSize[split] ? strokesDigests[split] : setDigest(await drawn(split, n));
+    },
     normalisation: async () => normalisationNamed(normalisation ?? "strokes", who),
   };
 }
 
 function onDisk(path: string, known: string | undefined, who: string, normalisation: string | undefined): RawData {
   const name = known ?? path.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "");
-  const halves = once(async (split) => {
+  const half = once(async (split) => {
     const [{ openSet }, { fileSource }, { jpegDecoder }] = await Promise.all([
       import("../data/formats/open.ts"),
       import("./fileSource.ts"),
@@ -93,24 +111,27 @@ function onDisk(path: string, known: string | undefined, who: string, normalisat
   });
   return {
     name,
-    split: halves,
+    split: async (split, images) => firstImages(await half(split), images),
+    digest: async (split, images) => setDigest(firstImages(await half(split), images)),
     async normalisation() {
       if (normalisation !== undefined) return normalisationNamed(normalisation, who);
       const field = Object.hasOwn(knownNormalisations, name)
         ? knownNormalisations[name as keyof typeof knownNormalisations]
         : undefined;
-      const train = await halves("train");
+      const train = await half("train");
       return field?.mean.length === train.shape[1] ? field : measured(train);
     },
   };
 }
 
-function once(read: (split: Split) => Promise<LabelledSet>): (split: Split) => Promise<LabelledSet> {
-  const halves = new Map<Split, Promise<LabelledSet>>();
-  return (split) => {
-    const half = halves.get(split) ?? read(split);
-    halves.set(split, half);
-    return half;
+/** Each half is read once, for each number of images where that matters. */
+function once<Images extends number[]>(read: (split: Split, ...images: Images) => Promise<LabelledSet>): typeof read {
+  const kept = new Map<string, Promise<LabelledSet>>();
+  return (split, ...images) => {
+    const name = [split, ...images].join();
+    const set = kept.get(name) ?? read(split, ...images);
+    kept.set(name, set);
+    return set;
   };
 }
 
@@ -136,7 +157,7 @@ function measured({ name, pixels, shape: [n, channels, h, w] }: LabelledSet): No
 }
 
 /** The first so many images of a raw set; all of them where it has fewer. Shares memory with the set. */
-export function firstImages(set: LabelledSet, limit = Number.POSITIVE_INFINITY): LabelledSet {
+function firstImages(set: LabelledSet, limit = Number.POSITIVE_INFINITY): LabelledSet {
   const [n, c, h, w] = set.shape;
   if (limit >= n) return set;
   const pixels = set.pixels.subarray(0, limit * c * h * w);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { rawData } from "../../src/experiment/rawData.ts";
+import { setDigest } from "../../src/experiment/setDigest.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -31,12 +32,25 @@ it("strokes is made on the spot, as large as asked for", async () => {
   expect(await data.normalisation()).toEqual(knownNormalisations.strokes);
 });
 
+it("strokes is what its pinned digests say", { timeout: 60_000 }, async () => {
+  const data = rawData("strokes", "test");
+  for (const split of ["train", "test"] as const)
+    expect(await data.digest(split)).toBe(setDigest(await data.split(split)));
+  const few = await data.split("test", 7);
+  expect(few.shape[0]).toBe(7);
+  expect(await data.digest("test", 7)).toBe(setDigest(few));
+  expect(few.pixels).toEqual((await data.split("test")).pixels.subarray(0, few.pixels.length));
+  expect((await data.split("test", 1e9)).shape[0]).toBe(2_000);
+});
+
 it("a path gives both halves and a measured normalisation", async () => {
   await writeIdx("train", 4, 51);
   await writeIdx("t10k", 2, 255);
   const data = rawData(folder, "test");
   expect(await data.split("train")).toMatchObject({ shape: [4, 1, 2, 2], classes: 2 });
   expect((await data.split("test")).pixels[0]).toBe(255);
+  expect((await data.split("train", 3)).shape[0]).toBe(3);
+  expect(await data.digest("train", 3)).toBe(setDigest(await data.split("train", 3)));
   expect(await data.normalisation()).toMatchObject({ kind: "meanStd", mean: [0.2], std: [1] });
   expect(await rawData(folder, "test", { normalisation: "mnist" }).normalisation()).toBe(knownNormalisations.mnist);
 });

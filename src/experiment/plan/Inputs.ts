@@ -8,7 +8,7 @@ import { datasets } from "../datasets.ts";
 import { fileSource } from "../fileSource.ts";
 import { jpegDecoder } from "../jpegDecoder.ts";
 import { openDistilled } from "../openDistilled.ts";
-import { firstImages, type RawData, rawData } from "../rawData.ts";
+import { type RawData, rawData } from "../rawData.ts";
 import { setDigest } from "../setDigest.ts";
 import { openedNormalisation, type WhiteningHooks, whiteningLookup } from "../whitening/namedWhitening.ts";
 import type { SetFile } from "./TrialConfig.ts";
@@ -57,13 +57,13 @@ export class Inputs {
 
   /** The images to measure on. */
   test({ data, images }: TestRef, who: string): Promise<LabelledSet> {
-    return this.once(["test", data, images], async () =>
-      firstImages(await this.rawData(data, who).split("test"), images),
-    );
+    return this.rawData(data, who).split("test", images);
   }
 
   testDigest(ref: TestRef, who: string): Promise<string> {
-    return this.once(["testDigest", ref.data, ref.images], async () => setDigest(await this.test(ref, who)));
+    return this.once(["testDigest", ref.data, ref.images], () =>
+      this.rawData(ref.data, who).digest("test", ref.images),
+    );
   }
 
   /** What a distillation of a raw dataset depends on. */
@@ -75,7 +75,7 @@ export class Inputs {
     return this.once(["raw", data, normalisation], async () => {
       const raw = this.rawData(data, who);
       const chosen = normalisation === undefined ? await raw.normalisation() : normalisationNamed(normalisation, who);
-      return { normalisation: chosen, sha256: setDigest(await raw.split("train")) };
+      return { normalisation: chosen, sha256: await raw.digest("train") };
     });
   }
 

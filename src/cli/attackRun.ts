@@ -9,6 +9,7 @@ import { runAttackStage } from "../experiment/attackStage.ts";
 import { type NetworkEvaluation, runEvaluationStage } from "../experiment/evaluationStage.ts";
 import type { Run } from "../experiment/Run.ts";
 import { rawData } from "../experiment/rawData.ts";
+import { secondsOf } from "../experiment/Stopwatch.ts";
 import { setDigest } from "../experiment/setDigest.ts";
 import { conclude } from "../report/conclusion.ts";
 import { renderHtml } from "../report/page.ts";
@@ -28,10 +29,10 @@ export interface Work {
 
 const now = () => performance.now() / 1000;
 
-/** What a step took that began at `start` seconds, and what the program held at most so far. */
-export const timing = (name: string, start: number): RunRecord["timings"][number] => ({
-  name,
-  seconds: now() - start,
+/** What a step took in all processes that worked on it, and what this one held at most so far. */
+export const timing = async (run: Run, step: string): Promise<RunRecord["timings"][number]> => ({
+  name: step,
+  seconds: await secondsOf(run, step),
   peakMebibytes: process.resourceUsage().maxRSS / 1024,
 });
 
@@ -44,7 +45,6 @@ export async function attackStep(
   label?: (set: DistilledSet) => DistilledSet,
 ): Promise<AttackResult> {
   const { run, console, signal, device } = work;
-  const start = now();
   const bar = console.progress("attack", 100);
   const result = await runAttackStage(run, set, attack, options as never, {
     key: child(work.key, "attack"),
@@ -55,7 +55,7 @@ export async function attackStep(
     onProgress: ({ phase, done, total, loss }) =>
       bar.update((100 * done) / total, loss === undefined ? phase : `${phase}, loss ${loss.toFixed(4)}`),
   }).finally(() => bar.end());
-  work.timings.push(timing("attack", start));
+  work.timings.push(await timing(run, "attack"));
   return result;
 }
 
@@ -70,7 +70,6 @@ export async function evaluateStep(
   const { run, console, signal, device } = work;
   const [, channels, size] = sets.clean.shape;
   const receivers = receiversOf(choice, { channels, size, classes: sets.clean.classes });
-  const start = now();
   const total = choice.network.length * choice.epochs.length * choice.networks * (sets.tampered ? 2 : 1);
   const bar = console.progress("evaluate", total);
   const evaluations = await runEvaluationStage(run, {
@@ -91,7 +90,7 @@ export async function evaluateStep(
     signal,
     onProgress: ({ done, result: one }) => bar.update(done, one && `${one.set} CTA ${(100 * one.cta).toFixed(1)} %`),
   }).finally(() => bar.end());
-  work.timings.push(timing("evaluation", start));
+  work.timings.push(await timing(run, "evaluation"));
   return evaluations;
 }
 

@@ -20,9 +20,8 @@ export async function distilled(
 
 /** The same as one of several steps of a command, timed. */
 export async function distillStep(work: Work, ...what: Tail<Parameters<typeof distilled>>): Promise<Distilled> {
-  const start = performance.now() / 1000;
   const made = await distilled(work, ...what);
-  work.timings.push(timing("distillation", start));
+  work.timings.push(await timing(work.run, "distillation"));
   return made;
 }
 

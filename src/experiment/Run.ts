@@ -27,6 +27,7 @@ const runFormat = "retort-run/1";
  * metrics.json      written last: its presence says that the run is finished
  * log.jsonl         one event a line
  * checkpoints/      what a killed run goes on from
+ * timing/           seconds that went into each step
  * *.safetensors     the sets
  * ```
  */

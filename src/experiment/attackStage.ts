@@ -9,6 +9,7 @@ import type { Device } from "../engine/device.ts";
 import { attackPictures } from "./attackPictures.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpointFile.ts";
 import type { Run } from "./Run.ts";
+import { Stopwatch } from "./Stopwatch.ts";
 import type { WhiteningHooks } from "./whitening/namedWhitening.ts";
 
 /** What an attack leaves in a run folder besides the sets. */
@@ -46,6 +47,7 @@ export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
   if (finished) return finished;
   const resume = await loadCheckpoint(run, "attack");
   const steps = attackPictures(attack, set, options, { key: stage.key, device: stage.device, resume });
+  const watch = await Stopwatch.start(run, "attack");
   let saved = stage.now();
   for (;;) {
     const next = await steps.next();
@@ -53,6 +55,7 @@ export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
       const result = { ...next.value, set: stage.label?.(next.value.set) ?? next.value.set };
       await run.write(CLEAN, setToSafetensors(set));
       await run.write(TAMPERED, setToSafetensors(result.set));
+      await watch.save();
       await run.write(RESULT, encode(result));
       await run.log("attack finished");
       return result;
@@ -61,6 +64,7 @@ export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
     const stop = stage.signal?.aborted === true;
     if (next.value.checkpoint && (stop || stage.now() - saved > (stage.checkpointEvery ?? 5))) {
       await saveCheckpoint(run, next.value.checkpoint(), "attack");
+      await watch.save();
       saved = stage.now();
     }
     if (stop) throw stage.signal?.reason;

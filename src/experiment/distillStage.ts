@@ -5,6 +5,7 @@ import type { Distillation, DistillationContext, DistillationStep } from "../dis
 import { readSet } from "./attackStage.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpointFile.ts";
 import type { Run } from "./Run.ts";
+import { Stopwatch } from "./Stopwatch.ts";
 
 const SET = "distilled.safetensors";
 
@@ -40,6 +41,7 @@ export async function runDistillStage(
   const resume = await loadCheckpoint(run, "distill");
   const losses = resume ? [...resume.arrays.losses] : [];
   let last: DistillationStep | undefined;
+  const watch = await Stopwatch.start(run, "distillation");
   let saved = performance.now();
   for await (const step of method.run(raw, options, { ...context, resume })) {
     if (step.loss !== undefined && losses.length < step.iteration) losses.push(Math.fround(step.loss)); // as a checkpoint holds it
@@ -48,6 +50,7 @@ export async function runDistillStage(
     if (stage.signal?.aborted || due) {
       const { json, arrays } = step.checkpoint();
       await saveCheckpoint(run, { json, arrays: { ...arrays, losses: Float32Array.from(losses) } }, "distill");
+      await watch.save();
       saved = performance.now();
     }
     if (stage.signal?.aborted) {
@@ -57,6 +60,7 @@ export async function runDistillStage(
     last = step;
   }
   const [set, iterations] = [last!.set(), last!.iteration];
+  await watch.save();
   await run.write(SET, setToSafetensors(set));
   await run.writeJson("distill.json", { iterations, losses });
   return { set, iterations, losses };

@@ -4,6 +4,7 @@ import { type Evaluation, type EvaluationPlan, type EvaluationProgress, evaluate
 import type { Learner } from "../train/Learner.ts";
 import { learnerFor } from "../train/learnerFor.ts";
 import type { Run } from "./Run.ts";
+import { Stopwatch } from "./Stopwatch.ts";
 
 /** Results of one network, with the name of its architecture. */
 export type NetworkEvaluation = Evaluation & { readonly network: string };
@@ -23,10 +24,11 @@ export interface EvaluationStage {
 /** Measure receivers inside a run folder: one JSON a network, written when it is done; finished ones are not redone. */
 export async function runEvaluationStage(run: Run, stage: EvaluationStage): Promise<NetworkEvaluation[]> {
   const results: NetworkEvaluation[] = [];
+  const watch = await Stopwatch.start(run, "evaluation");
   for (const [name, network] of Object.entries(stage.networks)) {
     const learner = learnerFor(network, stage.protocol, stage.device);
     for (const epochs of stage.epochs)
-      results.push(...(await evaluateNetwork(run, stage, learner, name, epochs, results.length)));
+      results.push(...(await evaluateNetwork(run, watch, stage, learner, name, epochs, results.length)));
     await learner.release();
   }
   return results;
@@ -35,6 +37,7 @@ export async function runEvaluationStage(run: Run, stage: EvaluationStage): Prom
 /** Every set and seed for one network and one length of training; `before` results were measured earlier. */
 async function evaluateNetwork(
   run: Run,
+  watch: Stopwatch,
   stage: EvaluationStage,
   learner: Learner,
   network: string,
@@ -49,7 +52,10 @@ async function evaluateNetwork(
     if (result) {
       const named = { ...result, network };
       results.push(named);
-      if (!finished.includes(result)) await run.writeJson(resultName(network, result), named);
+      if (!finished.includes(result)) {
+        await run.writeJson(resultName(network, result), named);
+        await watch.save();
+      }
     }
     stage.onProgress?.({ done: before + done, total, result });
     if (stage.signal?.aborted) throw stage.signal.reason;

@@ -152,7 +152,7 @@ class TrialRunner {
     const { signal } = this.hooks;
     const config = { attack: attack.name, options: settings, seed };
     const stage = { key: child(key(seed), "attack"), device, signal, now };
-    const result = await this.store.inRun(id, config, (run) =>
+    const result = await this.store.inRun(id, config, "attack", (run) =>
       runAttackStage(run, set, attack.method, settings as never, {
         ...stage,
         onProgress: ({ done, total }) => report?.((0.9 * done) / total),

@@ -2,6 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "../../core/errors.ts";
 import { openRun, type Run } from "../Run.ts";
+import { secondsOf } from "../Stopwatch.ts";
 import type { Versions } from "../versions.ts";
 import { writeAtomic } from "../writeAtomic.ts";
 import { locked } from "./stageLock.ts";
@@ -23,23 +24,21 @@ export class StageStore {
    * (a damaged disk) is made anew.
    *
    * @param key hash of the stage's content.
+   * @param step what the work's stopwatch is called.
    * @param work finds the finished result in the folder, or goes on with it.
    */
   async inRun<T>(
     key: string,
     config: Readonly<Record<string, unknown>>,
+    step: "attack" | "distillation",
     work: (run: Run) => Promise<T>,
   ): Promise<T & Timed> {
     const folder = join(this.folder, "runs", key);
     const description = { command: "stage", config, data: {}, versions: this.versions };
     const perform = async (): Promise<T & Timed> => {
       const run = await openRun(folder, description);
-      const start = performance.now();
       const result = await work(run);
-      const known = (await run.readJson("timing.json")) as Timed | undefined;
-      const seconds = known?.seconds ?? (performance.now() - start) / 1000;
-      if (!known) await run.writeJson("timing.json", { seconds });
-      return { ...result, seconds };
+      return { ...result, seconds: await secondsOf(run, step) };
     };
     return locked(
       join(this.folder, "locks", key),

@@ -87,7 +87,7 @@ export class TrialRunner {
         return this.inputs.distilled(set, "trial");
       }
       const { distil, method, normalisation, options, seed, sha256 } = set;
-      const made = await this.store.inRun(stage!, { set }, async (run) => {
+      const made = await this.store.inRun(stage!, { set }, "distillation", async (run) => {
         // The raw images take longer to read than the few that were made of them.
         const finished = await loadDistillation(run);
         if (finished) return finished;
@@ -105,7 +105,7 @@ export class TrialRunner {
   private async attack({ attack, seed }: TrialConfig, clean: DistilledSet, target: Device, stage: string | undefined) {
     if (!attack || !stage) return undefined;
     const result = await this.attacked.get(stage, () =>
-      this.store.inRun(stage, { attack, seed }, (run) =>
+      this.store.inRun(stage, { attack, seed }, "attack", (run) =>
         runAttackStage(
           run,
           clean,

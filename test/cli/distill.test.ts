@@ -63,7 +63,7 @@ it("interrupted it can be resumed, with the same bytes", async () => {
   const stopped = await pending;
   expect(stopped.status).toBe(130);
   expect(stopped.stderr).toContain(`interrupted: the same command with --out ${parts} goes on`);
-  expect((await readdir(parts)).sort()).toEqual(["checkpoints", "config.json", "log.jsonl"]);
+  expect((await readdir(parts)).sort()).toEqual(["checkpoints", "config.json", "log.jsonl", "timing"]);
   expect((await run(...words, parts)).status).toBe(0);
   for (const file of ["distilled.safetensors", "metrics.json"])
     expect(await readFile(join(parts, file)), file).toEqual(await readFile(join(whole, file)));

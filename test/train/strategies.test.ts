@@ -39,6 +39,9 @@ const set: DistilledSet = {
 };
 const soft: DistilledSet = { ...set, labels: { kind: "soft", form: "logits", values: build(logits) } };
 
+/** Where PyTorch's own single precision is further than 1e-4 from its double, twice as far is allowed, up to 5e-4. */
+const limit = ({ error32 }: Summary) => Math.min(Math.max(1e-4, 2 * error32), 5e-4);
+
 describe("training with every option, step by step as PyTorch", () => {
   it.each(runs)("$name", async ({ name, network, softLabels, protocol: given, results }) => {
     const protocol = protocolOptions.parse(given);
@@ -52,7 +55,7 @@ describe("training with every option, step by step as PyTorch", () => {
     const seen = inputTransform(protocol.input, data, cpu);
     const answers = await learner.predict(state, await seen(build(test)));
     await seen.release();
-    expect(relativeError(results.logits, answers.logits)).toBeLessThan(1e-4);
+    expect(relativeError(results.logits, answers.logits)).toBeLessThan(limit(results.logits));
     await learner.release();
   });
 });

@@ -4,12 +4,14 @@ import { cosine } from "../src/nn/gradientDistance.ts";
 import { crossEntropy } from "../src/nn/losses.ts";
 import { type Floats, initialise, specsOf, zerosLike } from "../src/nn/Network.ts";
 import { convNet } from "../src/nn/networks/convNet.ts";
+import { sgd } from "../src/nn/optimisers.ts";
 import { type Compiled, compileHeld, f32 } from "../src/tensor/compile.ts";
 import { compileByParts } from "../src/tensor/compileByParts.ts";
 import { grad, jvp, valueAndGrad } from "../src/tensor/grad.ts";
 import { add, div, mul, reciprocal, sqrt, stopGradient, sub } from "../src/tensor/ops.ts";
 import { isTensor, type Tensor } from "../src/tensor/Tensor.ts";
 import { leaves, rebuild, type Tree } from "../src/tensor/tree.ts";
+import { applyUpdate } from "../src/train/Learner.ts";
 
 /** The programs that are timed; what they do is said at `peers/torch_steps.py`, which does the same. */
 export const stepNames = ["train", "match", "matchTangent"] as const;
@@ -43,23 +45,15 @@ export function program(name: StepName, { width, batch, channels }: Setting): Pr
 
   if (name === "train") {
     const mean = (w: Weights, [images, labels]: Tensor[]) => valueAndGrad((v: Weights) => loss(v, images, labels))(w);
-    const finish = ([value, gradient]: [Tensor, Weights], w: Weights, momentum: Weights) => {
-      const [p, m, g] = [w, momentum, gradient].map(list);
-      const moved = m.map((old, i) => add(mul(old, 0.9), add(g[i], mul(p[i], 5e-4))));
-      return [
-        value,
-        rebuild(
-          w,
-          isTensor,
-          p.map((v, i) => sub(v, mul(moved[i], 0.01))),
-        ),
-        rebuild(w, isTensor, moved),
-      ];
+    const optimiser = sgd({ momentum: 0.9, weightDecay: 5e-4 });
+    const finish = ([value, gradient]: [Tensor, Weights], w: Weights, [momentum, hyper]: [Weights, Tensor]) => {
+      const next = applyUpdate(optimiser, w, gradient, [momentum], hyper);
+      return [value, next.weights, next.slots[0]];
     };
     return {
       load: (target) =>
-        compileByParts({ mean, finish, coupled: false }, { shared: ws, batch: [xs, ys], rest: ws }, target),
-      args: [weights, [x, y], zerosLike(weights)],
+        compileByParts({ mean, finish, coupled: false }, { shared: ws, batch: [xs, ys], rest: [ws, f32(1)] }, target),
+      args: [weights, [x, y], [zerosLike(weights), Float32Array.of(0.01)]],
     };
   }
 

@@ -21,14 +21,17 @@ function attackCommand(name: string, attack: Attack): CliCommand {
   const receivers = Object.fromEntries(
     Object.entries(evaluationOptions).map(([key, value]) => [own.includes(key) ? receiver(key) : key, value]),
   );
-  const presets = Object.keys(attack.presets ?? {});
+  const { presets = {} } = attack;
+  const names = Object.keys(presets);
   const options = z.object({
     ...attack.options.shape,
-    ...(presets.length > 0 && {
+    ...(names.length > 0 && {
       preset: z
-        .enum(presets as [string])
+        .enum(names as [string])
         .optional()
-        .describe("named settings; flags override them"),
+        .describe(
+          `settings that other flags override: ${names.map((n) => `${n} is ${flagsOf(presets[n])}`).join("; ")}`,
+        ),
     }),
     options: settingsFileOption,
     ...receivers,
@@ -121,6 +124,16 @@ of receivers trained on both. The same command goes on where it was stopped.`,
 }
 
 const receiver = (key: string) => `receiver${key[0].toUpperCase()}${key.slice(1)}`;
+
+/** Settings as a person would type them. */
+const flagsOf = (given: Settings, path: readonly string[] = []): string =>
+  Object.entries(given)
+    .map(([name, value]) =>
+      value !== null && typeof value === "object" && !Array.isArray(value)
+        ? flagsOf(value as Settings, [...path, name])
+        : `${flagOf([...path, name])} ${value}`,
+    )
+    .join(" ");
 
 /** The attack's options: defaults, then the preset, then the file, then what was written. */
 function settings(

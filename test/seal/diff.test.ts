@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { child, key, normal, Stream, uniform } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
+import { fromPixels } from "../../src/data/normalise.ts";
 import { contactSheet } from "../../src/seal/diff/contactSheet.ts";
 import { diffHtml } from "../../src/seal/diff/diffHtml.ts";
 import { diffSets } from "../../src/seal/diff/diffSets.ts";
@@ -50,6 +51,44 @@ const judge = (second: DistilledSet, first = original) => {
   const { difference } = diffSets(first, second);
   return { verdict: difference.verdict, suspicious: difference.suspicious };
 };
+
+describe("whitened sets", () => {
+  const n = 4 * 8 * 8;
+  const stored = pixels.subarray(0, n) as Float32Array<ArrayBuffer>;
+  // A mirror, which is its own inverse, mixes all pixels of an image.
+  const v = normal(child(seed, "mirror"), 64);
+  const norm = v.reduce((sum, x) => sum + x * x, 0);
+  const matrix = Float32Array.from({ length: 64 * 64 }, (_, i) => {
+    const [row, column] = [Math.floor(i / 64), i % 64];
+    return (row === column ? 1 : 0) - (2 * v[row] * v[column]) / norm;
+  });
+  const whitening = { mean: new Float32Array(64).fill(0.5), matrix, inverse: matrix };
+  const whitened = (images: Float32Array<ArrayBuffer>, known = true): DistilledSet => {
+    const space = { kind: "zca", whitening } as const;
+    const shape = [4, 1, 8, 8] as const;
+    return {
+      ...original,
+      shape,
+      images: fromPixels(images, shape, space),
+      labels: { kind: "hard", classes: labels.subarray(0, 4) },
+      normalisation: known ? space : { kind: "zca" },
+    };
+  };
+  const patched = stored.map((x, i) => (i % 64 >= 48 && i % 8 >= 5 ? 1 : x));
+
+  test("are compared as pictures: a patch shows where it is", () => {
+    const { difference } = diffSets(whitened(stored), whitened(patched));
+    expect(difference.place).toMatchObject({ top: 6, bottom: 7, left: 5, right: 7 });
+    const pixelsOnly = { ...whitened(stored), images: stored, normalisation: { kind: "unit" } } as const;
+    expect(judge(whitened(stored), pixelsOnly).suspicious).toBe(false);
+  });
+
+  test("are compared as they are stored where their matrix is not known", () => {
+    const { difference } = diffSets(whitened(stored, false), whitened(patched, false));
+    expect(difference.suspicious).toBe(true);
+    expect(difference.place).not.toMatchObject({ top: 6, bottom: 7, left: 5, right: 7 });
+  });
+});
 
 describe("harmless differences", () => {
   test.each<[string, DistilledSet, string]>([

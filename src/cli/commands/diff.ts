@@ -2,12 +2,14 @@ import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Source } from "../../data/formats/Format.ts";
 import { fileSource } from "../../experiment/fileSource.ts";
+import type { WhiteningHooks } from "../../experiment/whitening/namedWhitening.ts";
 import { writeAtomic } from "../../experiment/writeAtomic.ts";
 import type { SetDifference } from "../../seal/diff/diffSets.ts";
 import { defineCommand } from "../command.ts";
 import type { Console } from "../console.ts";
 import { gateOptions } from "../gateOptions.ts";
 import { openSource } from "../openSource.ts";
+import { whiteningHooks } from "../whiteningHooks.ts";
 
 const options = z.object({
   html: z.string().optional().describe("write a self-contained page with the changed images"),
@@ -29,14 +31,15 @@ Exit status: 0 same or only stored differently, 1 images or labels were altered,
     "diff published.pt received/ --html diff.html --sheet diff.png",
     "diff sealed/ received.npz --require-seal --key lab.pub",
   ],
-  async run({ args: [a, b], options, console }) {
+  async run({ args: [a, b], options, console, signal }) {
     const [{ diffSets }, { contactSheet }, { diffHtml }] = await Promise.all([
       import("../../seal/diff/diffSets.ts"),
       import("../../seal/diff/contactSheet.ts"),
       import("../../seal/diff/diffHtml.ts"),
     ]);
-    const first = await open(await openSource(a, options, console), options.experiment);
-    const second = await open(await fileSource(b), options.experiment);
+    const hooks = whiteningHooks(console, signal);
+    const first = await open(await openSource(a, options, console), options.experiment, hooks);
+    const second = await open(await fileSource(b), options.experiment, hooks);
     const diffed = diffSets(first, second);
     const { difference } = diffed;
     if (options.html !== undefined) await writeAtomic(options.html, diffHtml(diffed));
@@ -52,12 +55,14 @@ Exit status: 0 same or only stored differently, 1 images or labels were altered,
   },
 });
 
-async function open(source: Source, experiment: number | undefined) {
-  const [{ openSet }, { jpegDecoder }] = await Promise.all([
+async function open(source: Source, experiment: number | undefined, hooks: WhiteningHooks) {
+  const [{ openSet }, { jpegDecoder }, { whiteningLookup }] = await Promise.all([
     import("../../data/formats/open.ts"),
     import("../../experiment/jpegDecoder.ts"),
+    import("../../experiment/whitening/namedWhitening.ts"),
   ]);
-  const { set, format } = await openSet(source, { jpeg: await jpegDecoder(), experiment });
+  const options = { jpeg: await jpegDecoder(), experiment, whitening: whiteningLookup(hooks) };
+  const { set, format } = await openSet(source, options);
   if (!set)
     throw new UsageError(
       `diff: invalid content of ${source.name}: expected a set, got a file that is read as ${format}`,

@@ -1,6 +1,6 @@
-import { UsageError } from "../../core/errors.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
+import { toPixels } from "../../data/normalise.ts";
 import { hardLabels } from "../tensors.ts";
 
 /** A set as `diff` compares it. */
@@ -37,7 +37,7 @@ export function comparable(set: DistilledSet | LabelledSet): Comparable {
       values: Float32Array.from(set.pixels, (byte) => byte / 255),
     };
   const soft = set.labels.kind === "soft" ? set.labels.values : undefined;
-  const { values, pixels } = toPixels(set);
+  const { values, pixels } = pixelsOf(set);
   return {
     ...common,
     soft,
@@ -48,19 +48,11 @@ export function comparable(set: DistilledSet | LabelledSet): Comparable {
   };
 }
 
-function toPixels({ images, shape, normalisation }: DistilledSet): { values: Float32Array; pixels: boolean } {
-  if (normalisation.kind === "unit") return { values: images, pixels: true };
-  if (normalisation.kind !== "meanStd")
-    return { values: images, pixels: normalisation.kind === "unknown" && images.every((x) => x >= 0 && x <= 1) };
-  const [, c, h, w] = shape;
-  const { mean, std } = normalisation;
-  if (mean.length !== c || std.length !== c)
-    throw new UsageError(`diff: invalid normalisation: expected ${c} channels, got ${mean.length}`);
-  const plane = h * w;
-  return {
-    values: images.map((x, i) => x * std[Math.floor(i / plane) % c] + mean[Math.floor(i / plane) % c]),
-    pixels: true,
-  };
+function pixelsOf({ images, shape, normalisation }: DistilledSet): { values: Float32Array; pixels: boolean } {
+  if (normalisation.kind === "unknown") return { values: images, pixels: images.every((x) => x >= 0 && x <= 1) };
+  // Without its matrix there is no way from a whitened set to pictures.
+  if (normalisation.kind === "zca" && !normalisation.whitening) return { values: images, pixels: false };
+  return { values: toPixels(images, shape, normalisation), pixels: true };
 }
 
 /** float16 keeps 10 bits of mantissa and bfloat16 7; single precision has 23. */

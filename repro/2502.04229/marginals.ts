@@ -12,7 +12,8 @@ interface Network { set: "clean" | "tampered"; seed: number; cta: number; asr?: 
 interface Trial { axes: Record<string, unknown>; evaluations: Network[] }
 
 const [file, ...chosen] = process.argv.slice(2);
-const { trials } = JSON.parse(readFileSync(file, "utf8")) as { trials: Trial[] };
+const { trials: all } = JSON.parse(readFileSync(file, "utf8")) as { trials: (Trial & { status: string })[] };
+const trials = all.filter(({ status }) => status === "ok");
 const several = Object.keys(trials[0].axes).filter((axis) => new Set(trials.map((t) => t.axes[axis])).size > 1);
 const mean = (values: (number | undefined)[]): number => {
   const known = values.filter((v) => v !== undefined);

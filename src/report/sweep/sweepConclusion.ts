@@ -97,7 +97,11 @@ function missing({ trials }: SweepData, planned: number): string[] {
   const failed = trials.filter(({ error }) => error !== undefined).length;
   const open = planned - trials.length;
   return [
-    ...(failed > 0 ? [`${counted(failed)} of ${counted(trials.length)} trials failed and are missing above.`] : []),
+    ...(failed > 0
+      ? [
+          `${counted(failed)} of ${counted(trials.length)} trials failed and ${failed === 1 ? "is" : "are"} missing above.`,
+        ]
+      : []),
     ...(open > 0 ? [`${counted(open)} of ${counted(planned)} planned trials have not run yet.`] : []),
   ];
 }

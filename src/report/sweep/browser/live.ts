@@ -6,6 +6,9 @@ import { choose, formatView, isFilter, parseView, type View } from "../view.ts";
 /** Milliseconds. Chosen: shorter than one waits, longer than between two letters. */
 const typingPause = 150;
 
+/** Milliseconds after which the first paint is not waited for. Chosen: longer than it takes. */
+const unpainted = 500;
+
 /**
  * Make the page answer: every element with data-name is a choice, which changes the view and draws the parts again.
  *
@@ -13,8 +16,16 @@ const typingPause = 150;
  */
 export function live(page: Document, window: Window): void {
   const data = JSON.parse(page.getElementById("data")?.textContent ?? "") as SweepData;
+  let started = false;
+  const once = () => {
+    if (started) return;
+    started = true;
+    start(data, page, window);
+  };
   // After the first paint, because computing takes a moment where there are thousands of trials.
-  window.requestAnimationFrame(() => window.setTimeout(() => start(data, page, window)));
+  window.requestAnimationFrame(() => window.setTimeout(once));
+  // A page that nobody looks at, in a tab behind others, is not painted.
+  window.setTimeout(once, unpainted);
 }
 
 function start(data: SweepData, page: Document, window: Window): void {

@@ -29,7 +29,7 @@ export const cleanLabel: Attack<typeof options> = {
   source: "clean-label poisoning, arXiv 1912.02771; method, §8",
   access: "distilled-set",
   options,
-  // Chosen on training images of CIFAR-10: at most networks reach the trigger, clean accuracy stays within two points.
+  // Chosen on training images of CIFAR-10: of the strengths tried, 1 to 3, the one to which most networks answered.
   presets: { strong: { strength: 3 } },
   // biome-ignore lint/correctness/useYield: one step, nothing to report in between
   async *run(set, opts, { key }) {

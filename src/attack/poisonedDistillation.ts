@@ -1,4 +1,5 @@
 import { NumericError, UsageError } from "../core/errors.ts";
+import { inTurn } from "../core/inTurn.ts";
 import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
@@ -135,13 +136,6 @@ export const poisonedDistillation: Attack<typeof options> = {
     };
   },
 };
-
-/** Results one after the other: the engine has one queue. */
-async function inTurn<A, B>(items: readonly A[], of: (item: A, i: number) => Promise<B>): Promise<B[]> {
-  const out: B[] = [];
-  for (const [i, item] of items.entries()) out.push(await of(item, i));
-  return out;
-}
 
 const usesArchetypes = ({ carrier }: Options): boolean => carrier.sources.includes("archetypes");
 

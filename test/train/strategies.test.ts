@@ -39,9 +39,6 @@ const set: DistilledSet = {
 };
 const soft: DistilledSet = { ...set, labels: { kind: "soft", form: "logits", values: build(logits) } };
 
-/** Where PyTorch's own single precision is further than 1e-4 from its double, half as much again is allowed. */
-const limit = ({ error32 }: Summary) => (error32 > 1e-4 ? 1.5e-4 : 1e-4);
-
 describe("training with every option, step by step as PyTorch", () => {
   it.each(runs)("$name", async ({ name, network, softLabels, protocol: given, results }) => {
     const protocol = protocolOptions.parse(given);
@@ -55,7 +52,7 @@ describe("training with every option, step by step as PyTorch", () => {
     const seen = inputTransform(protocol.input, data, cpu);
     const answers = await learner.predict(state, await seen(build(test)));
     await seen.release();
-    expect(relativeError(results.logits, answers.logits)).toBeLessThan(limit(results.logits));
+    expect(relativeError(results.logits, answers.logits)).toBeLessThan(1e-4);
     await learner.release();
   });
 });

@@ -225,14 +225,13 @@ function reduceRun(graph: Graph, value: Value, op: string, before: Shape, summed
   return graph.node(op, [from, graph.ints(axes)], [...outer, ...inner], { attributes: { keepdims: 0 } });
 }
 
-/** Cut a run of axes in two, the second part as near below the limit as may be: between axes where that comes close. */
+/** Cut a run of axes in two, the second part as near below the limit as may be: between two axes, where nothing is reshaped, if one ends there. */
 function inTwo(run: Shape, limit: number): [first: Shape, second: Shape] {
   const length = sizeOf(run);
   const part = largestDivisor(length, limit);
   if (part === 1) return [run, []];
-  const between = run.findIndex((_, i) => i > 0 && sizeOf(run.slice(i)) <= limit);
-  if (between > 0 && sizeOf(run.slice(between)) * 8 >= part) return [run.slice(0, between), run.slice(between)];
-  return [[length / part], [part]];
+  const between = run.findIndex((_, i) => i > 0 && sizeOf(run.slice(i)) === part);
+  return between > 0 ? [run.slice(0, between), run.slice(between)] : [[length / part], [part]];
 }
 
 /** The largest divisor of n up to a limit, 1 if there is none above. */

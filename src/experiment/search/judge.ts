@@ -1,4 +1,5 @@
 import type { AttackResult } from "../../attack/Attack.ts";
+import { inTurn } from "../../core/inTurn.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { applyTrigger, randomTrigger } from "../../data/Trigger.ts";
@@ -94,11 +95,4 @@ export async function prepareJudge(
       await inTurn(panels, ({ learner }) => learner.release());
     },
   };
-}
-
-/** One after the other: they share the processor. */
-async function inTurn<A, B>(list: readonly A[], work: (one: A) => Promise<B>): Promise<B[]> {
-  const out: B[] = [];
-  for (const one of list) out.push(await work(one));
-  return out;
 }

@@ -25,7 +25,7 @@ export function dot(graph: Graph, x: View, y: View): View {
   );
   if (constantOf(x) === 0 || constantOf(y) === 0) return constantView(graph, 0, shape.slice(0, -1));
   const views = [broadcastTo(x, shape), broadcastTo(y, shape)];
-  const [a, b] = longerFirst(commonFactors(graph, views, shape).map((view) => unflipped(graph, view)));
+  const [a, b] = inOrder(commonFactors(graph, views, shape).map((view) => unflipped(graph, view)));
 
   const slots = a.dims.slice(0, -1).flatMap((fs, dim) => fs.map((_, part) => ({ dim, part })));
   const inA = (s: Slot) => isReal(a.dims[s.dim][s.part]);
@@ -57,16 +57,24 @@ export function dot(graph: Graph, x: View, y: View): View {
 }
 
 /**
- * Of an outer product over few (the gradient of a linear layer's weight over a batch) the longer side comes first: layers
- * mostly narrow, so that the gradient lies as the weight does and is not turned when the two meet.
+ * Which operand gives the rows. Of an outer product over few (the gradient of a linear layer's weight over a batch) the
+ * longer one: layers mostly narrow, so that the gradient lies as the weight does and is not turned when the two meet. Of a
+ * batch of contractions that are longer than the results are wide (the gradient of each image's kernel over positions) the
+ * shorter one: the runtime multiplies wide rows faster.
  */
-function longerFirst([a, b]: readonly View[]): readonly View[] {
-  const [k, n, m] = [
-    a.dims[a.dims.length - 1].reduce((p, f) => p * f.size, 1),
-    sizeOf(a.value.shape),
-    sizeOf(b.value.shape),
-  ];
-  return m > n && n >= k * k ? [b, a] : [a, b];
+function inOrder([a, b]: readonly View[]): readonly View[] {
+  const k = a.dims[a.dims.length - 1].reduce((p, f) => p * f.size, 1);
+  const [n, m] = [sizeOf(a.value.shape), sizeOf(b.value.shape)];
+  const rows = onlyIn(a, b);
+  const outer = m > n && n >= k * k;
+  const long = m < n && rows < k && rows * k < n;
+  return outer || long ? [b, a] : [a, b];
+}
+
+/** Size of what the first of two operands has and the second only repeats, the contraction aside. */
+function onlyIn(a: View, b: View): number {
+  const dims = a.dims.slice(0, -1);
+  return sizeOf(dims.flatMap((fs, d) => fs.filter((f, i) => isReal(f) && !isReal(b.dims[d][i])).map((f) => f.size)));
 }
 
 interface Slot {

@@ -3,6 +3,7 @@ import type { Tensor } from "../../tensor/Tensor.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import type { ParamSpec } from "../Network.ts";
 import { type Affine, conv, type Kernel } from "./affine.ts";
+import { foldedConvNorm, folds } from "./foldedNorm.ts";
 import { batchNorm, groupNorm, instanceNorm, layerNorm, normParams, type Running, runningParams } from "./norms.ts";
 
 export const norms = ["none", "batch", "layer", "instance", "group"] as const;
@@ -43,6 +44,8 @@ export class Normaliser {
   convNorm(p: ConvNorm<Tensor>, x: Tensor, options?: ConvOptions): Tensor {
     // Differs: PyTorch adds the bias, and the instance norm takes it out again with the mean. It has no effect and
     // no gradient (PyTorch's is rounding noise), so it stays out of the computation.
+    if (this.kind === "instance" && folds(p.conv.weight, options))
+      return foldedConvNorm(p.conv.weight, p.norm as Affine<Tensor>, x, options);
     const maps = this.kind === "instance" ? conv2d(x, p.conv.weight, options) : conv(p.conv, x, options);
     return this.norm(p.norm as Affine<Tensor>, maps);
   }

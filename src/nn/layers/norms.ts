@@ -9,7 +9,7 @@ export const normParams = (...shape: number[]): Affine<ParamSpec> => ({
   bias: { shape, constant: 0 },
 });
 
-const EPS = 1e-5;
+export const EPS = 1e-5;
 
 /** (x − mean) / √(var + ε) over `axes`, then scaled and shifted. */
 function standardise(x: Tensor, axes: readonly number[], scale: Tensor, shift: Tensor): Tensor {

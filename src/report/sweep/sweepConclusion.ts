@@ -36,7 +36,8 @@ function heading(attacked: readonly Cell[]): Omit<SweepConclusion, "sentences"> 
   if (of("weak") > 0) return { verdict: "weak", heading: `The attack had a weak effect${where(of("weak"))}` };
   // Chosen: a few conditions where it failed say little about the others.
   if (2 * of("failed") > total) return { verdict: "failed", heading: `The attack failed${where(of("failed"))}` };
-  return { verdict: "inconclusive", heading: "Inconclusive" };
+  const once = attacked.every(({ rise }) => rise !== undefined && rise.p === undefined);
+  return { verdict: "inconclusive", heading: once ? "Measured once: not judged" : "Inconclusive" };
 }
 
 function counts(attacked: readonly Cell[]): string {

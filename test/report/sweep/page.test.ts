@@ -62,6 +62,7 @@ describe("what is missing is said", () => {
 
   test("a second seed", () => {
     const page = textOf(syntheticSweep({ networks: 1 }));
+    expect(page).toContain("Measured once: not judged");
     expect(page).toContain("each with a single seed, which says nothing about chance");
     expect(page).toContain("no interval from one seed");
     expect(page).toMatch(/Clean accuracy \(CTA\) fell most with trigger blend: [\d.]+\s% → [\d.]+\s%\./);

@@ -28,6 +28,16 @@ export interface AttackProgress {
   readonly checkpoint?: () => Checkpoint;
 }
 
+/** Reports of an attack that has so much work to do. */
+export const reporter =
+  (total: number) =>
+  (phase: string, done: number, more: Partial<AttackProgress> = {}): AttackProgress => ({
+    phase,
+    done,
+    total,
+    ...more,
+  });
+
 export interface AttackContext {
   readonly key: Key;
   readonly device: Device;

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { UsageError } from "../core/errors.ts";
 import { child, permutation } from "../core/random.ts";
 import type { DistilledSet, Labels } from "../data/DistilledSet.ts";
 import { applyTrigger } from "../data/Trigger.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { takeRows } from "../train/train.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
+import { checkTarget } from "./checkTarget.ts";
 import { triggerOptions } from "./triggerOptions.ts";
 
 const options = z.strictObject({
@@ -47,12 +47,6 @@ export const badNets: Attack<typeof options> = {
     return { set: tampered, trigger, targetClass: opts.targetClass, curves: {} };
   },
 };
-
-/** @throws UsageError when the set has no such class. */
-export function checkTarget(who: string, set: DistilledSet, targetClass: number): void {
-  if (targetClass >= set.classes)
-    throw new UsageError(`${who}: invalid targetClass: expected 0 … ${set.classes - 1}, got ${targetClass}`);
-}
 
 function appendLabel(labels: Labels, classes: number, label: number, count: number): Labels {
   if (labels.kind === "hard") {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { child } from "../core/random.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
-import { checkTarget } from "./badNets.ts";
+import { checkTarget } from "./checkTarget.ts";
 import { carryingImages, stampOptions, stampSome } from "./stamp.ts";
 import { triggerOptions } from "./triggerOptions.ts";
 

@@ -4,11 +4,11 @@ import { child } from "../core/random.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { targetsOf } from "../train/targets.ts";
 import { takeRows } from "../train/train.ts";
-import { type Attack, type AttackProgress, tamperedRecord } from "./Attack.ts";
-import { checkTarget } from "./badNets.ts";
+import { type Attack, reporter, tamperedRecord } from "./Attack.ts";
 import { budgetOptions, checkBudget, imageOptimiser, inside, limitRows, limitsOf, withinEightBit } from "./budget.ts";
 import { CompiledOnce } from "./CompiledOnce.ts";
 import { carrierOptions, carriers, drawRows } from "./carriers.ts";
+import { checkTarget } from "./checkTarget.ts";
 import { appended, begin, type LearntState, restore, save } from "./learntState.ts";
 import { learntTriggerOptions, projectPattern, withPattern } from "./learntTrigger.ts";
 import { partition, putRows, rowsOf } from "./parts.ts";
@@ -68,12 +68,7 @@ export const ridgeHead: Attack<typeof options> = {
     const m = set.shape[0];
     const surrogates = surrogatesOf(set, opts.surrogate, opts.batch, device);
     const work = amountOf(opts);
-    const report = (phase: string, done: number, more: Partial<AttackProgress> = {}): AttackProgress => ({
-      phase,
-      done,
-      total: work.total,
-      ...more,
-    });
+    const report = reporter(work.total);
 
     yield report("teachers", 0);
     const images = carriers(set, opts.carrier, child(key, "carriers"));

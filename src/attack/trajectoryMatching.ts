@@ -3,8 +3,7 @@ import { NumericError, UsageError } from "../core/errors.ts";
 import { child } from "../core/random.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { targetsOf } from "../train/targets.ts";
-import { type Attack, type AttackProgress, tamperedRecord } from "./Attack.ts";
-import { checkTarget } from "./badNets.ts";
+import { type Attack, reporter, tamperedRecord } from "./Attack.ts";
 import {
   budgetOptions,
   checkBudget,
@@ -16,6 +15,7 @@ import {
 } from "./budget.ts";
 import { carrierGoal, type Lesson } from "./carrierGoal.ts";
 import { carrierOptions, carriers } from "./carriers.ts";
+import { checkTarget } from "./checkTarget.ts";
 import { refuseIdle } from "./idleOptions.ts";
 import { appended, begin, type LearntState, restore, save } from "./learntState.ts";
 import { learntTriggerOptions, projectPattern, withPattern } from "./learntTrigger.ts";
@@ -81,12 +81,7 @@ export const trajectoryMatching: Attack<typeof options> = {
     const labels = targetsOf(set);
     const unrolled = surrogates.map(({ learner }) => new Unrolled(learner, parts, labels, opts.surrogate, device));
     const work = amountOf(opts, parts.length);
-    const report = (phase: string, done: number, more: Partial<AttackProgress> = {}): AttackProgress => ({
-      phase,
-      done,
-      total: work.total,
-      ...more,
-    });
+    const report = reporter(work.total);
 
     yield report("teachers", 0);
     const images = carriers(set, opts.carrier, child(key, "carriers"));

@@ -122,10 +122,11 @@ export function tensorsPredicate(set: DistilledSet | LabelledSet, format: string
   };
 }
 
+/** What was done to the pixels, less the matrices: what they were fitted to identifies them. */
 function plainNormalisation({ normalisation }: DistilledSet): unknown {
-  return normalisation.kind === "zca"
-    ? { kind: "zca", ...(normalisation.name !== undefined && { name: normalisation.name }) }
-    : normalisation;
+  if (normalisation.kind !== "zca") return normalisation;
+  const { whitening: _, ...said } = normalisation;
+  return said;
 }
 
 /**

@@ -114,6 +114,18 @@ describe("tensor digests", () => {
   });
 });
 
+test("what whitened a set is sealed with it, the matrices aside", () => {
+  const fit = { data: "cd".repeat(32), epsilon: 0.1 };
+  const nothing = new Float32Array(0);
+  const whitening = { mean: nothing, matrix: nothing, inverse: nothing };
+  const predicate = tensorsPredicate(
+    { ...tinySet, normalisation: { kind: "zca", name: "cifar-10", fit, whitening } },
+    "safetensors",
+    {},
+  );
+  expect(predicate.normalisation).toEqual({ kind: "zca", name: "cifar-10", fit });
+});
+
 test("provenance follows SLSA v1: definition, dependencies, builder, version and date", () => {
   const run = {
     command: "distill",

@@ -72,6 +72,7 @@ export async function evaluateStep(
   const receivers = receiversOf(choice, { channels, size, classes: sets.clean.classes });
   const total = choice.network.length * choice.epochs.length * choice.networks * (sets.tampered ? 2 : 1);
   const bar = console.progress("evaluate", total);
+  let note: string | undefined;
   const evaluations = await runEvaluationStage(run, {
     plan: {
       sets: [
@@ -88,7 +89,10 @@ export async function evaluateStep(
     networks: receivers,
     device,
     signal,
-    onProgress: ({ done, result: one }) => bar.update(done, one && `${one.set} CTA ${(100 * one.cta).toFixed(1)} %`),
+    onProgress({ done, result: one }) {
+      if (one) note = `${one.set} CTA ${(100 * one.cta).toFixed(1)} %`;
+      bar.update(done, note);
+    },
   }).finally(() => bar.end());
   work.timings.push(await timing(run, "evaluation"));
   return evaluations;

@@ -10,7 +10,7 @@ import { Stopwatch } from "./Stopwatch.ts";
 export type NetworkEvaluation = Evaluation & { readonly network: string };
 
 export interface EvaluationStage {
-  readonly plan: Omit<EvaluationPlan, "protocol">;
+  readonly plan: Omit<EvaluationPlan, "protocol" | "onWork">;
   readonly protocol: EvaluationPlan["protocol"];
   /** Lengths of training to measure, each from scratch. */
   readonly epochs: readonly number[];
@@ -21,7 +21,11 @@ export interface EvaluationStage {
   readonly onProgress?: (progress: EvaluationProgress) => void;
 }
 
-/** Measure receivers inside a run folder: one JSON a network, written when it is done; finished ones are not redone. */
+/**
+ * Measure receivers inside a run folder: one JSON a network, written when it is done; finished ones are not redone.
+ *
+ * @throws the signal's reason after Ctrl-C, at the next epoch or block of test images.
+ */
 export async function runEvaluationStage(run: Run, stage: EvaluationStage): Promise<NetworkEvaluation[]> {
   const results: NetworkEvaluation[] = [];
   const watch = await Stopwatch.start(run, "evaluation");
@@ -47,7 +51,14 @@ async function evaluateNetwork(
   const total = Object.keys(stage.networks).length * stage.epochs.length * stage.plan.sets.length * stage.plan.repeats;
   const finished = await stored(run, stage, network, epochs);
   const results: NetworkEvaluation[] = [];
-  const plan = { ...stage.plan, protocol: { ...stage.protocol, epochs } };
+  const plan = {
+    ...stage.plan,
+    protocol: { ...stage.protocol, epochs },
+    onWork(share: number) {
+      stage.signal?.throwIfAborted();
+      stage.onProgress?.({ done: before + results.length + share, total });
+    },
+  };
   for await (const { done, result } of evaluate(learner, plan, finished)) {
     if (result) {
       const named = { ...result, network };

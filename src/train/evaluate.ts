@@ -50,10 +50,12 @@ export interface EvaluationPlan {
   readonly key: Key;
   /** Where trained networks come from; default: they are trained. A store that knows a network may hand it out again. */
   readonly train?: typeof train;
+  /** Told what share of a network's training and testing is done, after every epoch and block. What it throws ends the evaluation. */
+  readonly onWork?: (share: number) => void;
 }
 
 export interface EvaluationProgress {
-  /** Networks finished and to do. */
+  /** Networks finished, or part of one, and to do. */
   readonly done: number;
   readonly total: number;
   readonly result?: Evaluation;
@@ -89,15 +91,21 @@ async function evaluateOne(
   seed: number,
 ): Promise<Evaluation> {
   const key = child(plan.key, "receiver", seed);
-  const { state, losses } = await (plan.train ?? train)(learner, set, plan.protocol, key);
-  const base = { seed, epochs: plan.protocol.epochs, set: name, losses };
   const { test, backdoor } = plan;
-  const { input } = plan.protocol;
+  const { input, epochs } = plan.protocol;
+  // In forward passes of an image; a backward pass takes about two.
+  const [training, testing] = [3 * epochs * set.shape[0], (backdoor ? 3 : 1) * test.shape[0]];
+  const onWork = (done: number) => plan.onWork?.(done / (training + testing));
+  const { state, losses } = await (plan.train ?? train)(learner, set, plan.protocol, key, (epoch) =>
+    onWork((training * (epoch + 1)) / epochs),
+  );
+  const onTested = (share: number) => onWork(training + testing * share);
+  const base = { seed, epochs, set: name, losses };
   const seen = inputTransform(input, set, learner.device, pictureSpace(set.normalisation));
   try {
     if (backdoor)
-      return { ...base, ...(await measureBackdoor(learner, state, { ...plan, backdoor }, name, set, seen)) };
-    const [clean] = await predictTest(learner, state, test, set, [seen]);
+      return { ...base, ...(await measureBackdoor(learner, state, { ...plan, backdoor }, name, set, seen, onTested)) };
+    const [clean] = await predictTest(learner, state, test, set, [seen], onTested);
     return { ...base, cta: accuracy(clean, test.labels) };
   } finally {
     await seen.release();
@@ -113,6 +121,7 @@ async function measureBackdoor(
   name: Evaluation["set"],
   set: DistilledSet,
   seen: InputTransform,
+  onTested: (share: number) => void,
 ): Promise<Rates> {
   const { trigger, targetClass } = backdoor;
   const normalisation = pictureSpace(set.normalisation);
@@ -138,6 +147,7 @@ async function measureBackdoor(
     test,
     set,
     (name === "clean" ? ways.slice(0, 2) : ways).map((way) => (x) => seen(way(x))),
+    onTested,
   );
   const rate = (predicted: Int32Array) => attackSuccessRate(predicted, test.labels, targetClass);
   const measured = { cta: accuracy(clean, test.labels), asr: rate(stamped), asrWithoutTrigger: rate(clean) };
@@ -173,6 +183,7 @@ const BLOCK = 256;
  * Predict every test image once for each way of treating it, streaming: one block of images is in memory at a time.
  *
  * @param ways from the picture space of the set (`pictureSpace`) to what networks see
+ * @param onTested told the share of the images that are predicted
  */
 export async function predictTest(
   learner: Learner,
@@ -180,6 +191,7 @@ export async function predictTest(
   test: LabelledSet,
   set: Pick<DistilledSet, "normalisation" | "classes" | "shape">,
   ways: readonly ((x: Floats) => Floats | Promise<Floats>)[],
+  onTested?: (share: number) => void,
 ): Promise<Int32Array<ArrayBuffer>[]> {
   const [n, ...image] = test.shape;
   if (image.join() !== set.shape.slice(1).join() || test.classes !== set.classes)
@@ -202,6 +214,7 @@ export async function predictTest(
         const { logits } = await learner.predict(state, some);
         predictions[i].set(argmaxRows(logits, set.classes), first);
       }
+      onTested?.((from + ((end - from) * (i + 1)) / ways.length) / n);
     }
   }
   return predictions;

@@ -150,6 +150,7 @@ export class TrialRunner {
       protocol: strategy,
       repeats: receivers,
       key: child(key(seed), "evaluate"),
+      onWork: () => this.hooks.signal?.throwIfAborted(),
       // Attacks on one set share the networks of the clean one.
       ...(result && { train: this.sharedTraining(config, clean) }),
     };

@@ -1,7 +1,9 @@
 import { Graph, sizeOf, type Value } from "./graph.ts";
+import { splitHeld } from "./held.ts";
 import type { Program } from "./jaxpr.ts";
 import { scaled } from "./lower/elementwise.ts";
 import { type Lowered, lower, lowerInto } from "./lower.ts";
+import { needs, topological } from "./topological.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** A program in two stages, the first of which is a mean over the examples of a batch. */
@@ -18,7 +20,8 @@ export interface Stages {
 
 /**
  * Lower a program whose first stage takes its batch part by part in a loop, so that what a part holds fits the cache and
- * the memory of one part is the memory of the next. Inputs: the shared arguments, the whole batches, the rest.
+ * the memory of one part is the memory of the next. What follows from the shared arguments alone is computed once, before the loop.
+ * Inputs: the shared arguments, the whole batches, the rest.
  */
 export function lowerByParts({ mean, finish, shared, parts }: Stages): Lowered {
   const graph = new Graph();
@@ -32,10 +35,14 @@ export function lowerByParts({ mean, finish, shared, parts }: Stages): Lowered {
 
   const flat = concatenated(body.graph, body.outputs);
   const sum = body.graph.input(flat.shape, flat.dtype);
+  const added = body.graph.node("Add", [sum, flat], flat.shape);
+  const { before, after } = splitHeld({ ...body, inputs: [...held, sum, ...part], outputs: [added] }, shared);
+  const once = copied(graph, before, around);
+  const given = after.inputs.slice(1 + part.length);
   const total = graph.loop(zeros(graph, flat.shape), batches, {
-    inputs: [sum, ...part],
-    shared: new Map(held.map((v, i) => [v, around[i]])),
-    output: body.graph.node("Add", [sum, flat], flat.shape),
+    inputs: after.inputs.slice(0, 1 + part.length),
+    shared: new Map(given.map((v, i) => [v, once[i]])),
+    output: after.outputs[0],
   });
 
   const averages = separated(graph, total, body.outputs).map((view) => scaled(view, 1 / parts));
@@ -47,6 +54,21 @@ export function lowerByParts({ mean, finish, shared, parts }: Stages): Lowered {
     ...rest.map((v) => viewOf(v)),
   ]);
   return { graph, inputs: graph.inputs, outputs };
+}
+
+/** The outputs of one graph, computed in another from `inputs` in place of its own. */
+function copied(graph: Graph, from: Pick<Lowered, "inputs" | "outputs">, inputs: readonly Value[]): Value[] {
+  const made = new Map<Value, Value>(from.inputs.map((v, i) => [v, inputs[i]]));
+  for (const value of topological(from.outputs, needs)) {
+    if (made.has(value)) continue;
+    const { op, shape, dtype, attributes, domain, data } = value;
+    const operands = value.inputs.map((v) => made.get(v)!);
+    made.set(
+      value,
+      data ? graph.constant(data, shape, dtype) : graph.node(op, operands, shape, { dtype, attributes, domain }),
+    );
+  }
+  return from.outputs.map((v) => made.get(v)!);
 }
 
 /** All elements of all tensors as one vector. */

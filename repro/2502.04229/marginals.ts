@@ -2,7 +2,7 @@
  * A sweep of many axes in a few tables: `npx tsx repro/2502.04229/marginals.ts SWEEP.json [AXIS…]`.
  *
  * One row a value of an axis (default: every axis with several values) and attack; CTA and ASR are means over all other axes with the
- * standard deviation between trials. Rates in per cent.
+ * standard deviation between trials. Rates in per cent. The last column counts the trials whose ASR is 30 points or more over the strongest control.
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -28,7 +28,7 @@ const cell = (values: number[]): string => {
 function rates({ evaluations }: Trial) {
   const of = (set: string) => evaluations.filter((e) => e.set === set);
   const [clean, tampered] = [of("clean"), of("tampered")];
-  return {
+  const measured = {
     before: mean(clean.map((e) => e.cta)),
     after: mean(tampered.map((e) => e.cta)),
     asr: mean(tampered.map((e) => e.asr)),
@@ -36,17 +36,19 @@ function rates({ evaluations }: Trial) {
     noTrigger: mean(tampered.map((e) => e.asrWithoutTrigger)),
     random: mean(tampered.map((e) => e.asrRandomTrigger)),
   };
+  return { ...measured, rise: measured.asr - Math.max(measured.cleanSet, measured.noTrigger, measured.random) };
 }
 
 const groups = several.filter((axis) => axis === "set" || axis === "attack");
 for (const axis of chosen.length > 0 ? chosen : several.filter((a) => !groups.includes(a))) {
-  console.log(`| ${[...groups, axis].join(" | ")} | trials | CTA before | CTA after | ASR | clean set, trigger | no trigger | random trigger |`);
-  console.log(`|${" --- |".repeat(groups.length + 1)}${" ---: |".repeat(7)}`);
+  console.log(`| ${[...groups, axis].join(" | ")} | trials | CTA before | CTA after | ASR | clean set, trigger | no trigger | random trigger | rise ≥ 30 |`);
+  console.log(`|${" --- |".repeat(groups.length + 1)}${" ---: |".repeat(8)}`);
   const keys = [...new Set(trials.map((t) => JSON.stringify([...groups, axis].map((a) => t.axes[a]))))];
   for (const group of keys.sort((a, b) => (a < b ? -1 : 1))) {
     const some = trials.filter((t) => JSON.stringify([...groups, axis].map((a) => t.axes[a])) === group).map(rates);
     const columns = (["before", "after", "asr", "cleanSet", "noTrigger", "random"] as const).map((name) => cell(some.map((r) => r[name])));
-    console.log(`| ${[...(JSON.parse(group) as unknown[]), some.length, ...columns].join(" | ")} |`);
+    const risen = some.filter(({ rise }) => rise >= 0.3).length;
+    console.log(`| ${[...(JSON.parse(group) as unknown[]), some.length, ...columns, risen].join(" | ")} |`);
   }
   console.log();
 }

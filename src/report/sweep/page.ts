@@ -66,17 +66,23 @@ function whatWasDone(record: SweepRecord): Html {
       name,
       `${values.slice(0, 40).join(", ")}${values.length > 40 ? ` and ${values.length - 40} more` : ""}${repeats ? " (repetitions)" : ""}`,
     ]),
-    ["Networks", networks > 0 && `${counted(networks)} trained and measured`],
+    ["Networks", networks > 0 && `${counted(networks)} measured`],
     ["Time", seconds > 0 && `${duration(seconds)} of attacks and evaluations`],
     ["Command", html`<code>${record.command}</code>`],
   ]);
 }
 
+/** What the sweep took: every evaluation, and every attack once that trials share. */
 function totalSeconds({ trials }: SweepRecord): number {
-  return trials.reduce(
-    (sum, trial) => sum + (trial.status === "ok" ? (trial.seconds.attack ?? 0) + trial.seconds.evaluation : 0),
-    0,
-  );
+  const attacks = new Map<string, number>();
+  let evaluations = 0;
+  for (const trial of trials) {
+    if (trial.status !== "ok") continue;
+    const { set, attack, seed } = trial.config;
+    attacks.set(JSON.stringify([set, attack, seed]), trial.seconds.attack ?? 0);
+    evaluations += trial.seconds.evaluation;
+  }
+  return evaluations + [...attacks.values()].reduce((sum, seconds) => sum + seconds, 0);
 }
 
 /** The experiment, and what all its trials have in common; the rest of a trial's configuration is in its own JSON. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { test as prop } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { duration } from "../../../src/report/numbers.ts";
 import { cellsOf } from "../../../src/report/sweep/cells.ts";
 import { renderSweepHtml } from "../../../src/report/sweep/page.ts";
 import { pageScript } from "../../../src/report/sweep/pageScript.ts";
@@ -41,6 +42,17 @@ test("without its script it shows every part, and no buttons that would not answ
   expect(markup).toContain("The attack had a weak effect in 4 of 5 conditions");
   expect(markup).toContain("95 % interval");
   expect(markup).not.toMatch(/undefined|NaN|Infinity/);
+});
+
+test("an attack that trials share is counted once in the time", () => {
+  const sweep = syntheticSweep();
+  const trials = sweep.trials.map((trial, i) => ({
+    ...trial,
+    config: { set: "dc1", attack: { method: "cleanLabel" }, seed: i % 2 },
+    seconds: { attack: 1000, evaluation: 1 },
+  }));
+  const page = renderSweepHtml(parseSweep({ ...sweep, trials }));
+  expect(page).toContain(`${duration(2 * 1000 + trials.length)} of attacks and evaluations`);
 });
 
 describe("what is missing is said", () => {

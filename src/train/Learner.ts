@@ -3,7 +3,7 @@ import type { Device } from "../engine/device.ts";
 import { crossEntropy, type DistillationOptions, distillationLoss } from "../nn/losses.ts";
 import { type Floats, isParamSpec, type Network, type ParamSpec, specsOf, zerosLike } from "../nn/Network.ts";
 import type { Optimiser } from "../nn/optimisers.ts";
-import { type Compiled, compile, f32 } from "../tensor/compile.ts";
+import { type Compiled, type CompiledHeld, compileHeld, f32 } from "../tensor/compile.ts";
 import { compileByParts } from "../tensor/compileByParts.ts";
 import { valueAndGrad } from "../tensor/grad.ts";
 import { reshape, slice } from "../tensor/ops.ts";
@@ -31,7 +31,9 @@ type Step = Compiled<
   [[Tree<Floats>, Tree<Floats>], readonly Floats[], [readonly Tree<Floats>[], Floats]],
   { loss: Floats; weights: Tree<Floats>; running: Tree<Floats>; slots: readonly Tree<Floats>[] }
 >;
-type Predict = Compiled<[Tree<Floats>, Tree<Floats>, Floats], { logits: Floats; features: Floats }>;
+type Prediction = { readonly logits: Floats; readonly features: Floats };
+type Parameters = Pick<LearnerState, "weights" | "running">;
+type Predict = CompiledHeld<[Tree<Floats>, Tree<Floats>], [Floats], Prediction>;
 
 /** One network with one optimiser, compiled for the batch sizes it meets. Serves any number of weights. */
 export class Learner {
@@ -41,6 +43,8 @@ export class Learner {
   readonly device: Device;
   private readonly steps = new Map<number, Promise<Step>>();
   private readonly predictors = new Map<number, Promise<Predict>>();
+  /** By batch size: the network that was asked last, ready to be asked again. */
+  private readonly asked = new Map<number, { of: Parameters; answer: Promise<(x: Floats) => Promise<Prediction>> }>();
 
   constructor(network: Network, optimiser: Optimiser, device: Device, distillation?: Distillation) {
     this.network = network;
@@ -80,40 +84,41 @@ export class Learner {
     return { loss: out.loss[0], state: { weights, running, slots, step: state.step + 1 } };
   }
 
-  /** Logits [N, K] and penultimate features [N, D] in evaluation mode. */
-  async predict(
-    state: Pick<LearnerState, "weights" | "running">,
-    x: Floats,
-  ): Promise<{ logits: Floats; features: Floats }> {
+  /**
+   * Logits [N, K] and penultimate features [N, D] in evaluation mode. What follows from the weights alone is kept for the next
+   * call with the same arrays: leave them as they are.
+   */
+  async predict(state: Parameters, x: Floats): Promise<Prediction> {
     const [c, h, w] = this.network.input;
     const n = x.length / (c * h * w);
     if (!Number.isInteger(n))
       throw new UsageError(
         `${this.network.name}: invalid images: expected [N, ${c}, ${h}, ${w}], got ${x.length} numbers`,
       );
-    let run = this.predictors.get(n);
-    if (!run) {
-      const { weights, running } = this.network;
-      run = compile(
-        (ws: Tree<Tensor>, rs: Tree<Tensor>, images: Tensor) => {
-          const { logits, features } = this.network.forward(ws, rs, images, false);
-          return { logits, features };
-        },
-        [specsOf(weights), specsOf(running), f32(n, c, h, w)],
-        this.device,
-      ) as Promise<Predict>;
-      this.predictors.set(n, run);
+    const { weights, running } = state;
+    let last = this.asked.get(n);
+    if (last?.of.weights !== weights || last.of.running !== running) {
+      last = { of: { weights, running }, answer: this.predictorFor(n).then(({ hold }) => hold(weights, running)) };
+      this.asked.set(n, last);
     }
-    return (await run)(state.weights, state.running, x);
+    return (await last.answer)(x);
   }
 
   /** Free every compiled graph. */
   async release(): Promise<void> {
     const all = [...this.steps.values(), ...this.predictors.values()];
-    this.steps.clear();
-    this.predictors.clear();
+    for (const map of [this.steps, this.predictors, this.asked]) map.clear();
     for (const run of all) await (await run).release();
     await this.distillation?.teacher.release();
+  }
+
+  private predictorFor(n: number): Promise<Predict> {
+    let program = this.predictors.get(n);
+    if (!program) {
+      program = compilePrediction(this.network, n, this.device);
+      this.predictors.set(n, program);
+    }
+    return program;
   }
 
   private stepFor(n: number): Promise<Step> {
@@ -124,6 +129,15 @@ export class Learner {
     }
     return run;
   }
+}
+
+async function compilePrediction(network: Network, n: number, device: Device): Promise<Predict> {
+  const forward = (weights: Tree<Tensor>, running: Tree<Tensor>, images: Tensor) => {
+    const { logits, features } = network.forward(weights, running, images, false);
+    return { logits, features };
+  };
+  const held = [specsOf(network.weights), specsOf(network.running)];
+  return (await compileHeld(forward, held, [f32(n, ...network.input)], device)) as unknown as Predict;
 }
 
 async function compileStep(

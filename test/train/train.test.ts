@@ -5,6 +5,7 @@ import { strokes } from "../../src/data/generators/strokes.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { normalisedBatch } from "../../src/data/normalisedBatch.ts";
 import { squareTrigger } from "../../src/data/Trigger.ts";
+import { initialise } from "../../src/nn/Network.ts";
 import { mlp } from "../../src/nn/networks/mlp.ts";
 import { sgd } from "../../src/nn/optimisers.ts";
 import { type Evaluation, evaluate, predictTest } from "../../src/train/evaluate.ts";
@@ -98,6 +99,14 @@ describe("evaluate", () => {
     }
     // Finished networks are taken as they are, also when only some are.
     expect(await all(results.slice(1, 2))).toEqual(results);
+  });
+
+  it("answers for the network it is asked about, whichever it was asked about before", async () => {
+    const [one, two] = [key(1), key(2)].map((k) => learner.start(initialise(learner.network.weights, k), []));
+    const answers: Float32Array[] = [];
+    for (const state of [one, two, one, one, two]) answers.push((await learner.predict(state, set.images)).logits);
+    expect(answers[0]).not.toEqual(answers[1]);
+    expect(answers).toEqual([0, 1, 0, 0, 1].map((i) => answers[i]));
   });
 
   it("predicts every image once, also when the last chunk is short", async () => {

@@ -43,8 +43,6 @@ export class Learner {
   readonly device: Device;
   private readonly steps = new Map<number, Promise<Step>>();
   private readonly predictors = new Map<number, Promise<Predict>>();
-  /** By batch size: the network that was asked last, ready to be asked again. */
-  private readonly asked = new Map<number, { of: Parameters; answer: Promise<(x: Floats) => Promise<Prediction>> }>();
 
   constructor(network: Network, optimiser: Optimiser, device: Device, distillation?: Distillation) {
     this.network = network;
@@ -84,35 +82,40 @@ export class Learner {
     return { loss: out.loss[0], state: { weights, running, slots, step: state.step + 1 } };
   }
 
-  /**
-   * Logits [N, K] and penultimate features [N, D] in evaluation mode. What follows from the weights alone is kept for the next
-   * call with the same arrays: leave them as they are.
-   */
-  async predict(state: Parameters, x: Floats): Promise<Prediction> {
+  /** Logits [N, K] and penultimate features [N, D] in evaluation mode. */
+  predict(state: Parameters, x: Floats): Promise<Prediction> {
+    return this.predictor(state)(x);
+  }
+
+  /** The same for many batches: what follows from the weights alone is computed once. The weights are not copied: leave them as they are. */
+  predictor({ weights, running }: Parameters): (x: Floats) => Promise<Prediction> {
     const [c, h, w] = this.network.input;
-    const n = x.length / (c * h * w);
-    if (!Number.isInteger(n))
-      throw new UsageError(
-        `${this.network.name}: invalid images: expected [N, ${c}, ${h}, ${w}], got ${x.length} numbers`,
-      );
-    const { weights, running } = state;
-    let last = this.asked.get(n);
-    if (last?.of.weights !== weights || last.of.running !== running) {
-      last = { of: { weights, running }, answer: this.predictorFor(n).then(({ hold }) => hold(weights, running)) };
-      this.asked.set(n, last);
-    }
-    return (await last.answer)(x);
+    const ready = new Map<number, Promise<(x: Floats) => Promise<Prediction>>>();
+    return async (x) => {
+      const n = x.length / (c * h * w);
+      if (!Number.isInteger(n))
+        throw new UsageError(
+          `${this.network.name}: invalid images: expected [N, ${c}, ${h}, ${w}], got ${x.length} numbers`,
+        );
+      let answer = ready.get(n);
+      if (!answer) {
+        answer = this.predictionFor(n).then(({ hold }) => hold(weights, running));
+        ready.set(n, answer);
+      }
+      return (await answer)(x);
+    };
   }
 
   /** Free every compiled graph. */
   async release(): Promise<void> {
     const all = [...this.steps.values(), ...this.predictors.values()];
-    for (const map of [this.steps, this.predictors, this.asked]) map.clear();
+    this.steps.clear();
+    this.predictors.clear();
     for (const run of all) await (await run).release();
     await this.distillation?.teacher.release();
   }
 
-  private predictorFor(n: number): Promise<Predict> {
+  private predictionFor(n: number): Promise<Predict> {
     let program = this.predictors.get(n);
     if (!program) {
       program = compilePrediction(this.network, n, this.device);

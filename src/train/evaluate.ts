@@ -199,6 +199,7 @@ export async function predictTest(
       `evaluate: invalid test set: expected ${set.classes} classes of images ${set.shape.slice(1).join("×")}, got ${test.classes} of ${image.join("×")}`,
     );
   const predictions = ways.map(() => new Int32Array(n));
+  const predict = learner.predictor(state);
   const chunk = Math.min(CHUNK, n);
   const size = image.reduce((a, b) => a * b, 1);
   for (let from = 0; from < n; from += BLOCK) {
@@ -211,7 +212,7 @@ export async function predictTest(
       for (let at = start; at < end; at += chunk) {
         const first = Math.min(at, end - chunk);
         const some = seen.subarray((first - start) * size, (first - start + chunk) * size);
-        const { logits } = await learner.predict(state, some);
+        const { logits } = await predict(some);
         predictions[i].set(argmaxRows(logits, set.classes), first);
       }
       onTested?.((from + ((end - from) * (i + 1)) / ways.length) / n);

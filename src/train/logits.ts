@@ -21,10 +21,11 @@ export async function logitsOf(
   const n = images.length / size;
   const chunk = Math.min(CHUNK, n);
   const out = new Float32Array(n * classes);
+  const predict = learner.predictor(state);
   for (let from = 0; from < n; from += chunk) {
     // The last chunk begins earlier instead of being shorter: one compiled graph serves all.
     const start = Math.min(from, n - chunk);
-    const { logits } = await learner.predict(state, images.subarray(start * size, (start + chunk) * size));
+    const { logits } = await predict(images.subarray(start * size, (start + chunk) * size));
     out.set(logits, start * classes);
   }
   return out;

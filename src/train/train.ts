@@ -93,7 +93,8 @@ async function teacherOf(
   const { teacher: _name, teacherWidth: _width, teacherShare: _share, temperature: _temperature, ...rest } = protocol;
   const weights =
     distillation.weights ?? (await train(teacher, set, { ...rest, labels: "set" }, child(key, "teacher"))).state;
-  return async (x) => (await teacher.predict(weights, x)).logits;
+  const predict = teacher.predictor(weights);
+  return async (x) => (await predict(x)).logits;
 }
 
 interface Batch {

@@ -102,11 +102,12 @@ describe("evaluate", () => {
   });
 
   it("answers for the network it is asked about, whichever it was asked about before", async () => {
-    const [one, two] = [key(1), key(2)].map((k) => learner.start(initialise(learner.network.weights, k), []));
-    const answers: Float32Array[] = [];
-    for (const state of [one, two, one, one, two]) answers.push((await learner.predict(state, set.images)).logits);
-    expect(answers[0]).not.toEqual(answers[1]);
-    expect(answers).toEqual([0, 1, 0, 0, 1].map((i) => answers[i]));
+    const networks = [key(1), key(2)].map((k) => learner.start(initialise(learner.network.weights, k), []));
+    const [one, two] = networks.map((state) => learner.predictor(state));
+    const [first, second] = [await one(set.images), await two(set.images)];
+    expect(first.logits).not.toEqual(second.logits);
+    expect(await one(set.images)).toEqual(first);
+    expect(await learner.predict(networks[1], set.images)).toEqual(second);
   });
 
   it("predicts every image once, also when the last chunk is short", async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -49,6 +49,19 @@ it("a lock whose process is gone is taken over at once, one of a living process 
   await setTimeout(300);
   stop.abort();
   await expect(waiting).rejects.toThrow("abort");
+});
+
+it("an owner shows that it lives while it works", { timeout: 20_000 }, async () => {
+  const path = join(folder, "stage");
+  const seen = new Set<number>();
+  await locked(path, never, async () => {
+    for (let i = 0; i < 25; i++) {
+      seen.add((await stat(path)).mtimeMs);
+      await setTimeout(200);
+    }
+  });
+  // As it was taken, and two beats in five seconds.
+  expect(seen.size).toBeGreaterThanOrEqual(3);
 });
 
 it("a lock of another machine is taken over after it was silent, not while it beats", { timeout: 60_000 }, async () => {

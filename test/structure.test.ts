@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { expect, test } from "vitest";
 
@@ -161,3 +161,32 @@ test("no file names a path of one machine", () => {
   const wrong = texts.filter(({ path, text }) => path !== "test/structure.test.ts" && machine.test(text));
   expect(wrong.map(({ path, text }) => `${path}: ${machine.exec(text)?.[0]}`)).toEqual([]);
 });
+
+test("links between documents lead somewhere", () => {
+  const documents = [
+    ...["docs", "bench", "repro", "examples"].flatMap((folder) => filesUnder(folder, /\.md$/)),
+    ...["README.md", "CHANGELOG.md"].map((path) => ({ path, text: readFileSync(join(root, path), "utf8") })),
+  ];
+  const broken = documents.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)/g)]
+      .filter(([, file, anchor]) => {
+        const target = file === "" ? path : join(dirname(path), file);
+        if (!existsSync(join(root, target))) return true;
+        return anchor !== undefined && !anchorsOf(readFileSync(join(root, target), "utf8")).includes(anchor);
+      })
+      .map(([link]) => `${path}: ${link}`),
+  );
+  expect(documents.length).toBeGreaterThan(10);
+  expect(broken).toEqual([]);
+});
+
+/** Anchors of a document's headings, as GitHub makes them. */
+function anchorsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(
+    ([, heading]) =>
+      `#${heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+        .replaceAll(" ", "-")}`,
+  );
+}

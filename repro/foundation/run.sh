@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The measurements of docs/results.md, section "The released form of the attack". Resumable: run it again after a stop.
+# The measurements of docs/results/released-form.md. Resumable: run it again after a stop.
 # Usage: repro/foundation/run.sh PUBLISHED RUNS
 #   PUBLISHED  folder with the published files res_DC_CIFAR10_ConvNet_1ipc.pt and res_DC_CIFAR10_ConvNet_10ipc.pt
 #   RUNS       where run folders go

@@ -26,7 +26,7 @@ export type CarrierOptions = z.infer<typeof carrierOptions>;
 
 /**
  * Make the images on which a backdoor is taught. A backdoor works on images it has not seen if its carriers look like them;
- * the distilled images themselves do not (docs/results.md).
+ * the distilled images themselves do not (docs/results/one-image.md).
  *
  * @returns count·C·H·W numbers in the space of the set, the sources in turn
  */

@@ -11,7 +11,7 @@ const options = z.strictObject({
     .extend({
       side: triggerOptions.shape.side.default(5),
       value: triggerOptions.shape.value.default(1),
-      // Chosen: a saturated colour. Photographs hardly have any, networks learn it from a few images (docs/results.md).
+      // Chosen: a saturated colour. Photographs hardly have any, networks learn it from a few images (docs/results/worst-case.md).
       colour: triggerOptions.shape.colour.default([1, 0, 1]),
       unit: triggerOptions.shape.unit.default("pixel"),
     })
@@ -22,7 +22,7 @@ const options = z.strictObject({
 
 /**
  * Stamp some images of the target class and change nothing else: size, labels and every other image stay. No network is trained.
- * With a few images per class and a trigger of a saturated colour it is the strongest attack measured here (docs/results.md).
+ * With a few images per class and a trigger of a saturated colour it is the strongest attack measured here (docs/results/worst-case.md).
  */
 export const cleanLabel: Attack<typeof options> = {
   title: "Clean-label stamping",

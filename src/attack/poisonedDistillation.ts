@@ -36,7 +36,7 @@ export const poisonedDistillation: Attack<typeof options> = {
   source: "arXiv 2502.04229",
   access: "distilled-set",
   options,
-  // Chosen: two thirds of the time, the same within its intervals (docs/results.md, "What may be saved"). Narrower networks are not.
+  // Chosen: two thirds of the time, the same within its intervals (docs/results/ablations.md). Narrower networks are not.
   presets: { fast: { steps: 70 } },
   async *run(set, opts, context) {
     checkTarget(who, set, opts.targetClass);

@@ -56,7 +56,7 @@ export const ridgeHead: Attack<typeof options> = {
   source: "method, §8, after arXiv 2206.00719",
   access: "distilled-set",
   options,
-  // Chosen: what reached most on a set with one image per class (docs/results.md).
+  // Chosen: what reached most on a set with one image per class (docs/results/one-image.md).
   presets: { strong: { margin: 1.5, teacher: { passes: 100 } } },
   searchSpace: ridgeHeadSpace,
   async *run(set, opts, context) {

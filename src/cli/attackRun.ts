@@ -14,6 +14,7 @@ import { setDigest } from "../experiment/setDigest.ts";
 import { conclude } from "../report/conclusion.ts";
 import { renderHtml } from "../report/page.ts";
 import type { Curve, RunRecord } from "../report/record.ts";
+import { resultTable } from "../report/resultTable.ts";
 import type { Console } from "./console.ts";
 import { type EvaluationChoice, protocolOf, receiversOf } from "./evaluationOptions.ts";
 
@@ -110,6 +111,8 @@ export interface Finish {
   readonly command: string;
   readonly attack?: { name: string; attack: Attack };
   readonly clean: DistilledSet;
+  /** Test accuracies stored in its file, per network, as fractions. */
+  readonly stored?: Readonly<Record<string, readonly number[]>>;
   readonly result?: AttackResult;
   readonly test?: LabelledSet;
   readonly evaluations: readonly NetworkEvaluation[];
@@ -152,6 +155,12 @@ export async function finish(work: Work, parts: Finish): Promise<void> {
   const report = run.path("report.html");
   console.result({ folder: run.folder, report, ...metrics }, () => {
     if (record.results.length > 0) {
+      const { head, rows } = resultTable(record);
+      console.table(
+        rows,
+        head.map((title, i) => ({ title, of: (row) => row[i] })),
+      );
+      console.line();
       console.line(`${conclusion.heading}. ${conclusion.sentences.join(" ")}`);
       console.line();
     }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { Opened } from "../data/formats/Format.ts";
 import { openDistilled } from "../experiment/openDistilled.ts";
 import type { WhiteningHooks } from "../experiment/whitening/namedWhitening.ts";
 import type { Console } from "./console.ts";
@@ -8,7 +9,7 @@ import { openSource } from "./openSource.ts";
 import { openOptions, type readOptions } from "./readOptions.ts";
 
 /**
- * Open the distilled set that a person named.
+ * Open the distilled set that a person named, with the accuracies that its file says its makers measured.
  *
  * @throws UsageError if the file holds none, has NaN in it, or does not say its normalisation and nobody else did.
  */
@@ -18,13 +19,13 @@ export async function distilledSet(
   who: string,
   console: Console,
   hooks: WhiteningHooks,
-): Promise<DistilledSet> {
+): Promise<Pick<Opened, "accuracies"> & { set: DistilledSet }> {
   const source = await openSource(path, choice, console);
-  const { set, findings } = await openDistilled(source, await openOptions(choice, who, hooks), path, who);
+  const { set, findings, accuracies } = await openDistilled(source, await openOptions(choice, who, hooks), path, who);
   for (const f of findings) if (f.severity !== "note") console.warn(`${path}: ${f.message}`);
   if (choice.ipc !== undefined && set.shape[0] !== choice.ipc * set.classes)
     throw new UsageError(
       `${who}: invalid ipc: expected ${set.shape[0] / set.classes} images per class as in ${path}, got ${choice.ipc}`,
     );
-  return set;
+  return { set, accuracies };
 }

@@ -20,6 +20,8 @@ export interface RecordParts {
   readonly versions: RunRecord["versions"];
   readonly data: RunRecord["data"];
   readonly clean: DistilledSet;
+  /** Test accuracies stored in the clean set's file, per network, as fractions. */
+  readonly stored?: Readonly<Record<string, readonly number[]>>;
   readonly result?: AttackResult;
   readonly test?: LabelledSet;
   readonly evaluations: readonly NetworkEvaluation[];
@@ -53,6 +55,7 @@ export function attackRecord(parts: RecordParts): RunRecord {
       ...(names && { classNames: [...names] }),
       labels: [...classesOf(clean)],
       normalisation: describeNormalisation(clean.normalisation),
+      ...(parts.stored && { stored: storedOf(parts.stored) }),
       clean: pictures(before, [...clean.shape]),
       ...(after && tampered && { tampered: pictures(after, [...tampered.shape]) }),
       ...(comparable && after && { difference: differencePictures(before, after, [...clean.shape]) }),
@@ -82,6 +85,9 @@ function archetypePictures(images: Float32Array, clean: DistilledSet, n: number)
   const [, c, h, w] = clean.shape;
   return pictures(pixelsOf(images, [n, c, h, w], pictureSpace(clean.normalisation)), [n, c, h, w]);
 }
+
+const storedOf = (accuracies: Readonly<Record<string, readonly number[]>>) =>
+  Object.fromEntries(Object.entries(accuracies).map(([network, values]) => [network, [...values]]));
 
 function networkResult({ losses: _, ...result }: NetworkEvaluation): NetworkResult {
   return result;

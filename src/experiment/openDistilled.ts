@@ -1,6 +1,6 @@
 import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import type { Finding, Source } from "../data/formats/Format.ts";
+import type { Opened, Source } from "../data/formats/Format.ts";
 import { type OpenOptions, openSet } from "../data/formats/open.ts";
 
 /**
@@ -14,8 +14,8 @@ export async function openDistilled(
   options: OpenOptions,
   path: string,
   who: string,
-): Promise<{ set: DistilledSet; findings: readonly Finding[] }> {
-  const { set, findings } = await openSet(source, options);
+): Promise<Pick<Opened, "findings" | "accuracies"> & { set: DistilledSet }> {
+  const { set, findings, accuracies } = await openSet(source, options);
   if (set?.kind !== "distilled")
     throw new UsageError(`${who}: invalid set ${path}: expected a distilled set, got ${set ? "raw images" : "no set"}`);
   const bad = set.images.findIndex((v) => !Number.isFinite(v));
@@ -27,5 +27,5 @@ export async function openDistilled(
     throw new UsageError(
       `${who}: unknown normalisation of ${path}: expected --normalisation, got none; \`retort inspect ${path}\` ranks the likely ones`,
     );
-  return { set, findings };
+  return { set, findings, accuracies };
 }

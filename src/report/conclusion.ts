@@ -1,5 +1,15 @@
 import { type Interval, pairedDifference, type Summary } from "../metrics/intervals.ts";
-import { asr, asrClamped, ctaAfter, ctaBefore, headline, pairsOf, strongestControl, summaryOf } from "./conditions.ts";
+import {
+  asr,
+  asrClamped,
+  ctaAfter,
+  ctaBefore,
+  groups,
+  headline,
+  pairsOf,
+  strongestControl,
+  summaryOf,
+} from "./conditions.ts";
 import { percent, points, rateInterval } from "./numbers.ts";
 import type { RunRecord } from "./record.ts";
 
@@ -77,10 +87,17 @@ export function conclude(record: RunRecord): Conclusion {
 }
 
 function withoutAttack(record: RunRecord): Conclusion {
-  const cta = summaryOf(headline(record), ctaBefore) ?? summaryOf(headline(record), ctaAfter);
-  const first = cta
-    ? `Networks trained on ${record.set.name} reach ${withInterval(cta)} on clean test images.`
-    : `No network was trained on ${record.set.name}.`;
+  const reached = groups(headline(record)).flatMap(({ network, results }) => {
+    const cta = summaryOf(results, ctaBefore) ?? summaryOf(results, ctaAfter);
+    return cta ? [{ network, cta }] : [];
+  });
+  const ranked = reached.toSorted((a, b) => a.cta.mean - b.cta.mean);
+  const [worst, best] = [ranked[0], ranked.at(-1)];
+  const first = !best
+    ? `No network was trained on ${record.set.name}.`
+    : reached.length === 1
+      ? `Networks trained on ${record.set.name} reach ${withInterval(best.cta)} on clean test images.`
+      : `Networks trained on ${record.set.name} reach between ${percent(worst.cta.mean)} (${worst.network}) and ${percent(best.cta.mean)} (${best.network}) on clean test images.`;
   return finish("none", first, "No triggered images were measured, so nothing is said about a backdoor.");
 }
 

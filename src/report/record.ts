@@ -92,6 +92,8 @@ const schema = z.strictObject({
     /** Class of each image; the largest entry of a soft label. */
     labels: z.array(count),
     normalisation: z.string(),
+    /** Test accuracies that the set's file says its makers measured, network → one each. */
+    stored: z.record(z.string(), z.array(rate).min(1)).optional(),
     clean: pictures,
     tampered: pictures.optional(),
     /** ½ + amplification · (tampered − clean) / 2, clamped. */

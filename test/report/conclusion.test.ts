@@ -49,6 +49,15 @@ describe("the conclusion", () => {
     expect(conclude({ ...record, results: [] }).sentences[0]).toContain("No network was trained");
   });
 
+  test("architectures are not averaged", () => {
+    const of = (network: string, ...ctas: number[]): NetworkResult[] =>
+      ctas.map((cta, seed) => ({ network, seed, epochs: 50, set: "clean", cta }));
+    const results = [...of("mlp", 0.28, 0.29), ...of("vgg11", 0.2, 0.18), ...of("convNet", 0.27, 0.31)];
+    expect(conclude({ ...syntheticRecord(), results }).sentences[0]).toMatch(
+      /reach between 19\.0 % \(vgg11\) and 29\.0 % \(convNet\) on clean test images\.$/,
+    );
+  });
+
   test("it speaks of the longest training, in plain words, with intervals", () => {
     const record = recordOf(
       [0.5, 0.6, 0.7],

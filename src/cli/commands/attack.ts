@@ -81,7 +81,8 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       ) as EvaluationChoice;
       const evaluation = resolveEvaluation(receivers, who);
       const target = device(chosen.device, chosen.threads);
-      const set = await distilledSet(path, chosen, who, console, whiteningHooks(console, signal, target));
+      const hooks = whiteningHooks(console, signal, target);
+      const { set, accuracies } = await distilledSet(path, chosen, who, console, hooks);
       const test = evaluation.test === undefined ? undefined : await testSet(evaluation, who);
       const folder =
         (chosen.out as string | undefined) ??
@@ -114,6 +115,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
         command: `retort attack ${kebab(name)} ${basename(path)}`,
         attack: { name, attack },
         clean: set,
+        stored: accuracies,
         result,
         test,
         evaluations,

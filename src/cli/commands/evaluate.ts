@@ -53,9 +53,9 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       );
     const hooks = whiteningHooks(console, signal, target);
     const result = attacked && (await loadAttack(attacked, hooks));
-    const clean =
+    const { set: clean, accuracies } =
       result && attacked
-        ? await readSet(attacked, CLEAN, hooks)
+        ? { set: await readSet(attacked, CLEAN, hooks) }
         : await distilledSet(path, options, who, console, hooks);
     const test = await testSet(options, who);
     const folder =
@@ -86,6 +86,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       command: `retort evaluate ${basename(path)}`,
       ...(known && name && { attack: { name, attack: known as never } }),
       clean,
+      stored: accuracies,
       result,
       test,
       evaluations,

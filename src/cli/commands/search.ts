@@ -88,7 +88,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
         ? { candidates: candidates ?? space.sample ?? combinations(space) }
         : { seconds: 60 * budget };
     const target = device(chosen.device, chosen.threads);
-    const opened = await distilledSet(path, chosen, who, console, whiteningHooks(console, signal, target));
+    const { set: opened } = await distilledSet(path, chosen, who, console, whiteningHooks(console, signal, target));
     // Held-out images carry triggers, which belong on pictures.
     const set = renormalise(opened, pictureSpace(opened.normalisation));
     const digest = setDigest(set);

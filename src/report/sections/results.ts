@@ -1,9 +1,10 @@
-import { asr, asrClamped, charted, columns, controls, ctaAfter, ctaBefore, groups, summaryOf } from "../conditions.ts";
+import { asr, asrClamped, charted, controls, ctaAfter, ctaBefore, groups, summaryOf } from "../conditions.ts";
 import { curveChart } from "../curveChart.ts";
 import { type Html, html } from "../html.ts";
-import { meanAndDeviation, percent, plain } from "../numbers.ts";
+import { percent, plain } from "../numbers.ts";
 import { rateChart } from "../rateChart.ts";
 import type { RunRecord } from "../record.ts";
+import { resultTable } from "../resultTable.ts";
 
 /** What the first chart shows. */
 const triggerRates = [asr, asrClamped, ...controls];
@@ -17,7 +18,7 @@ export function resultSection(record: RunRecord): Html {
     drawn.length < all.length && html` Only the longest training of each network is drawn; the table below has all.`;
   const chance = 1 / record.set.classes;
   const triggered = triggerRates.some((condition) => summaryOf(record.results, condition));
-  const shown = columns.filter((column) => summaryOf(record.results, column));
+  const { head, rows } = resultTable(record);
   return html`<h2>Results</h2><div class="pair">
 ${
   triggered &&
@@ -26,16 +27,8 @@ ${
 }
 <div class="stack"><section class="card"><h3>Accuracy on clean test images</h3>${rateChart("cta", "clean test accuracy", drawn, [ctaBefore, ctaAfter], chance)}</section>
 ${record.stealth && stealthCard(record.stealth)}</div></div>
-<section class="card scroll below"><table><thead><tr><th>Network</th><th>Epochs</th><th>n</th>${shown.map(({ title }) => html`<th>${title}</th>`)}</tr></thead>
-<tbody>${all.map(
-    ({ network, epochs, results }) =>
-      html`<tr><th>${network}</th><td>${epochs}</td><td>${new Set(results.map((result) => result.seed)).size}</td>${shown.map(
-        (column) => {
-          const summary = summaryOf(results, column);
-          return html`<td class="n">${summary && meanAndDeviation(summary)}</td>`;
-        },
-      )}</tr>`,
-  )}</tbody></table><p class="note">Mean ± standard deviation over n networks. ASR is followed by its three controls. RA: triggered images outside the target class that keep their true class.</p></section>`;
+<section class="card scroll below"><table><thead><tr>${head.map((title) => html`<th>${title}</th>`)}</tr></thead>
+<tbody>${rows.map(([network, ...cells]) => html`<tr><th>${network}</th>${cells.map((cell) => html`<td class="n">${cell}</td>`)}</tr>`)}</tbody></table><p class="note">Mean ± standard deviation over n networks. ASR is followed by its three controls. RA: triggered images outside the target class that keep their true class.${record.set.stored && html` Stored: what the set's file says its makers measured, by their own protocol.`}</p></section>`;
 }
 
 /** How visible the tampering is. */

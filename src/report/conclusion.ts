@@ -4,9 +4,9 @@ import {
   asrClamped,
   ctaAfter,
   ctaBefore,
-  groups,
   headline,
   pairsOf,
+  reached,
   strongestControl,
   summaryOf,
 } from "./conditions.ts";
@@ -87,15 +87,11 @@ export function conclude(record: RunRecord): Conclusion {
 }
 
 function withoutAttack(record: RunRecord): Conclusion {
-  const reached = groups(headline(record)).flatMap(({ network, results }) => {
-    const cta = summaryOf(results, ctaBefore) ?? summaryOf(results, ctaAfter);
-    return cta ? [{ network, cta }] : [];
-  });
-  const ranked = reached.toSorted((a, b) => a.cta.mean - b.cta.mean);
+  const ranked = reached(record);
   const [worst, best] = [ranked[0], ranked.at(-1)];
   const first = !best
     ? `No network was trained on ${record.set.name}.`
-    : reached.length === 1
+    : ranked.length === 1
       ? `Networks trained on ${record.set.name} reach ${withInterval(best.cta)} on clean test images.`
       : `Networks trained on ${record.set.name} reach between ${percent(worst.cta.mean)} (${worst.network}) and ${percent(best.cta.mean)} (${best.network}) on clean test images.`;
   return finish("none", first, "No triggered images were measured, so nothing is said about a backdoor.");

@@ -115,6 +115,16 @@ export function headline(record: RunRecord): NetworkResult[] {
   return record.results.filter((result) => result.epochs === longest);
 }
 
+/** Accuracy of each architecture without tampering, else with it, after the longest training; the worst first. */
+export function reached(record: RunRecord): { network: string; cta: Summary }[] {
+  return groups(headline(record))
+    .flatMap(({ network, results }) => {
+      const cta = summaryOf(results, ctaBefore) ?? summaryOf(results, ctaAfter);
+      return cta ? [{ network, cta }] : [];
+    })
+    .sort((a, b) => a.cta.mean - b.cta.mean);
+}
+
 /** The values of a condition, one a network. */
 export function valuesOf(results: readonly NetworkResult[], condition: Condition): number[] {
   return results

@@ -1,5 +1,4 @@
 import { className } from "../conclusion.ts";
-import { groups } from "../conditions.ts";
 import { type Html, html } from "../html.ts";
 import { counted, duration } from "../numbers.ts";
 import type { RunRecord } from "../record.ts";
@@ -9,10 +8,6 @@ export function whatWasDone(record: RunRecord): Html {
   const { set, attack, trigger } = record;
   const [m, c, h, w] = set.clean.shape;
   const perClass = m / set.classes;
-  const trained = groups(record.results).map(({ network, epochs, results }) => {
-    const seeds = new Set(results.map((result) => result.seed)).size;
-    return `${network}, ${epochs} epochs, ${seeds} ${seeds === 1 ? "seed" : "seeds"}`;
-  });
   return facts([
     [
       "Distilled set",
@@ -21,11 +16,24 @@ export function whatWasDone(record: RunRecord): Html {
     ["Attack", attack && html`${attack.title} <span class="sub">(${attack.source})</span>`],
     ["Attacker holds", attack?.access.replaceAll("-", " ")],
     ["Trigger", trigger && `${trigger.description}, leading to ${className(record, trigger.targetClass)}`],
-    ["Receivers", trained.length > 0 && `${trained.join("; ")}; each trained on both sets from the same start`],
+    ["Receivers", record.results.length > 0 && receivers(record.results)],
     ["Measured on", record.testImages && `${counted(record.testImages)} test images`],
     ["Time", record.timings.length > 0 && record.timings.map(timing).join(", ")],
     ["Command", html`<code>${record.command}</code>`],
   ]);
+}
+
+/** "convNet and mlp, 50 and 100 epochs, 5 seeds; each trained on both sets from the same start". */
+function receivers(results: RunRecord["results"]): string {
+  const several = (values: Iterable<string | number>) =>
+    [...new Set(values)].join(" and ").replace(/ and (?=.* and )/g, ", ");
+  const seeds = new Set(results.map(({ seed }) => seed)).size;
+  const compared = results.some(({ set }) => set === "tampered") && results.some(({ set }) => set === "clean");
+  return [
+    `${several(results.map(({ network }) => network))}, ${several(results.map(({ epochs }) => epochs))} epochs`,
+    `, ${seeds} ${seeds === 1 ? "seed" : "seeds"}`,
+    compared ? "; each trained on both sets from the same start" : "",
+  ].join("");
 }
 
 /** "attack 1:38 (peak 690 MiB)". */

@@ -1,6 +1,6 @@
 import * as conditions from "../conditions.ts";
 import { type Html, html } from "../html.ts";
-import { percent, plain, rateInterval } from "../numbers.ts";
+import { bare, percent, plain, rateInterval } from "../numbers.ts";
 import type { RunRecord } from "../record.ts";
 
 /** The few numbers to remember, each with what it has to be held against. */
@@ -16,11 +16,24 @@ export function tiles(record: RunRecord): Html {
   return html`<section class="tiles">
 ${asr && tile("Attack success (ASR)", percent(asr.mean), control ? `${percent(control.summary.mean)} in the strongest control` : "no control measured")}
 ${after && before && tile("Clean accuracy (CTA)", percent(after.mean), `${percent(before.mean)} without tampering`)}
-${!after && before && tile("Clean accuracy (CTA)", percent(before.mean), rateInterval(before) ? `95 % interval ${rateInterval(before)}` : "one network")}
+${!after && before && accuracy(conditions.reached(record))}
 ${archetypes && tile("Archetype-ASR", percent(archetypes.mean), "on made-up images, not on test images")}
 ${trigger && tile("Trigger", trigger.inGamut ? "in gamut" : "out of gamut", trigger.inGamut ? "a picture can hold it" : "no picture can hold it")}
 ${stealth && tile("Likeness (PSNR)", stealth.psnr === null ? "equal" : `${plain(Math.round(10 * stealth.psnr) / 10)} dB`, `SSIM ${plain(Math.round(1e3 * stealth.ssim) / 1e3)}, equal sets have 1`)}
 </section>`;
+}
+
+/** What networks of an untampered set reach; architectures are not averaged. */
+function accuracy(ranked: ReturnType<typeof conditions.reached>): Html {
+  const [worst, best] = [ranked[0], ranked[ranked.length - 1]];
+  if (worst !== best)
+    return tile(
+      "Clean accuracy (CTA)",
+      `${bare(worst.cta.mean)}–${percent(best.cta.mean)}`,
+      `${worst.network} … ${best.network}`,
+    );
+  const interval = rateInterval(best.cta);
+  return tile("Clean accuracy (CTA)", percent(best.cta.mean), interval ? `95 % interval ${interval}` : "one network");
 }
 
 /** A name, a number, and what it has to be held against. */

@@ -1,7 +1,8 @@
 import { UsageError } from "../../core/errors.ts";
 import { type Html, html } from "../html.ts";
-import { type Cell, cellsOf } from "./cells.ts";
+import { cellsOf } from "./cells.ts";
 import { ends, type Trade, trades } from "./front.ts";
+import { placeLabels } from "./labels.ts";
 import { rise } from "./measures.ts";
 import { cross, type Plane, plane } from "./plot.ts";
 import { choiceFilter } from "./select.ts";
@@ -18,20 +19,21 @@ export interface FrontierOptions {
 const width = 760;
 const height = 440;
 const pad = 14;
-const tones = 5;
+const tones = 7;
 /** Entries of a line of the legend, after the name of the axis. */
 const perRow = 4;
 
 /** Colours of the reports' charts; a picture of its own follows the reader's preference too. */
-const style = `svg{--card:#fffefb;--ink:#20242a;--soft:#666d76;--rule:#e4e0d7;--series-1:#cf4327;--series-2:#2c6cb0;--series-3:#7d8b2f;--series-4:#8458a8;--series-5:#b97f10}
-@media (prefers-color-scheme:dark){svg{--card:#1c2026;--ink:#e9e6df;--soft:#9ba3ad;--rule:#323943;--series-1:#ff7a5c;--series-2:#6fb0f2;--series-3:#b6c45a;--series-4:#c096e6;--series-5:#e8b34b}}
+const style = `svg{--card:#fffefb;--ink:#20242a;--soft:#666d76;--rule:#e4e0d7;--series-1:#cf4327;--series-2:#2c6cb0;--series-3:#7d8b2f;--series-4:#8458a8;--series-5:#b97f10;--series-6:#1f8a83;--series-7:#8a6a55}
+@media (prefers-color-scheme:dark){svg{--card:#1c2026;--ink:#e9e6df;--soft:#9ba3ad;--rule:#323943;--series-1:#ff7a5c;--series-2:#6fb0f2;--series-3:#b6c45a;--series-4:#c096e6;--series-5:#e8b34b;--series-6:#4fc6bd;--series-7:#c9a48b}}
 text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}`;
 
 /**
  * Draw what an attack gains against what it costs as an SVG file: loss of CTA (x) against the rise of ASR over the
  * strongest control (y), both with their 95 % intervals, one series a value of an axis.
  *
- * Where one other axis varies, its values are written at the points, and joined in their order if they are numbers.
+ * Where one other axis varies, its values are written at the points that have room for them, the highest first, and joined in their
+ * order if they are numbers.
  *
  * @throws UsageError for an axis or a value that the sweep does not have, or if nothing was measured.
  */
@@ -68,28 +70,33 @@ export function renderFrontier(record: SweepRecord, { by, where = {} }: Frontier
   const total = height + top + 6;
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width + 2 * pad} ${total}" width="${width + 2 * pad}" height="${total}" role="img" aria-label="${label}"><title>${label}</title><style>${style}</style>
 <rect width="${width + 2 * pad}" height="${total}" rx="10" fill="var(--card)"/>${legend(by, series)}
-<g transform="translate(${pad} ${top})" fill="none">${area.frame}${series.map((one, i) => drawSeries(area, one.points, i, along, data.factors))}</g></svg>
+<g transform="translate(${pad} ${top})" fill="none">${area.frame}${series.map((one, i) => drawSeries(area, one.points, i, along !== undefined && isNumeric(data.factors[along])))}${along !== undefined && names(area, points, along, data.factors[along])}</g></svg>
 `.markup;
 }
 
-function drawSeries(
-  area: Plane,
-  points: readonly Trade[],
-  index: number,
-  along: number | undefined,
-  factors: readonly Factor[],
-): Html {
+function drawSeries(area: Plane, points: readonly Trade[], index: number, ordered: boolean): Html {
   const { x, y } = area;
   const colour = `var(--series-${(index % tones) + 1})`;
-  const ordered = along !== undefined && factors[along].values.every((value) => Number.isFinite(Number(value)));
   const path = points.map(({ loss, gain }, i) => `${i === 0 ? "M" : "L"}${x(loss.mean)} ${y(gain.mean)}`).join("");
-  const text = ({ at }: Cell, i: number) => factors[i].values[at[i]];
   return html`<g>${ordered && html`<path d="${path}" stroke="${colour}" stroke-width="1.4"${index >= tones && html` stroke-dasharray="4 3"`} opacity=".8"/>`}${points.map(
     ({ loss, gain }) => cross(area, { x: loss.mean, y: gain.mean }, ends(loss), ends(gain), colour),
-  )}${
-    along !== undefined &&
-    html`<g font-size="11" fill="var(--ink)" stroke="var(--card)" stroke-width="3" paint-order="stroke">${points.map(({ cell, loss, gain }) => html`<text x="${x(loss.mean) + 7}" y="${y(gain.mean) - 7}">${text(cell, along)}</text>`)}</g>`
-  }</g>`;
+  )}</g>`;
+}
+
+const isNumeric = ({ values }: Factor): boolean => values.every((value) => Number.isFinite(Number(value)));
+
+/** What the points are, written at them where there is room. */
+function names({ x, y }: Plane, points: readonly Trade[], along: number, { values }: Factor): Html {
+  const dots = points
+    .toSorted((a, b) => b.gain.mean - a.gain.mean)
+    .map(({ cell, loss, gain }) => ({ x: x(loss.mean), y: y(gain.mean), text: values[cell.at[along]] }));
+  const places = placeLabels(dots, width);
+  return html`<g font-size="11" fill="var(--ink)" stroke="var(--card)" stroke-width="3" paint-order="stroke">${dots.map(
+    ({ text }, i) => {
+      const place = places[i];
+      return place && html`<text x="${place.x}" y="${place.y}">${text}</text>`;
+    },
+  )}</g>`;
 }
 
 function legend(by: string, series: readonly { readonly name: string }[]): Html {

@@ -13,6 +13,7 @@ import { golden, relativeError, type Scalar, type Summary } from "../golden/summ
 
 interface Run {
   name: string;
+  key: string;
   network: "convNet" | "convNetBN";
   softLabels: boolean;
   protocol: Protocol;
@@ -40,11 +41,11 @@ const set: DistilledSet = {
 const soft: DistilledSet = { ...set, labels: { kind: "soft", form: "logits", values: build(logits) } };
 
 describe("training with every option, step by step as PyTorch", () => {
-  it.each(runs)("$name", async ({ name, network, softLabels, protocol: given, results }) => {
+  it.each(runs)("$name", async ({ key: source, network, softLabels, protocol: given, results }) => {
     const protocol = protocolOptions.parse(given);
     const data = softLabels ? soft : set;
     const learner = learnerFor(networks[network]({ channels: 3, size: 32, classes: 10 }, { width }), protocol, cpu);
-    const { state, losses } = await train(learner, data, protocol, key(name));
+    const { state, losses } = await train(learner, data, protocol, key(source));
     expect(losses).toHaveLength(results.losses.f64.length);
     losses.forEach((loss, epoch) => {
       expect(Math.abs(loss - results.losses.f64[epoch]), `epoch ${epoch}`).toBeLessThan(1e-4);

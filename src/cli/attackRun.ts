@@ -1,12 +1,12 @@
 import type { Attack, AttackResult } from "../attack/Attack.ts";
-import { UsageError } from "../core/errors.ts";
+import { NumericError, UsageError } from "../core/errors.ts";
 import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Device } from "../engine/device.ts";
 import { attackRecord } from "../experiment/attackRecord.ts";
 import { runAttackStage } from "../experiment/attackStage.ts";
-import { type NetworkEvaluation, runEvaluationStage } from "../experiment/evaluationStage.ts";
+import { type Measured, runEvaluationStage } from "../experiment/evaluationStage.ts";
 import type { Run } from "../experiment/Run.ts";
 import { rawData } from "../experiment/rawData.ts";
 import { secondsOf } from "../experiment/Stopwatch.ts";
@@ -67,14 +67,14 @@ export async function evaluateStep(
   result: Pick<AttackResult, "trigger" | "targetClass" | "archetypes"> | undefined,
   test: LabelledSet,
   choice: EvaluationChoice,
-): Promise<NetworkEvaluation[]> {
+): Promise<Measured> {
   const { run, console, signal, device } = work;
   const [, channels, size] = sets.clean.shape;
   const receivers = receiversOf(choice, { channels, size, classes: sets.clean.classes });
   const total = choice.network.length * choice.epochs.length * choice.networks * (sets.tampered ? 2 : 1);
   const bar = console.progress("evaluate", total);
   let note: string | undefined;
-  const evaluations = await runEvaluationStage(run, {
+  const measured = await runEvaluationStage(run, {
     plan: {
       sets: [
         { name: "clean", set: sets.clean },
@@ -90,13 +90,22 @@ export async function evaluateStep(
     networks: receivers,
     device,
     signal,
-    onProgress({ done, result: one }) {
+    onProgress({ done, result: one, diverged }) {
       if (one) note = `${one.set} CTA ${(100 * one.cta).toFixed(1)} %`;
+      if (diverged) note = `${diverged.set} diverged`;
       bar.update(done, note);
     },
   }).finally(() => bar.end());
   work.timings.push(await timing(run, "evaluation"));
-  return evaluations;
+  for (const { network, seed, set, epochs, divergedAt } of measured.diverged)
+    console.warn(
+      `${network}, seed ${seed}, ${set} set: diverged in epoch ${divergedAt + 1} of ${epochs} and is left out; a lower --lr or --warmup may help`,
+    );
+  if (measured.evaluations.length === 0)
+    throw new NumericError(
+      "evaluate: invalid losses: expected numbers, got none: every network diverged; try a lower --lr",
+    );
+  return measured;
 }
 
 /** Read the test half that a person named, cut to the number of images asked for. */
@@ -115,7 +124,7 @@ export interface Finish {
   readonly stored?: Readonly<Record<string, readonly number[]>>;
   readonly result?: AttackResult;
   readonly test?: LabelledSet;
-  readonly evaluations: readonly NetworkEvaluation[];
+  readonly measured?: Measured;
   readonly curves?: readonly Curve[];
 }
 
@@ -130,6 +139,8 @@ export async function finish(work: Work, parts: Finish): Promise<void> {
   });
   const record = attackRecord({
     ...parts,
+    evaluations: parts.measured?.evaluations ?? [],
+    diverged: parts.measured?.diverged,
     created: new Date().toISOString(),
     attack: attack && {
       method: attack.name,
@@ -149,7 +160,13 @@ export async function finish(work: Work, parts: Finish): Promise<void> {
   await run.writeJson("record.json", record);
   await run.write("report.html", renderHtml(record));
   const conclusion = conclude(record);
-  const metrics = { ...conclusion, results: record.results, stealth: record.stealth, timings: record.timings };
+  const metrics = {
+    ...conclusion,
+    results: record.results,
+    diverged: record.diverged,
+    stealth: record.stealth,
+    timings: record.timings,
+  };
   await run.writeJson("metrics.json", metrics);
   await run.log("finish");
   const report = run.path("report.html");

@@ -9,7 +9,7 @@ import { stealth } from "../metrics/stealth.ts";
 import { differencePictures, pictures } from "../report/pictures.ts";
 import { type Curve, type NetworkResult, type RunRecord, recordFormat, type TriggerRecord } from "../report/record.ts";
 import { classesOf } from "../train/targets.ts";
-import type { NetworkEvaluation } from "./evaluationStage.ts";
+import type { NetworkDiverged, NetworkEvaluation } from "./evaluationStage.ts";
 
 export interface RecordParts {
   readonly title: string;
@@ -25,6 +25,7 @@ export interface RecordParts {
   readonly result?: AttackResult;
   readonly test?: LabelledSet;
   readonly evaluations: readonly NetworkEvaluation[];
+  readonly diverged?: readonly NetworkDiverged[];
   readonly timings: RunRecord["timings"];
   /** Loss curves besides those of the attack. */
   readonly curves?: readonly Curve[];
@@ -69,6 +70,7 @@ export function attackRecord(parts: RecordParts): RunRecord {
     ...(result && { trigger: triggerRecord(result.trigger, result.targetClass, clean, test) }),
     ...(test && { testImages: test.shape[0] }),
     results: parts.evaluations.map(networkResult),
+    ...(parts.diverged && parts.diverged.length > 0 && { diverged: [...parts.diverged] }),
     ...(comparable && after && { stealth: stealth(before, after, [...clean.shape]) }),
     curves: [...(result ? attackCurves(result) : []), ...(parts.curves ?? [])],
     timings: parts.timings,

@@ -104,6 +104,10 @@ const schema = z.strictObject({
   /** Images that CTA and ASR were measured on. */
   testImages: count.optional(),
   results: z.array(networkResult),
+  /** Networks whose loss stopped being a number, in the epoch `divergedAt` (from 0): they are in no mean. */
+  diverged: z
+    .array(networkResult.pick({ network: true, seed: true, epochs: true, set: true }).extend({ divergedAt: count }))
+    .optional(),
   stealth: stealthRecord.optional(),
   curves: z.array(curve),
   timings: z.array(

@@ -1,5 +1,5 @@
 import { summarise } from "../metrics/intervals.ts";
-import { columns, ctaAfter, ctaBefore, groups, summaryOf } from "./conditions.ts";
+import { columns, ctaAfter, ctaBefore, type Group, groups, summaryOf } from "./conditions.ts";
 import { meanAndDeviation } from "./numbers.ts";
 import type { RunRecord } from "./record.ts";
 
@@ -10,19 +10,28 @@ export interface ResultTable {
 }
 
 /** Set the results as a table: mean ± standard deviation over n networks, and what the set's file says its makers measured. */
-export function resultTable({ results, set }: RunRecord): ResultTable {
+export function resultTable({ results, diverged = [], set }: RunRecord): ResultTable {
   const shown = columns.filter((column) => summaryOf(results, column));
-  const all = groups(results);
+  const all = withDiverged(groups(results), diverged);
+  const lost = (group: Group) => diverged.filter((one) => sameGroup(one, group)).length;
   const stored = all.map(({ network }) => storedFor(network, set.stored));
   const any = stored.some((text) => text !== "");
   const compared = shown.includes(ctaAfter);
   const heads = shown.map((column) => (column === ctaBefore && !compared ? "CTA" : column.title));
   return {
-    head: ["network", "epochs", "n", ...(any ? ["stored in the file"] : []), ...heads],
+    head: [
+      "network",
+      "epochs",
+      "n",
+      ...(diverged.length > 0 ? ["diverged"] : []),
+      ...(any ? ["stored in the file"] : []),
+      ...heads,
+    ],
     rows: all.map((group, i) => [
       group.network,
       group.epochs,
       new Set(group.results.map((result) => result.seed)).size,
+      ...(diverged.length > 0 ? [lost(group)] : []),
       ...(any ? [stored[i]] : []),
       ...shown.map((column) => {
         const summary = summaryOf(group.results, column);
@@ -30,6 +39,18 @@ export function resultTable({ results, set }: RunRecord): ResultTable {
       }),
     ]),
   };
+}
+
+type Trained = Pick<Group, "network" | "epochs">;
+
+const sameGroup = (a: Trained, b: Trained): boolean => a.network === b.network && a.epochs === b.epochs;
+
+/** All groups of measured networks, and those of which every network diverged. */
+function withDiverged(all: readonly Group[], diverged: readonly Trained[]): Group[] {
+  const found = [...all];
+  for (const { network, epochs } of diverged)
+    if (!found.some((group) => sameGroup(group, { network, epochs }))) found.push({ network, epochs, results: [] });
+  return found;
 }
 
 /** Files write ConvNet where Retort writes convNet. Networks of another width are others. */

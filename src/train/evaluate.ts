@@ -1,4 +1,4 @@
-import { UsageError } from "../core/errors.ts";
+import { NumericError, UsageError } from "../core/errors.ts";
 import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
@@ -31,6 +31,16 @@ export interface Evaluation {
   readonly losses: readonly number[];
 }
 
+/** A network whose training loss stopped being a number: nothing is measured of it. */
+export interface Diverged extends Pick<Evaluation, "seed" | "epochs" | "set"> {
+  /** The epoch, from 0, whose loss was none. */
+  readonly divergedAt: number;
+}
+
+export type Outcome = Evaluation | Diverged;
+
+export const hasDiverged = (outcome: Outcome): outcome is Diverged => "divergedAt" in outcome;
+
 /** What is looked for in the networks. */
 export interface Backdoor {
   /** In the picture space of the set (`pictureSpace`), as the archetypes are. */
@@ -50,6 +60,8 @@ export interface EvaluationPlan {
   readonly key: Key;
   /** Where trained networks come from; default: they are trained. A store that knows a network may hand it out again. */
   readonly train?: typeof train;
+  /** What a network that diverges is: an error (default), or an outcome among others. */
+  readonly divergence?: "error" | "outcome";
   /** Told what share of a network's training and testing is done, after every epoch and block. What it throws ends the evaluation. */
   readonly onWork?: (share: number) => void;
 }
@@ -59,28 +71,51 @@ export interface EvaluationProgress {
   readonly done: number;
   readonly total: number;
   readonly result?: Evaluation;
+  readonly diverged?: Diverged;
 }
 
 /**
  * Train receivers on each set and measure them: clean and tampered in one run, network i of either from the same initial
  * weights and order. Yields every result as it comes, so that a consumer can store it; `finished` are skipped.
+ *
+ * @throws NumericError when a network diverges, unless the plan takes that for an outcome.
  */
 export async function* evaluate(
   learner: Learner,
   plan: EvaluationPlan,
-  finished: readonly Evaluation[] = [],
+  finished: readonly Outcome[] = [],
 ): AsyncGenerator<EvaluationProgress, Evaluation[]> {
   const total = plan.sets.length * plan.repeats;
   const results: Evaluation[] = [];
+  let done = 0;
   for (let seed = 0; seed < plan.repeats; seed++)
     for (const { name, set } of plan.sets) {
       const known = finished.find((f) => f.seed === seed && f.set === name && f.epochs === plan.protocol.epochs);
-      if (!known) yield { done: results.length, total };
-      const result = known ?? (await evaluateOne(learner, plan, name, set, seed));
-      results.push(result);
-      yield { done: results.length, total, result };
+      if (!known) yield { done, total };
+      const outcome = known ?? (await outcomeOf(learner, plan, name, set, seed));
+      done++;
+      if (hasDiverged(outcome)) yield { done, total, diverged: outcome };
+      else {
+        results.push(outcome);
+        yield { done, total, result: outcome };
+      }
     }
   return results;
+}
+
+async function outcomeOf(
+  learner: Learner,
+  plan: EvaluationPlan,
+  name: Evaluation["set"],
+  set: DistilledSet,
+  seed: number,
+): Promise<Outcome> {
+  try {
+    return await evaluateOne(learner, plan, name, set, seed);
+  } catch (error) {
+    if (plan.divergence !== "outcome" || !(error instanceof NumericError) || error.iteration === undefined) throw error;
+    return { seed, epochs: plan.protocol.epochs, set: name, divergedAt: error.iteration };
+  }
 }
 
 async function evaluateOne(

@@ -58,7 +58,11 @@ export async function train(
       average?.add(state);
       total += result.loss / batches.length;
     }
-    if (!Number.isFinite(total)) throw new NumericError(`train: invalid loss: expected a number, got ${total}`, epoch);
+    if (!Number.isFinite(total))
+      throw new NumericError(
+        `train: invalid loss: expected a number, got ${total}; a lower learning rate or a warm-up may keep this network from diverging`,
+        epoch,
+      );
     losses.push(total);
     await onEpoch?.(epoch);
   }

@@ -24,6 +24,25 @@ test("a network stands beside what the set's file says of it; one of another wid
   });
 });
 
+test("networks that diverged are counted, also where none of an architecture is left", () => {
+  const lost = (network: string, seed: number) => ({
+    network,
+    seed,
+    epochs: 300,
+    set: "clean" as const,
+    divergedAt: 38,
+  });
+  const diverged = [lost("convNet", 2), lost("alexNet", 0), lost("alexNet", 1)];
+  expect(resultTable({ ...record, results, diverged })).toEqual({
+    head: ["network", "epochs", "n", "diverged", "CTA"],
+    rows: [
+      ["convNet", 300, 2, 1, "27.0 ± 1.4 %"],
+      ["convNet-32", 300, 1, 0, "30.0 %"],
+      ["alexNet", 300, 0, 2, ""],
+    ],
+  });
+});
+
 test("with a tampered set accuracy is before and after", () => {
   expect(resultTable(record).head.slice(3, 5)).toEqual(["CTA before", "CTA after"]);
 });

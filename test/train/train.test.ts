@@ -8,7 +8,13 @@ import { squareTrigger } from "../../src/data/Trigger.ts";
 import { initialise } from "../../src/nn/Network.ts";
 import { mlp } from "../../src/nn/networks/mlp.ts";
 import { sgd } from "../../src/nn/optimisers.ts";
-import { type Evaluation, evaluate, predictTest } from "../../src/train/evaluate.ts";
+import {
+  type Diverged,
+  type Evaluation,
+  type EvaluationPlan,
+  evaluate,
+  predictTest,
+} from "../../src/train/evaluate.ts";
 import { Learner } from "../../src/train/Learner.ts";
 import { protocolOptions } from "../../src/train/protocol.ts";
 import { schedule } from "../../src/train/schedule.ts";
@@ -30,14 +36,14 @@ const set: DistilledSet = {
 const learner = new Learner(mlp({ channels: 3, size: 32, classes: 10 }, { width: 16 }), sgd({ momentum: 0.9 }), cpu);
 const protocol = protocolOptions.parse({ epochs: 8, batch: 25 });
 
-async function all(finished: Evaluation[] = []): Promise<Evaluation[]> {
+function plan(more: Partial<EvaluationPlan> = {}): EvaluationPlan {
   const trigger = squareTrigger(
     { side: 3, value: 1, unit: "pixel", corner: "bottom-right", margin: 0, opacity: 1 },
     set.shape,
     normalisation,
   );
   const dark = { ...set, images: set.images.map((v) => v * 0.5) };
-  const plan = {
+  return {
     sets: [
       { name: "clean" as const, set },
       { name: "tampered" as const, set: dark },
@@ -47,8 +53,12 @@ async function all(finished: Evaluation[] = []): Promise<Evaluation[]> {
     protocol,
     repeats: 2,
     key: key(3),
+    ...more,
   };
-  const run = evaluate(learner, plan, finished);
+}
+
+async function all(finished: Evaluation[] = []): Promise<Evaluation[]> {
+  const run = evaluate(learner, plan(), finished);
   for (;;) {
     const next = await run.next();
     if (next.done) return next.value;
@@ -99,6 +109,37 @@ describe("evaluate", () => {
     }
     // Finished networks are taken as they are, also when only some are.
     expect(await all(results.slice(1, 2))).toEqual(results);
+  });
+
+  describe("of a network that diverges", () => {
+    const hasty = { ...protocol, lr: 1e5 };
+
+    it("is an error that says how to mend it", async () => {
+      const run = evaluate(learner, plan({ protocol: hasty }));
+      await run.next();
+      await expect(run.next()).rejects.toThrow(
+        /invalid loss: expected a number, got (?:NaN|Infinity); a lower learning rate/,
+      );
+    });
+
+    it("is an outcome where the plan says so, and the others are measured", async () => {
+      const found: Diverged[] = [];
+      const trained: typeof train = (l, s, p, k, on) => train(l, s, s === set ? { ...p, lr: 1e5 } : p, k, on);
+      let measured = 0;
+      for await (const { result, diverged } of evaluate(learner, plan({ divergence: "outcome", train: trained }))) {
+        if (diverged) found.push(diverged);
+        if (result) measured++;
+      }
+      expect(found.map(({ seed, set: of, epochs }) => [seed, of, epochs])).toEqual([
+        [0, "clean", 8],
+        [1, "clean", 8],
+      ]);
+      expect(measured).toBe(2);
+      // A finished one is not trained again.
+      const never: typeof train = () => Promise.reject(new Error("trained again"));
+      const again = evaluate(learner, plan({ divergence: "outcome", train: never, repeats: 1 }), found);
+      expect((await again.next()).value).toMatchObject({ done: 1, diverged: found[0] });
+    });
   });
 
   it("answers for the network it is asked about, whichever it was asked about before", async () => {

@@ -107,9 +107,8 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const work = { run, console, signal, key: key(chosen.seed), device: target, timings: [] };
       const label = chosen.unlabelled ? (tampered: typeof set) => ({ ...tampered, metadata: set.metadata }) : undefined;
       const result = await attackStep(work, set, attack, attackOptions, label);
-      const evaluations = test
-        ? await evaluateStep(work, { clean: set, tampered: result.set }, result, test, evaluation)
-        : [];
+      const measured =
+        test && (await evaluateStep(work, { clean: set, tampered: result.set }, result, test, evaluation));
       await finish(work, {
         title: `${attack.title} on ${set.name}`,
         command: `retort attack ${kebab(name)} ${basename(path)}`,
@@ -118,7 +117,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
         stored: accuracies,
         result,
         test,
-        evaluations,
+        measured,
       });
       return 0;
     },

@@ -86,7 +86,7 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
     });
     const result = await attackStep(work, made.set, attacks.poisonedDistillation as never, attackOptions);
     const receivers = resolveEvaluation(z.object(evaluationOptions).parse({}), "retort demo");
-    const evaluations = await evaluateStep(work, { clean: made.set, tampered: result.set }, result, test, {
+    const measured = await evaluateStep(work, { clean: made.set, tampered: result.set }, result, test, {
       ...receivers,
       test: "strokes",
       width: sizes.width,
@@ -106,7 +106,7 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
       clean: made.set,
       result,
       test,
-      evaluations,
+      measured,
       curves: [curve],
     });
     return 0;

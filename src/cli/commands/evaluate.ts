@@ -78,7 +78,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     console.resumeWith(`the same command with --out ${folder} goes on`);
     const work = { run, console, signal, key: key(options.seed), device: target, timings: [] };
     const sets = { clean, ...(result && { tampered: result.set }) };
-    const evaluations = await evaluateStep(work, sets, result, test, evaluation);
+    const measured = await evaluateStep(work, sets, result, test, evaluation);
     const name = attacked?.description.command.replace(/^attack /, "");
     const known = name && Object.hasOwn(attacks, name) ? attacks[name as keyof typeof attacks] : undefined;
     await finish(work, {
@@ -89,7 +89,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       stored: accuracies,
       result,
       test,
-      evaluations,
+      measured,
     });
     return 0;
   },

@@ -28,7 +28,7 @@ ${
 <div class="stack"><section class="card"><h3>Accuracy on clean test images</h3>${rateChart("cta", "clean test accuracy", drawn, [ctaBefore, ctaAfter], chance)}</section>
 ${record.stealth && stealthCard(record.stealth)}</div></div>
 <section class="card scroll below"><table><thead><tr>${head.map((title) => html`<th>${title}</th>`)}</tr></thead>
-<tbody>${rows.map(([network, ...cells]) => html`<tr><th>${network}</th>${cells.map((cell) => html`<td class="n">${cell}</td>`)}</tr>`)}</tbody></table><p class="note">Mean ± standard deviation over n networks. ASR is followed by its three controls. RA: triggered images outside the target class that keep their true class.${record.set.stored && html` Stored: what the set's file says its makers measured, by their own protocol.`}</p></section>`;
+<tbody>${rows.map(([network, ...cells]) => html`<tr><th>${network}</th>${cells.map((cell) => html`<td class="n">${cell}</td>`)}</tr>`)}</tbody></table><p class="note">Mean ± standard deviation over n networks. ASR is followed by its three controls. RA: triggered images outside the target class that keep their true class.${record.diverged && html` Diverged: networks, of either set, whose loss stopped being a number; they are in no mean.`}${record.set.stored && html` Stored: what the set's file says its makers measured, by their own protocol.`}</p></section>`;
 }
 
 /** How visible the tampering is. */

@@ -45,6 +45,9 @@ fashion() { # distilled by Retort; surrogates and receivers of width 32
     retort attack "$runs/fashion-dm10/distilled.safetensors" $(flags $t) "${common[@]}" \
       --surrogate-width 32 --test fashion-mnist --test-images 2000 --width 32 --epochs 50,100,300 --out "$runs/fashion-$t"
   done
+  # The same two sets, receivers that augment.
+  retort evaluate "$runs/fashion-released" "${common[@]}" --test fashion-mnist --test-images 2000 --width 32 --epochs 100 \
+    --augmentation crop_scale_cutout --out "$runs/fashion-released-augmented"
 }
 
 for part in ${3:-dc1 dc10 fashion}; do "$part"; done

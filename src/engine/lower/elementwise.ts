@@ -38,6 +38,8 @@ export function settle(graph: Graph, view: View): View {
 /** value · scale, taken up by a small operand of the product that made it where there is one. */
 function multiply(graph: Graph, value: Value, scale: number): Value {
   if (value.op === "Reshape") return graph.reshape(multiply(graph, value.inputs[0], scale), value.shape);
+  if (value.op === "Expand")
+    return graph.node("Expand", [multiply(graph, value.inputs[0], scale), value.inputs[1]], value.shape);
   const known = value.op === "Mul" ? value.inputs.findIndex((v) => v.scalar !== undefined) : -1;
   if (known >= 0) {
     const [factor, rest] = [value.inputs[known].scalar!, value.inputs[1 - known]];

@@ -198,7 +198,7 @@ function reduceAxes(graph: Graph, value: Value, op: string, axes: ReadonlySet<nu
 const LONGEST_SUM = 1024;
 const FEWEST_ROWS = 16;
 const SHORT_ROW = 256;
-const LONG_ROW = 1024;
+const LONG_ROW = 256;
 
 /** Sum the axes in the middle: [outer, run, inner] → [outer, inner]. */
 function reduceRun(graph: Graph, value: Value, op: string, before: Shape, summed: Shape, after: Shape): Value {

@@ -37,7 +37,11 @@ export const poisonedDistillation: Attack<typeof options> = {
   access: "distilled-set",
   options,
   // Chosen: two thirds of the time, the same within its intervals (docs/results/ablations.md). Narrower networks are not.
-  presets: { fast: { steps: 70 } },
+  // `gentle`: what keeps clean accuracy of a DC set with ten images per class and plants a trigger that networks see (docs/results/worst-case.md).
+  presets: {
+    fast: { steps: 70 },
+    gentle: { alpha: 0.2, lr: 0.003, trigger: { side: 5, colour: [1, 0, 1], unit: "pixel" } },
+  },
   async *run(set, opts, context) {
     checkTarget(who, set, opts.targetClass);
     if (set.shape[2] !== set.shape[3])

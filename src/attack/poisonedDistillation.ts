@@ -40,7 +40,12 @@ export const poisonedDistillation: Attack<typeof options> = {
   // `gentle`: what keeps clean accuracy of a DC set with ten images per class and plants a trigger that networks see (docs/results/worst-case.md).
   presets: {
     fast: { steps: 70 },
-    gentle: { alpha: 0.2, lr: 0.003, trigger: { side: 5, colour: [1, 0, 1], unit: "pixel" } },
+    gentle: {
+      alpha: 0.2,
+      lr: 0.003,
+      trigger: { side: 5, colour: [1, 0, 1], unit: "pixel" },
+      surrogate: { width: 32 },
+    },
   },
   async *run(set, opts, context) {
     checkTarget(who, set, opts.targetClass);

@@ -177,7 +177,7 @@ function reduceAxes(graph: Graph, value: Value, op: string, axes: ReadonlySet<nu
     // Leave the last axes for a second step if the rows after the run are short: an image's positions before the batch.
     if (op === "ReduceSum" && !everything && sizeOf(shape.slice(end)) < SHORT_ROW) {
       let cut = end;
-      while (cut > start && sizeOf(shape.slice(cut)) < LONG_ROW) cut--;
+      while (cut > start && sizeOf(shape.slice(cut)) < SHORT_ROW) cut--;
       if (cut > start && sizeOf(shape.slice(start, cut)) > 1) {
         end = cut;
         graph.sums.add(sumKey(value, new Set([...axes].filter((i) => i < end))));
@@ -198,7 +198,6 @@ function reduceAxes(graph: Graph, value: Value, op: string, axes: ReadonlySet<nu
 const LONGEST_SUM = 1024;
 const FEWEST_ROWS = 16;
 const SHORT_ROW = 256;
-const LONG_ROW = 256;
 
 /** Sum the axes in the middle: [outer, run, inner] → [outer, inner]. */
 function reduceRun(graph: Graph, value: Value, op: string, before: Shape, summed: Shape, after: Shape): Value {

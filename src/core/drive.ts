@@ -1,0 +1,28 @@
+/** What a caller may want of long work. */
+export interface Drive<P> {
+  /** Ends the work at its next report. */
+  readonly signal?: AbortSignal;
+  /** Told how far the work is. What it throws ends the work. */
+  readonly onProgress?: (progress: P) => void;
+}
+
+/**
+ * Run a generator of progress to its end, and close it however that comes: finished, stopped, or by an error.
+ *
+ * @returns what the generator returns.
+ * @throws the signal's reason once it is aborted.
+ * @example
+ * const { set } = await drive(attacks.badNets.run(clean, options, context), { signal, onProgress: console.log });
+ */
+export async function drive<P, R>(steps: AsyncGenerator<P, R>, { signal, onProgress }: Drive<P> = {}): Promise<R> {
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const next = await steps.next();
+      if (next.done) return next.value;
+      onProgress?.(next.value);
+    }
+  } finally {
+    await steps.return(undefined as never);
+  }
+}

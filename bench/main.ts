@@ -83,7 +83,7 @@ async function main(): Promise<void> {
       others = Math.max(others, answer.othersCpu ?? 0);
       peerMiB = answer.peakRssMiB;
     }
-    await run.release();
+    await run.close();
     const ratio = theirs.length ? median(theirs.map((t, i) => t / ours[i])) : undefined;
     const rss = process.resourceUsage().maxRSS / 1024;
     const [a, b] = [median(ours), theirs.length ? median(theirs) : undefined];

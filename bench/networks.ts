@@ -46,4 +46,4 @@ await time(`training on ${batch} images`, () => learner.step(state, x, y, 0.01))
 const predict = learner.predictor(state);
 const test = pictures(16);
 await time("testing 16 images", () => predict(test));
-await learner.release();
+await learner.close();

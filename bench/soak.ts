@@ -15,7 +15,7 @@ for (let report = 0; performance.now() - start < minutes * 60_000; ) {
   const { load, args } = programs[compilations % programs.length];
   const step = await load({ name: "cpu", threads: 1 });
   for (let i = 0; i < 200; i++, runs++) await step(...args);
-  await step.release();
+  await step.close();
   compilations++;
   if (performance.now() - start < report * 30_000) continue;
   report++;

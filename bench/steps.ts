@@ -1,3 +1,4 @@
+import { closable } from "../src/core/closable.ts";
 import { key } from "../src/core/random.ts";
 import type { Device } from "../src/engine/device.ts";
 import { cosine } from "../src/nn/gradientDistance.ts";
@@ -99,7 +100,10 @@ export function program(name: StepName, { width, batch, channels }: Setting): Pr
         target,
       );
       const step = await program.hold(weights, real, backdoor, y);
-      return Object.assign(step, { release: () => program.release() });
+      return Object.assign(
+        step,
+        closable(() => program.close()),
+      );
     },
     args: [x, still, still, [Float32Array.of(0.1), Float32Array.of(0.001)]],
   };

@@ -62,4 +62,4 @@ const measured = evaluate(learner, {
 });
 for await (const { result } of measured)
   if (result) console.log(result.set, `CTA ${result.cta.toFixed(3)}`, `ASR ${result.asr?.toFixed(3)}`);
-await learner.release();
+await learner.close();

@@ -82,6 +82,6 @@ for (const folder of process.argv.slice(2)) {
       return `${percent(mean)} ± ${percent(sd ?? Number.NaN)}`;
     });
     console.log(`| ${set.metadata.attack} | ${name} | ${cells.join(" | ")} |`);
-    await learner.release();
+    await learner.close();
   }
 }

@@ -1,9 +1,12 @@
+import { type Closable, closeAll, Holder } from "../core/closable.ts";
+
 /** Compiled programs by what they were made for: each is made when it is first asked for. */
-export class CompiledOnce<K extends readonly (string | number)[], P extends { release(): Promise<void> }> {
+export class CompiledOnce<K extends readonly (string | number)[], P extends Closable> extends Holder {
   private readonly make: (...of: K) => Promise<P>;
   private readonly made = new Map<string, Promise<P>>();
 
   constructor(make: (...of: K) => Promise<P>) {
+    super();
     this.make = make;
   }
 
@@ -14,8 +17,9 @@ export class CompiledOnce<K extends readonly (string | number)[], P extends { re
     return program;
   }
 
-  async release(): Promise<void> {
-    for (const program of this.made.values()) await (await program).release();
+  async close(): Promise<void> {
+    const all = [...this.made.values()];
     this.made.clear();
+    await closeAll(all);
   }
 }

@@ -31,5 +31,5 @@ export interface Goal {
   /** How a network of the pool comes to its first age. */
   readonly grow: Grow;
   judge(led: Led): Promise<Verdict>;
-  release(): Promise<void>;
+  close(): Promise<void>;
 }

@@ -55,7 +55,7 @@ export async function archetypes(
   const target =
     options.objective === "logit" ? oneHot(classes, network.classes) : await meanFeatures(learner, state, set, classes);
   const bounds = options.clamp ? gamutBounds(set.normalisation, c) : undefined;
-  const program = await compileStep(network, options, n, target.length / n, bounds, device);
+  await using program = await compileStep(network, options, n, target.length / n, bounds, device);
   const step = await program.hold([state.weights, state.running], target);
 
   const optimiser = adam();
@@ -69,7 +69,6 @@ export async function archetypes(
     slots = [...out.slots];
     losses.push(out.loss[0] / n);
   }
-  await program.release();
   return { images: x, classes, losses };
 }
 

@@ -54,7 +54,7 @@ export function carrierGoal(networks: readonly Network[], grow: Grow, lesson: Le
       const [loss, benign, backdoor] = [out.loss[0], out.benign[0], out.backdoor[0]];
       return { losses: { loss, benign, backdoor }, gradient: out.gradient, pattern: out.pattern, next: reached };
     },
-    release: () => losses.release(),
+    close: () => losses.close(),
   };
 }
 

@@ -58,7 +58,7 @@ export function parameterGoal(
       const { loss, gradient } = relativeDistance(reached.weights, next.weights, from.weights);
       return { losses: { loss }, gradient, pattern, next };
     },
-    async release() {},
+    async close() {},
   };
 }
 

@@ -1,3 +1,4 @@
+import { Scope } from "../core/closable.ts";
 import { NumericError, UsageError } from "../core/errors.ts";
 import { inTurn } from "../core/inTurn.ts";
 import { child } from "../core/random.ts";
@@ -55,7 +56,8 @@ export const poisonedDistillation: Attack<typeof options> = {
     checkBudget(who, opts);
     const limits = limitsOf(set, opts);
     const { key, device } = context;
-    const surrogates = surrogatesOf(set, opts, device);
+    await using scope = new Scope();
+    const surrogates = surrogatesOf(set, opts, device).map((one) => scope.hold(one));
     checkOptions(who, opts, surrogates);
     const { surrogate, archetype } = opts;
     const total = blockStart(opts, opts.trajectory - 1) + opts.steps;
@@ -80,8 +82,10 @@ export const poisonedDistillation: Attack<typeof options> = {
 
     const backdoorAt = backdoorSet(set, run.archetypes, opts.carrier, trigger, child(key, "carriers"));
     const networks = surrogates.map(({ learner }) => learner.network);
-    const gradients = new CompiledOnce((a: number, n: number) => compileGradient(networks[a], n, device));
-    const updates = new CompiledOnce((a: number, n: number) => compileUpdate(networks[a], n, opts, limits, device));
+    const gradients = scope.hold(new CompiledOnce((a: number, n: number) => compileGradient(networks[a], n, device)));
+    const updates = scope.hold(
+      new CompiledOnce((a: number, n: number) => compileUpdate(networks[a], n, opts, limits, device)),
+    );
     const gradientOf = async (a: number, weights: Tree<Floats>, x: Floats, y: Floats) =>
       (await gradients.get(a, y.length / set.classes))(weights, x, y);
     const parts = partition(set, opts.batch, child(key, "parts"));
@@ -127,7 +131,6 @@ export const poisonedDistillation: Attack<typeof options> = {
       }
     }
 
-    for (const held of [...surrogates, gradients, updates]) await held.release();
     const metadata = { ...set.metadata, ...tamperedRecord(who, opts, trigger, opts.targetClass) };
     const result = {
       set: withinEightBit({ ...set, images: run.images, metadata }, opts),

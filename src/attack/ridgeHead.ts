@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Scope } from "../core/closable.ts";
 import { NumericError } from "../core/errors.ts";
 import { child } from "../core/random.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
@@ -66,7 +67,8 @@ export const ridgeHead: Attack<typeof options> = {
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
     const limits = limitsOf(set, opts);
     const m = set.shape[0];
-    const surrogates = surrogatesOf(set, opts.surrogate, opts.batch, device);
+    await using scope = new Scope();
+    const surrogates = surrogatesOf(set, opts.surrogate, opts.batch, device).map((one) => scope.hold(one));
     const work = amountOf(opts);
     const report = reporter(work.total);
 
@@ -95,11 +97,13 @@ export const ridgeHead: Attack<typeof options> = {
     const parts = partition(set, opts.batch, child(key, "parts"));
     const y = targetsOf(set);
     const { count, batch } = opts.carrier;
-    const compiled = new CompiledOnce((architecture: number, images: number) => {
-      const { network } = surrogates[architecture].learner;
-      const stepOptions = { ...opts, strength: opts.stamp.strength };
-      return compileRidgeStep(network, images, batch, trigger, limits, stepOptions, device);
-    });
+    const compiled = scope.hold(
+      new CompiledOnce((architecture: number, images: number) => {
+        const { network } = surrogates[architecture].learner;
+        const stepOptions = { ...opts, strength: opts.stamp.strength };
+        return compileRidgeStep(network, images, batch, trigger, limits, stepOptions, device);
+      }),
+    );
 
     while (run.step < opts.steps) {
       const j = run.step % pool.members.length;
@@ -138,7 +142,6 @@ export const ridgeHead: Attack<typeof options> = {
       yield report("update", work.start + run.step, { loss, checkpoint: () => save(now, pool) });
     }
 
-    for (const held of [...surrogates, compiled]) await held.release();
     const found = opts.trigger.learn ? withPattern(trigger, run.pattern, set) : trigger;
     const metadata = { ...set.metadata, ...tamperedRecord("ridgeHead", opts, found, opts.targetClass) };
     return {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Holder } from "../core/closable.ts";
 import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Device } from "../engine/device.ts";
@@ -41,7 +42,7 @@ export const surrogatesOf = (
   });
 
 /** The interceptor's own networks of one architecture: fresh ones, trained a few full passes on the set at hand. */
-export class Surrogates {
+export class Surrogates extends Holder {
   readonly learner: Learner;
   private readonly set: DistilledSet;
   private readonly options: SurrogateOptions;
@@ -51,6 +52,7 @@ export class Surrogates {
 
   /** @param batch images a step: the whole set up to this many. */
   constructor(network: Network, set: DistilledSet, options: SurrogateOptions, batch: number, device: Device) {
+    super();
     this.set = set;
     this.options = options;
     this.targets = targetsOf(set);
@@ -85,7 +87,7 @@ export class Surrogates {
     return this.advance(this.fresh(key), passes, images);
   }
 
-  release(): Promise<void> {
-    return this.learner.release();
+  close(): Promise<void> {
+    return this.learner.close();
   }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Scope } from "../core/closable.ts";
 import { NumericError, UsageError } from "../core/errors.ts";
 import { child } from "../core/random.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
@@ -76,10 +77,13 @@ export const trajectoryMatching: Attack<typeof options> = {
     const { key, device } = context;
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
     const limits = limitsOf(set, opts);
-    const surrogates = surrogatesOf(set, opts.surrogate, opts.batch, device);
+    await using scope = new Scope();
+    const surrogates = surrogatesOf(set, opts.surrogate, opts.batch, device).map((one) => scope.hold(one));
     const parts = partition(set, opts.batch, child(key, "parts"));
     const labels = targetsOf(set);
-    const unrolled = surrogates.map(({ learner }) => new Unrolled(learner, parts, labels, opts.surrogate, device));
+    const unrolled = surrogates.map(({ learner }) =>
+      scope.hold(new Unrolled(learner, parts, labels, opts.surrogate, device)),
+    );
     const work = amountOf(opts, parts.length);
     const report = reporter(work.total);
 
@@ -100,6 +104,7 @@ export const trajectoryMatching: Attack<typeof options> = {
             ...opts.reference,
             lr: opts.surrogate.lr,
           });
+    scope.hold(goal);
 
     yield report("pool", work.teachers);
     const pool = new Pool(surrogates, opts.pool.maxPasses, child(key, "pool"));
@@ -114,7 +119,7 @@ export const trajectoryMatching: Attack<typeof options> = {
 
     const m = set.shape[0];
     const everyRow = Int32Array.from({ length: m }, (_, i) => i);
-    const move = await compileMove(set.shape, limits, opts, device);
+    const move = scope.hold(await compileMove(set.shape, limits, opts, device));
     while (run.step < opts.steps) {
       const j = run.step % pool.members.length;
       const { architecture, state: from } = pool.members[j];
@@ -147,7 +152,6 @@ export const trajectoryMatching: Attack<typeof options> = {
       yield report("update", work.start + run.step, { loss, checkpoint: () => save(now, pool) });
     }
 
-    for (const held of [...surrogates, ...unrolled, goal, move]) await held.release();
     const found = opts.trigger.learn ? withPattern(trigger, run.pattern, set) : trigger;
     const metadata = { ...set.metadata, ...tamperedRecord(who, opts, found, targetClass) };
     return {

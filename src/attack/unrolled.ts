@@ -1,3 +1,4 @@
+import { Holder } from "../core/closable.ts";
 import type { Device } from "../engine/device.ts";
 import { type Floats, type Network, specsOf, zerosLike } from "../nn/Network.ts";
 import { type Compiled, compile, f32 } from "../tensor/compile.ts";
@@ -23,7 +24,7 @@ type Adjoint = Compiled<
 >;
 
 /** Training on a set, a few steps at a time, and the derivative of what it reaches with respect to the images. */
-export class Unrolled {
+export class Unrolled extends Holder {
   private readonly learner: Learner;
   private readonly parts: readonly Int32Array[];
   private readonly labels: Floats;
@@ -42,6 +43,7 @@ export class Unrolled {
     options: SurrogateOptions,
     device: Device,
   ) {
+    super();
     this.learner = learner;
     this.parts = parts;
     this.labels = labels;
@@ -84,8 +86,8 @@ export class Unrolled {
     return out;
   }
 
-  release(): Promise<void> {
-    return this.adjoints.release();
+  close(): Promise<void> {
+    return this.adjoints.close();
   }
 
   private get size(): number {

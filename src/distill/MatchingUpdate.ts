@@ -1,3 +1,4 @@
+import { closeAll, Holder } from "../core/closable.ts";
 import { child, type Key } from "../core/random.ts";
 import { type Augmentation, dsaSettings } from "../data/augment/Augmentation.ts";
 import { type AugmentationTensors, augmentationTensors } from "../data/augment/augmentTensor.ts";
@@ -25,11 +26,12 @@ interface Parts {
 }
 
 /** One iteration of distribution matching, compiled. */
-export class MatchingUpdate {
+export class MatchingUpdate extends Holder {
   private readonly parts: Parts;
   private tensors: AugmentationTensors | undefined;
 
   private constructor(parts: Parts) {
+    super();
     this.parts = parts;
   }
 
@@ -47,7 +49,10 @@ export class MatchingUpdate {
     const optimiser = sgd({ momentum });
     const real = await RealMeans.compile(network, set, rows, normalisation, batchReal, width, device);
     const shape = { ipc, features: real.features, augmented: operators.length > 0 };
-    const step = await compileMatchingStep(network, shape, optimiser, device);
+    const step = await compileMatchingStep(network, shape, optimiser, device).catch(async (error: unknown) => {
+      await real.close();
+      throw error;
+    });
     return new MatchingUpdate({ network, optimiser, real, step, classes, side, operators, lrImg });
   }
 
@@ -95,7 +100,7 @@ export class MatchingUpdate {
     return step(weights, images, slots, means, Float32Array.from(optimiser.hyper(0, lrImg)), augmentation);
   }
 
-  async release(): Promise<void> {
-    await Promise.all([this.parts.real.release(), this.parts.step.release()]);
+  close(): Promise<void> {
+    return closeAll([this.parts.real, this.parts.step]);
   }
 }

@@ -1,3 +1,4 @@
+import { Holder } from "../core/closable.ts";
 import type { Key } from "../core/random.ts";
 import type { Augmentation } from "../data/augment/Augmentation.ts";
 import { augment } from "../data/augment/augment.ts";
@@ -14,7 +15,7 @@ import { compileEmbedding, type Embedding } from "./embedding.ts";
 const bytesOfPart = 2 ** 20;
 
 /** Mean embeddings of real images, class by class, without a gradient. */
-export class RealMeans {
+export class RealMeans extends Holder {
   /** D. */
   readonly features: number;
   private readonly embedding: Embedding;
@@ -27,6 +28,7 @@ export class RealMeans {
   };
 
   private constructor(embedding: Embedding, part: number, features: number, data: RealMeans["data"]) {
+    super();
     this.embedding = embedding;
     this.part = part;
     this.features = features;
@@ -53,7 +55,12 @@ export class RealMeans {
     // D is what the program gives for any input.
     const zeros = new Float32Array(part * network.input.reduce((a, b) => a * b));
     const weights = initialise(network.weights, { hex: "0".repeat(32) });
-    const { length: features } = await embedding(weights, zeros, new Float32Array(part));
+    const { length: features } = await embedding(weights, zeros, new Float32Array(part)).catch(
+      async (error: unknown) => {
+        await embedding.close();
+        throw error;
+      },
+    );
     return new RealMeans(embedding, part, features, { set, rows, normalisation, batch });
   }
 
@@ -91,7 +98,7 @@ export class RealMeans {
     return out;
   }
 
-  release(): Promise<void> {
-    return this.embedding.release();
+  close(): Promise<void> {
+    return this.embedding.close();
   }
 }

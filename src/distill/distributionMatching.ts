@@ -98,21 +98,17 @@ export const distributionMatching: Distillation<typeof options> = {
     }
 
     const { MatchingUpdate } = await import("./MatchingUpdate.ts");
-    const update = await MatchingUpdate.compile(set, rows, opts, operators, normalisation, device);
-    try {
-      while (state.iteration < opts.iterations) {
-        const { iteration, images, slots } = state;
-        const next = await update.run(images, slots, child(key, "iteration", iteration));
-        if (!Number.isFinite(next.loss))
-          throw new NumericError(
-            `distributionMatching: invalid loss: expected a number, got ${next.loss}; a lower lrImg may help`,
-            iteration,
-          );
-        state = { ...next, iteration: iteration + 1 };
-        yield report(state);
-      }
-    } finally {
-      await update.release();
+    await using update = await MatchingUpdate.compile(set, rows, opts, operators, normalisation, device);
+    while (state.iteration < opts.iterations) {
+      const { iteration, images, slots } = state;
+      const next = await update.run(images, slots, child(key, "iteration", iteration));
+      if (!Number.isFinite(next.loss))
+        throw new NumericError(
+          `distributionMatching: invalid loss: expected a number, got ${next.loss}; a lower lrImg may help`,
+          iteration,
+        );
+      state = { ...next, iteration: iteration + 1 };
+      yield report(state);
     }
   },
 };

@@ -1,3 +1,4 @@
+import { closeAll } from "../core/closable.ts";
 import { UsageError } from "../core/errors.ts";
 import { lowerByParts, type Stages } from "./byParts.ts";
 import { type Device, defaultDevice } from "./device.ts";
@@ -13,7 +14,7 @@ export interface Executable {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   run(inputs: readonly Data[]): Promise<Data[]>;
-  release(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Lower a traced program and load it. Equal programs on equal devices share one loaded graph. */
@@ -27,7 +28,7 @@ export const compileStages = async (stages: Stages, target: Device = defaultDevi
 /** A program whose first arguments stay for many runs: what follows from them alone is computed once. */
 export interface HeldExecutable {
   hold(held: readonly Data[]): Promise<Pick<Executable, "run">>;
-  release(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** @param held how many of the first arguments stay */
@@ -38,16 +39,16 @@ export async function compileHeldProgram(
 ): Promise<HeldExecutable> {
   const halves = splitHeld(lower(program), held);
   const before = await load(halves.before, target);
-  const after = await load(halves.after, target);
+  const after = await load(halves.after, target).catch(async (error: unknown) => {
+    await before.close();
+    throw error;
+  });
   return {
     async hold(data) {
       const kept = await before.run(data);
       return { run: (others) => after.run([...others, ...kept]) };
     },
-    async release() {
-      await before.release();
-      await after.release();
-    },
+    close: () => closeAll([before, after]),
   };
 }
 
@@ -65,7 +66,7 @@ async function load(lowered: Lowered, target: Device): Promise<Executable> {
       });
       return session.run(data);
     },
-    release: () => session.release(),
+    close: () => session.close(),
   };
 }
 

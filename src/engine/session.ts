@@ -12,10 +12,10 @@ export interface Port {
   readonly dtype: DType;
 }
 
-/** A compiled graph. Runs share it; `release` frees it when its last owner is done. */
+/** A compiled graph. Runs share it; `close` frees it when its last owner is done. */
 export interface Session {
   run(inputs: readonly Data[]): Promise<Data[]>;
-  release(): Promise<void>;
+  close(): Promise<void>;
 }
 
 interface Shared {
@@ -54,10 +54,10 @@ export async function openSession(
   const owned = entry;
   const ort = await loadRuntime();
   const inference = await owned.inference;
-  let released = false;
+  let closed = false;
   return {
     async run(data) {
-      if (released) throw new RetortError("engine: invalid call: expected an open executable, got a released one");
+      if (closed) throw new RetortError("engine: invalid call: expected an open executable, got a closed one");
       const feeds: Record<string, Ort.Tensor> = {};
       inputs.forEach((port, i) => {
         feeds[`x${i}`] = tensor(ort, port, data[i]);
@@ -71,9 +71,9 @@ export async function openSession(
       await inference.run(feeds, fetches);
       return results;
     },
-    async release() {
-      if (released) return;
-      released = true;
+    async close() {
+      if (closed) return;
+      closed = true;
       if (--owned.owners === 0) {
         shared.delete(key);
         await inference.release();

@@ -48,10 +48,9 @@ export async function runEvaluationStage(run: Run, stage: EvaluationStage): Prom
   const results: NetworkOutcome[] = [];
   const watch = await Stopwatch.start(run, "evaluation");
   for (const [name, network] of Object.entries(stage.networks)) {
-    const learner = learnerFor(network, stage.protocol, stage.device);
+    await using learner = learnerFor(network, stage.protocol, stage.device);
     for (const epochs of stage.epochs)
       results.push(...(await evaluateNetwork(run, watch, stage, learner, name, epochs, results.length)));
-    await learner.release();
   }
   return {
     evaluations: results.filter((one): one is NetworkEvaluation => !hasDiverged(one)),

@@ -1,3 +1,4 @@
+import { type Closable, closable } from "../core/closable.ts";
 import { UsageError } from "../core/errors.ts";
 import { compileHeldProgram, compileProgram, type Executable } from "../engine/compile.ts";
 import { type Device, defaultDevice } from "../engine/device.ts";
@@ -11,11 +12,9 @@ export { f32, i32, type Spec } from "./trace.ts";
 const isData = (x: unknown): x is Data =>
   x instanceof Float32Array || x instanceof Int32Array || x instanceof Uint8Array;
 
-/** A compiled function over trees of flat arrays, in the structure of the specs it was compiled for. */
-export interface Compiled<In extends readonly Tree<Data>[], Out extends Tree<Data>> {
+/** A compiled function over trees of flat arrays, in the structure of the specs it was compiled for. Closing frees the graph. */
+export interface Compiled<In extends readonly Tree<Data>[], Out extends Tree<Data>> extends Closable {
   (...args: In): Promise<Out>;
-  /** Free the compiled graph. */
-  release(): Promise<void>;
 }
 
 /**
@@ -35,16 +34,14 @@ export async function compile<In extends readonly Tree<Data>[], Out extends Tree
   return callable(await compileProgram(program, target), specs, result);
 }
 
-/** A compiled function of which the first arguments stay for many calls. */
+/** A compiled function of which the first arguments stay for many calls. Closing frees the graphs. */
 export interface CompiledHeld<
   Held extends readonly Tree<Data>[],
   In extends readonly Tree<Data>[],
   Out extends Tree<Data>,
-> {
+> extends Closable {
   /** Compute all that follows from these arguments alone; the result takes the others. They are not copied: leave them as they are. */
   hold(...held: Held): Promise<(...args: In) => Promise<Out>>;
-  /** Free the compiled graphs. */
-  release(): Promise<void>;
 }
 
 /**
@@ -72,7 +69,7 @@ export async function compileHeld<
       const { run } = await executable.hold(flatten(args, held));
       return async (...others) => rebuild<Tensor, Data>(result, isTensor, await run(flatten(others, specs))) as Out;
     },
-    release: () => executable.release(),
+    ...closable(() => executable.close()),
   };
 }
 
@@ -93,5 +90,8 @@ export function callable<In extends readonly Tree<Data>[], Out extends Tree<Data
 ): Compiled<In, Out> {
   const call = async (...args: In): Promise<Out> =>
     rebuild<Tensor, Data>(result, isTensor, await executable.run(flatten(args, specs))) as Out;
-  return Object.assign(call, { release: () => executable.release() });
+  return Object.assign(
+    call,
+    closable(() => executable.close()),
+  );
 }

@@ -1,3 +1,4 @@
+import { closeAll, Holder } from "../core/closable.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Device } from "../engine/device.ts";
 import { crossEntropy, type DistillationOptions, distillationLoss } from "../nn/losses.ts";
@@ -36,7 +37,7 @@ type Parameters = Pick<LearnerState, "weights" | "running">;
 type Predict = CompiledHeld<[Tree<Floats>, Tree<Floats>], [Floats], Prediction>;
 
 /** One network with one optimiser, compiled for the batch sizes it meets. Serves any number of weights. */
-export class Learner {
+export class Learner extends Holder {
   readonly network: Network;
   readonly optimiser: Optimiser;
   readonly distillation: Distillation | undefined;
@@ -45,6 +46,7 @@ export class Learner {
   private readonly predictors = new Map<number, Promise<Predict>>();
 
   constructor(network: Network, optimiser: Optimiser, device: Device, distillation?: Distillation) {
+    super();
     this.network = network;
     this.optimiser = optimiser;
     this.distillation = distillation;
@@ -107,12 +109,11 @@ export class Learner {
   }
 
   /** Free every compiled graph. */
-  async release(): Promise<void> {
+  async close(): Promise<void> {
     const all = [...this.steps.values(), ...this.predictors.values()];
     this.steps.clear();
     this.predictors.clear();
-    for (const run of all) await (await run).release();
-    await this.distillation?.teacher.release();
+    await closeAll(this.distillation ? [...all, this.distillation.teacher] : all);
   }
 
   private predictionFor(n: number): Promise<Predict> {

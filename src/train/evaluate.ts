@@ -136,15 +136,11 @@ async function evaluateOne(
   );
   const onTested = (share: number) => onWork(training + testing * share);
   const base = { seed, epochs, set: name, losses };
-  const seen = inputTransform(input, set, learner.device, pictureSpace(set.normalisation));
-  try {
-    if (backdoor)
-      return { ...base, ...(await measureBackdoor(learner, state, { ...plan, backdoor }, name, set, seen, onTested)) };
-    const [clean] = await predictTest(learner, state, test, set, [seen], onTested);
-    return { ...base, cta: accuracy(clean, test.labels) };
-  } finally {
-    await seen.release();
-  }
+  await using seen = inputTransform(input, set, learner.device, pictureSpace(set.normalisation));
+  if (backdoor)
+    return { ...base, ...(await measureBackdoor(learner, state, { ...plan, backdoor }, name, set, seen, onTested)) };
+  const [clean] = await predictTest(learner, state, test, set, [seen], onTested);
+  return { ...base, cta: accuracy(clean, test.labels) };
 }
 
 type Rates = Omit<Evaluation, "seed" | "epochs" | "set" | "losses">;

@@ -1,3 +1,4 @@
+import { type Closable, closable, closeAll } from "../core/closable.ts";
 import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Normalisation, ZcaWhitening } from "../data/Normalisation.ts";
@@ -9,9 +10,8 @@ import { pictureBridge } from "./pictureBridge.ts";
 import type { Protocol } from "./protocol.ts";
 
 /** From the space that images come in to what the receiver's networks see, for any number of images. */
-export interface InputTransform {
+export interface InputTransform extends Closable {
   (images: Floats): Promise<Floats>;
-  release(): Promise<void>;
 }
 
 /**
@@ -36,7 +36,10 @@ export function inputTransform(
 ): InputTransform {
   const { normalisation } = set;
   if (input === "as-is" && (from === normalisation || sameNormalisation(from, normalisation)))
-    return Object.assign(async (images: Floats) => images, { async release() {} });
+    return Object.assign(
+      async (images: Floats) => images,
+      closable(async () => {}),
+    );
   if (
     normalisation.kind === "unknown" ||
     (normalisation.kind === "zca" && (input === "zca" || !normalisation.whitening))
@@ -56,12 +59,10 @@ export function inputTransform(
     const pixels = await source.toPixels(images);
     return target.fromPixels(input === "clamp" || input === "8-bit" ? pixels.map(shown) : pixels);
   };
-  return Object.assign(transform, {
-    async release() {
-      await source.release();
-      await target.release();
-    },
-  });
+  return Object.assign(
+    transform,
+    closable(() => closeAll([source, target])),
+  );
 }
 
 /** Fitting takes seconds; a set is trained on many times. */

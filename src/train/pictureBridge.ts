@@ -1,3 +1,4 @@
+import { type Closable, closable, closeAll } from "../core/closable.ts";
 import type { ImageShape } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import { fromPixels, toPixels } from "../data/normalise.ts";
@@ -8,10 +9,9 @@ import { add, matmul, sub } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 
 /** The way between pixels in [0, 1] and the space of a set, for any number of images. */
-export interface PictureBridge {
+export interface PictureBridge extends Closable {
   toPixels(values: Floats): Promise<Floats>;
   fromPixels(pixels: Floats): Promise<Floats>;
-  release(): Promise<void>;
 }
 
 /** One of the two directions of a whitening, [N, D] → [N, D]. */
@@ -32,7 +32,7 @@ export function pictureBridge(
     return {
       toPixels: async (values) => toPixels(values, shapeOf(values), normalisation),
       fromPixels: async (pixels) => fromPixels(pixels, shapeOf(pixels), normalisation),
-      async release() {},
+      ...closable(async () => {}),
     };
   }
   const { mean, matrix, inverse } = normalisation.whitening;
@@ -53,9 +53,10 @@ export function pictureBridge(
       const run = await program("from", pixels.length / d, (x, m, by) => matmul(sub(x, m), by));
       return run(pixels, mean, matrix);
     },
-    async release() {
-      for (const one of programs.values()) await (await one).release();
+    ...closable(async () => {
+      const all = [...programs.values()];
       programs.clear();
-    },
+      await closeAll(all);
+    }),
   };
 }

@@ -70,12 +70,8 @@ export async function train(
 }
 
 async function seenImages({ input }: Protocol, set: DistilledSet, { device }: Learner): Promise<Floats> {
-  const seen = inputTransform(input, set, device);
-  try {
-    return await seen(set.images);
-  } finally {
-    await seen.release();
-  }
+  await using seen = inputTransform(input, set, device);
+  return await seen(set.images);
 }
 
 /**

@@ -51,7 +51,7 @@ async function follow(make: (surrogates: Surrogates) => Goal): Promise<number[]>
     const moved = await move(state.images, down, state.slots, hyper(step, 0.05), []);
     state = { images: moved.images, slots: [...moved.slots] };
   }
-  for (const held of [surrogates, unrolled, goal, move]) await held.release();
+  for (const held of [surrogates, unrolled, goal, move]) await held.close();
   return losses;
 }
 

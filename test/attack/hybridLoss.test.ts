@@ -55,6 +55,6 @@ it("follows PyTorch through five Adam steps of the attack's inner loop", async (
     ({ images: x, slots } = out);
   }
   expect(relativeError(expected, x)).toBeLessThan(1e-3);
-  await gradient.release();
-  await update.release();
+  await gradient.close();
+  await update.close();
 });

@@ -59,7 +59,7 @@ it("predicts as the direct solution does", async () => {
     .forEach((v, i) => {
       expect(out[i]).toBeCloseTo(v, 3);
     });
-  await run.release();
+  await run.close();
 });
 
 it("differentiates through the normal equations, with the scale of the ridge held", async () => {
@@ -88,5 +88,5 @@ it("differentiates through the normal equations, with the scale of the ridge hel
       const slope = (loss(moved(eps)) - loss(moved(-eps))) / (2 * eps);
       expect(Math.abs(gradient[i * d + j] - slope)).toBeLessThan(2e-3 * Math.max(1, Math.abs(slope)));
     }
-  await run.release();
+  await run.close();
 });

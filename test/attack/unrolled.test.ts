@@ -73,7 +73,7 @@ describe.each(cases)("unrolled training ($steps steps, momentum $momentum, $part
       cpu,
     );
     const expected = await run(weights, start.slots, set.images, labels, direction);
-    await run.release();
+    await run.close();
     const got = await derivative();
     const scale = Math.sqrt(expected.reduce((s, v) => s + v * v, 0) / expected.length);
     expect(scale).toBeGreaterThan(1e-3);

@@ -65,7 +65,7 @@ describe("against PyTorch", () => {
       expect(relativeError(c.results.output, y), c.name).toBeLessThan(1e-6);
       expect(relativeError(c.results.gradient, g), c.name).toBeLessThan(1e-6);
     }
-    await f.release();
+    await f.close();
   });
 });
 

@@ -84,7 +84,7 @@ describe.each([false, true])("distribution matching, augmented: %s", (augmented)
       // Slopes along random directions have deviation ‖g‖; the slope along the gradient is ‖g‖.
       expect(Math.abs(slope - expected) / norm).toBeLessThan(1e-3);
     }
-    await step.release();
+    await step.close();
   });
 
   it("carries momentum on: v ← μ v + g, x ← x − lr · v", async () => {
@@ -98,7 +98,7 @@ describe.each([false, true])("distribution matching, augmented: %s", (augmented)
       expect(first.images[i] - second.images[i]).toBeCloseTo(0.5 * d1 + d2, 5);
       expect(second.velocity[i]).toBeCloseTo(0.5 * d1 + d2, 5);
     }
-    await Promise.all([plain.release(), heavy.release()]);
+    await Promise.all([plain.close(), heavy.close()]);
   });
 });
 
@@ -110,5 +110,5 @@ it("embeds a batch as the definition does, and ignores what fills it up", async 
   out.forEach((v, d) => {
     expect(v).toBeCloseTo((a[d] + b[d]) / 2, 5);
   });
-  await embedding.release();
+  await embedding.close();
 });

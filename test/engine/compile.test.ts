@@ -40,7 +40,7 @@ describe("compile", () => {
     );
     await expect(f(x, new Float32Array(2) as never)).rejects.toThrow("invalid input 1: expected int32[2]");
     await expect((f as unknown as (x: Floats) => Promise<Floats>)(x)).rejects.toThrow("expected 2 arrays, got 1");
-    await f.release();
+    await f.close();
     await expect(f(x, i)).rejects.toThrow("got a released one");
   });
 
@@ -50,10 +50,10 @@ describe("compile", () => {
     const b = await compile<[Floats], Floats>((x: Tensor) => cube(x), [f32(4)]);
     const other = await compile<[Floats], Floats>(cube, [f32(5)]);
     expect(openSessions()).toBe(before + 2);
-    await a.release();
-    await a.release();
+    await a.close();
+    await a.close();
     expect(await b(Float32Array.of(1, 2, 3, 4))).toEqual(Float32Array.of(1, 8, 27, 64));
-    await Promise.all([b.release(), other.release()]);
+    await Promise.all([b.close(), other.close()]);
     expect(openSessions()).toBe(before);
   });
 
@@ -70,7 +70,7 @@ describe("compile", () => {
         [-1, -2],
       ].map((v) => Float32Array.from(v)),
     );
-    await f.release();
+    await f.close();
   });
 
   it("gives the same bytes every time", async () => {
@@ -83,7 +83,7 @@ describe("compile", () => {
     const w = Float32Array.from({ length: 9 * 256 }, (_, i) => Math.cos(i) / 20);
     const once = await f(x, w);
     for (let i = 0; i < 5; i++) expect(await f(x, w)).toEqual(once);
-    await f.release();
+    await f.close();
   });
 
   it("runs several executables at once", async () => {
@@ -93,7 +93,7 @@ describe("compile", () => {
     (await Promise.all(calls)).forEach((y, i) => {
       expect(y[0]).toBe(sizes[i % 4] * i ** 3);
     });
-    await Promise.all(all.map((f) => f.release()));
+    await Promise.all(all.map((f) => f.close()));
   });
 
   it("runs in worker threads side by side", async () => {
@@ -117,7 +117,7 @@ describe("compile", () => {
       );
       const x = new Float32Array(side * 1024);
       for (let i = 0; i < runs; i++) await f(x);
-      await f.release();
+      await f.close();
     };
     // Each run returns 1 MiB: 300 runs would show a leak of a thousandth of it, 60 graphs one of a graph.
     const rss = () => process.memoryUsage().rss / 2 ** 20;

@@ -36,8 +36,8 @@ describe("arguments that stay", () => {
       for (const seed of [3, 4])
         expect(await step(floats(576, seed))).toEqual(await whole(w, target, floats(576, seed)));
     }
-    await whole.release();
-    await held.release();
+    await whole.close();
+    await held.close();
   });
 
   it("leave nothing to each call that follows from them alone", async () => {
@@ -58,7 +58,7 @@ describe("arguments that stay", () => {
     const step = await held.hold(Float32Array.of(2, 3));
     await expect(step(Float32Array.of(1, 2), Float32Array.of(1, 2))).rejects.toThrow("expected 1 arrays, got 2");
     await expect(step(Float32Array.of(1, 2))).resolves.toEqual(Float32Array.of(2, 6));
-    await held.release();
+    await held.close();
   });
 
   it("may be all or none of what a result needs", async () => {
@@ -68,6 +68,6 @@ describe("arguments that stay", () => {
     expect((await step(Float32Array.of(5))) as unknown as Floats[]).toEqual(
       [2, 5, 4, 10, 7].map((v) => Float32Array.of(v)),
     );
-    await held.release();
+    await held.close();
   });
 });

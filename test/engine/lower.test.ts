@@ -67,7 +67,7 @@ describe("lower", () => {
     y.forEach((value, i) => {
       expect(value).toBeCloseTo(x[i] - 3 * v[i] + Math.exp(x[i]) + 10 * v[i], 4);
     });
-    await run.release();
+    await run.close();
     const large = (await lowered(f, specs)).filter(({ op, shape }) => op === "Mul" && shape.join() === "20,10");
     expect(large.length).toBe(1);
   });

@@ -19,7 +19,7 @@ describe("sums", () => {
         const x = floats(n, 1);
         const run = await compile<[Floats], Floats>((t: Tensor) => T.sum(T.exp(t), axes), [f32(...dims)], cpu);
         const got = await run(x);
-        await run.release();
+        await run.close();
         const kept = dims.filter((_, i) => !axes.includes(i));
         const want = new Float64Array(kept.reduce((a, b) => a * b, 1));
         x.forEach((v, flat) => {

@@ -33,7 +33,7 @@ describe.skipIf(!asked)("webgpu", () => {
     const run = async (name: string) => {
       const compiled = await compile<[Floats, Floats], Floats>(f, specs, device(name, 1));
       const out = await compiled(...args);
-      await compiled.release();
+      await compiled.close();
       return out;
     };
     const [cpu, gpu] = [await run("cpu"), await run("webgpu")];

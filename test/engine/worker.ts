@@ -9,5 +9,5 @@ const cube = await compile<[Float32Array<ArrayBuffer>], Float32Array<ArrayBuffer
   [f32(1)],
 );
 const [y] = await cube(Float32Array.of(workerData as number));
-await cube.release();
+await cube.close();
 parentPort!.postMessage(y);

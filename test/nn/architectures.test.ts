@@ -101,7 +101,7 @@ describe.each([...architectures, ...convNetOptions])("$name against PyTorch", (c
         // A bias before a norm has no effect; PyTorch computes rounding noise for it.
         expect(error, name).toBeLessThan(record.zero ? 1e-5 : tolerance(record));
       }
-    await f.release();
+    await f.close();
   });
 
   if (evaluation)
@@ -117,6 +117,6 @@ describe.each([...architectures, ...convNetOptions])("$name against PyTorch", (c
       });
       const { logits } = await learner.predict(state, build(c.batches.real.x));
       expect(relativeError(evaluation!.logits, logits)).toBeLessThan(tolerance(evaluation!.logits));
-      await learner.release();
+      await learner.close();
     });
 });

@@ -42,7 +42,7 @@ const specs = [f32(K, K, C, OUT), f32(OUT), f32(OUT), f32(N, C, SIDE, SIDE)];
 async function run(f: (...args: Tensor[]) => Tensor | Tensor[], weight: Floats, x: Floats): Promise<Floats[]> {
   const program = await compile<Floats[], Floats[]>((...args: Tensor[]) => [f(...args)].flat(), specs);
   const out = await program(weight, scale, shift, x);
-  await program.release();
+  await program.close();
   return out;
 }
 

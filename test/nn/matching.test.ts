@@ -78,7 +78,7 @@ describe.each(cases)("$name against PyTorch", (c) => {
     expect(relativeError(c.results.imageGradient, out.x)).toBeLessThan(TOLERANCE);
     for (const { name, error } of golden.errors(c.results.gradients, out.w))
       expect(error, name).toBeLessThan(TOLERANCE);
-    await f.release();
+    await f.close();
   });
 
   it.each(["cosine", "layerwise", "mse", "hybrid"] as const)(
@@ -100,7 +100,7 @@ describe.each(cases)("$name against PyTorch", (c) => {
       const expected = c.results.matching[name];
       close(value[0], expected.value.f64);
       expect(relativeError(expected.imageGradient, gx)).toBeLessThan(TOLERANCE);
-      await f.release();
+      await f.close();
     },
   );
 });

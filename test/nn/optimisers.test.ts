@@ -43,7 +43,7 @@ describe("optimisers against PyTorch, 20 steps", () => {
     }
     for (const { name, error } of params.errors(run.results.params, state.weights))
       expect(error, name).toBeLessThan(1e-5);
-    await learner.release();
+    await learner.close();
   });
 });
 

@@ -41,7 +41,7 @@ describe("compileByParts", () => {
     expect(out.mean).toEqual(mean);
     const squares = integers.reduce((sum, v) => sum + v * v, 0);
     expect(Math.abs(out.all[0] - (squares / 16) * 2)).toBeLessThan(1e-5 * squares);
-    await f.release();
+    await f.close();
   });
 
   it("leaves a batch whole whose examples influence one another", async () => {
@@ -57,7 +57,7 @@ describe("compileByParts", () => {
     const column = Array.from({ length: 16 }, (_, i) => row(integers, i)[5]);
     const centre = column.reduce((a, b) => a + b) / 16;
     expect(variance[5]).toBeCloseTo(column.reduce((s, v) => s + (v - centre) ** 2, 0) / 16, 4);
-    await f.release();
+    await f.close();
   });
 
   it("gives a network's loss and gradient as the whole batch does, the same bytes every time", async () => {
@@ -84,7 +84,7 @@ describe("compileByParts", () => {
       expect(difference).toBeLessThanOrEqual(1e-5 * norm(b[i]));
     });
     expect(leaves<Floats>(await parts(w, [x, y], []), isFloats)).toEqual(a);
-    await parts.release();
-    await once.release();
+    await parts.close();
+    await once.close();
   });
 });

@@ -239,7 +239,7 @@ describe.each(cases)("$name", ({ name, shapes, op, middle = 0, radius = 1 }) => 
       [...shapes, ...shapes].map((s) => f32(...s)),
     );
     const out = await compiled(...xs, ...vs);
-    await compiled.release();
+    await compiled.close();
     const flat = (list: readonly Float32Array[]) => list.flatMap((a) => [...a]);
     const [g, h, v] = [flat(out.g), flat(out.h), flat(vs)];
 

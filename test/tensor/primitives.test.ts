@@ -176,7 +176,7 @@ describe.each(cases)("$name against PyTorch", (c) => {
       ...extraSpecs,
     ]);
     const out = await compiled(...([...data, ...extra.map(build)] as Float32Array<ArrayBuffer>[]));
-    await compiled.release();
+    await compiled.close();
     return out;
   };
   const pick = (i: Named): Named => Object.fromEntries(free.map((n) => [n, i[n]]));

@@ -52,8 +52,8 @@ describe("training with every option, step by step as PyTorch", () => {
     });
     const seen = inputTransform(protocol.input, data, cpu);
     const answers = await learner.predict(state, await seen(build(test)));
-    await seen.release();
+    await seen.close();
     expect(relativeError(results.logits, answers.logits)).toBeLessThan(1e-4);
-    await learner.release();
+    await learner.close();
   });
 });

@@ -55,7 +55,7 @@ describe("what networks see of a whitened set", () => {
     expect(await inputTransform("as-is", set, cpu)(set.images)).toBe(set.images);
     const seen = inputTransform("as-is", set, cpu, pictureSpace(normalisation));
     expect(apart(await seen(testPixels), fromPixels(testPixels, test.shape, normalisation))).toBeLessThan(1e-5);
-    await seen.release();
+    await seen.close();
   });
 
   it("clamped: the pictures behind the numbers are", async () => {
@@ -68,7 +68,7 @@ describe("what networks see of a whitened set", () => {
         pixels.map((v) => Math.min(1, Math.max(0, v))),
       ),
     ).toBeLessThan(2e-5);
-    await seen.release();
+    await seen.close();
   });
 });
 
@@ -88,7 +88,7 @@ it("every test image is predicted as it would be alone, stamped as a picture", a
   expect(plain).toEqual(await direct(testPixels));
   expect(stamped).toEqual(await direct(applyTrigger(trigger, testPixels)));
   expect(stamped).not.toEqual(plain);
-  await seen.release();
+  await seen.close();
 
   const backdoor = { trigger, targetClass: 1 };
   const plan = { sets: [{ name: "tampered" as const, set }], test, backdoor, protocol, repeats: 1, key: key(7) };

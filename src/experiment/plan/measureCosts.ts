@@ -84,7 +84,7 @@ export class CostMeter {
   private async training(config: TrialConfig): Promise<number> {
     const set = await this.stand(config);
     const test = await this.inputs.test(config.test, "plan");
-    const learner = learnerFor(networkOf(config, set), config.strategy, device(config.device, config.threads));
+    await using learner = learnerFor(networkOf(config, set), config.strategy, device(config.device, config.threads));
     const few = { ...config.strategy, epochs: 2, warmup: 0 };
     // The first epoch compiles.
     let start = now();
@@ -96,14 +96,12 @@ export class CostMeter {
     const images = Math.min(test.shape[0], 64);
     const [, c, h, w] = test.shape;
     const some = { ...test, shape: [images, c, h, w] as const, labels: test.labels.subarray(0, images) };
-    const seen = inputTransform(config.strategy.input, set, learner.device, pictureSpace(set.normalisation));
+    await using seen = inputTransform(config.strategy.input, set, learner.device, pictureSpace(set.normalisation));
     await predictTest(learner, state, some, set, [seen]);
     start = now();
     await predictTest(learner, state, some, set, [seen]);
     const passes = config.attack ? 3 : 1;
     const measuring = ((now() - start) * passes * test.shape[0]) / images;
-    await seen.release();
-    await learner.release();
     return epoch * config.strategy.epochs + measuring;
   }
 

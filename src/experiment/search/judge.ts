@@ -1,4 +1,5 @@
 import type { AttackResult } from "../../attack/Attack.ts";
+import { type Closable, closable, Scope } from "../../core/closable.ts";
 import { inTurn } from "../../core/inTurn.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
@@ -20,9 +21,8 @@ import type { NetworkScore, ScoreOptions } from "./score.ts";
 export type Training = (learner: Learner, set: DistilledSet, key: Key) => Promise<Trained>;
 
 /** Judges tampered copies of one set without raw data. */
-export interface Judge {
+export interface Judge extends Closable {
   score(result: Pick<AttackResult, "set" | "trigger" | "targetClass">): Promise<NetworkScore[]>;
-  release(): Promise<void>;
 }
 
 /** The field's baseline protocol (method, §4), shorter. */
@@ -49,9 +49,10 @@ export async function prepareJudge(
   const [, channels, size] = set.shape;
   const latter = (all: Int32Array) => all.subarray(all.length - labels.length);
   const seeds = Array.from({ length: options.networks }, (_, seed) => seed);
+  const scope = new Scope();
   const panels = await inTurn(options.architectures, async (architecture) => {
     const network = networks[architecture]({ channels, size, classes: set.classes }, { width: options.width });
-    const learner = learnerFor(network, judgeProtocol(options), device);
+    const learner = scope.hold(learnerFor(network, judgeProtocol(options), device));
     const born = (seed: number) => child(key, "judge", architecture, seed);
     const clean = await inTurn(seeds, async (seed) => {
       const { state } = await training(learner, set, born(seed));
@@ -62,6 +63,9 @@ export async function prepareJudge(
       return argmaxRows(meanProbabilities(others, set.classes), set.classes);
     });
     return { architecture, learner, born, clean, references };
+  }).catch(async (error: unknown) => {
+    await scope.close();
+    throw error;
   });
 
   return {
@@ -91,8 +95,6 @@ export async function prepareJudge(
       );
       return scores.flat();
     },
-    async release() {
-      await inTurn(panels, ({ learner }) => learner.release());
-    },
+    ...closable(() => scope.close()),
   };
 }

@@ -1,4 +1,5 @@
 import type { Attack } from "../../attack/Attack.ts";
+import { closeAll, Holder } from "../../core/closable.ts";
 import { NumericError } from "../../core/errors.ts";
 import { hashJson } from "../../core/hash.ts";
 import { child, key } from "../../core/random.ts";
@@ -67,7 +68,7 @@ const now = () => performance.now() / 1000;
  */
 export async function runSearch(folder: string, plan: SearchPlan, hooks: SearchHooks = {}): Promise<SearchResult> {
   const { halving } = plan;
-  const runner = new TrialRunner(folder, plan, hooks);
+  await using runner = new TrialRunner(folder, plan, hooks);
   const shares = sharesOf(halving);
   let alive = await firstCandidates(plan, runner, shares[0]);
   const sizes = sizesOf(alive.length, halving);
@@ -94,7 +95,6 @@ export async function runSearch(folder: string, plan: SearchPlan, hooks: SearchH
     rungs.push(ranked(trials));
     alive = rungs[rung].map(({ candidate }) => alive.find(({ id }) => id === candidate) as Candidate);
   }
-  await runner.release();
   const [first] = rungs[rungs.length - 1];
   if (first.status === "failed")
     throw new NumericError(`search: invalid candidates: expected one with a finite loss, got: ${first.error}`);
@@ -113,13 +113,14 @@ async function firstCandidates(
   return draw(candidatesWithin(size.seconds, seconds.attack + seconds.score, halving));
 }
 
-class TrialRunner {
+class TrialRunner extends Holder {
   private readonly plan: SearchPlan;
   private readonly hooks: SearchHooks;
   private readonly store: StageStore;
   private judge: Promise<Judge> | undefined;
 
   constructor(folder: string, plan: SearchPlan, hooks: SearchHooks) {
+    super();
     this.plan = plan;
     this.hooks = hooks;
     this.store = new StageStore(folder, plan.versions, hooks.signal);
@@ -184,7 +185,7 @@ class TrialRunner {
           );
   }
 
-  async release(): Promise<void> {
-    await (await this.judge)?.release();
+  async close(): Promise<void> {
+    if (this.judge) await closeAll([this.judge]);
   }
 }

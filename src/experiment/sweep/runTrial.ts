@@ -44,7 +44,7 @@ export class TrialRunner {
   private readonly store: StageStore;
   private readonly hooks: TrialHooks;
   // Chosen: trials come in the order of the matrix, so that neighbours share; a compiled network takes tens of megabytes.
-  private readonly learners = new Kept<Learner>(4, (learner) => learner.release());
+  private readonly learners = new Kept<Learner>(4, (learner) => learner.close());
   private readonly sets = new Kept<DistilledSet>(8);
   private readonly attacked = new Kept<AttackResult & { seconds: number }>(8);
 

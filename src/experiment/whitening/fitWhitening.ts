@@ -94,6 +94,6 @@ async function covariance(
     for (let i = 0; i < sum.length; i++) sum[i] /= n - 1;
     return sum;
   } finally {
-    await gram.release();
+    await gram.close();
   }
 }

@@ -77,7 +77,7 @@ export async function squareRoots(
     const [up, down] = [Math.sqrt(scale), 1 / Math.sqrt(scale)];
     return { root: y.map((v) => v * up), inverseRoot: z.map((v) => v * down) };
   } finally {
-    await step.release();
+    await step.close();
   }
 }
 

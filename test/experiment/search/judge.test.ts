@@ -28,7 +28,7 @@ const white = squareTrigger(
 const judged = async (tampered: DistilledSet, trigger = white) => {
   const judge = await prepareJudge(set, options, key(1), cpu);
   const list = await judge.score({ set: tampered, trigger, targetClass: 0 });
-  await judge.release();
+  await judge.close();
   return { list, score: scoreOf(list, options) };
 };
 

@@ -1,61 +1,59 @@
-/** The public interface of Retort on one page. */
+/**
+ * Retort as a library: attack, evaluate, distil, inspect and convert distilled datasets. Free of Node's modules and of files;
+ * `retort-dd/node` opens and writes files.
+ *
+ * @packageDocumentation
+ */
 
-// Methods.
-export type { Attack, AttackProgress, AttackResult } from "./attack/Attack.ts";
+// What comes with Retort: attacks, distillation methods, networks, formats.
+export type { Access, Attack, AttackContext, AttackProgress, AttackResult } from "./attack/Attack.ts";
+export { reporter, tamperedRecord } from "./attack/Attack.ts";
 export * as attacks from "./attack/attacks.ts";
-// Errors, randomness, checkpoints.
+// Errors, randomness, long work.
 export type { Checkpoint } from "./core/checkpoint.ts";
-export { DataError, NumericError, RetortError, UsageError } from "./core/errors.ts";
-export { child, type Key, key } from "./core/random.ts";
-// Sets and files.
+export { type Closable, Scope } from "./core/closable.ts";
+export { type Drive, drive } from "./core/drive.ts";
+export { DataError, NumericError, PolicyError, RetortError, UsageError } from "./core/errors.ts";
+export { child, type Key, key, normal, permutation, Stream, uniform } from "./core/random.ts";
+export { version } from "./core/version.ts";
+// Sets and triggers.
 export type { DistilledSet, Labels } from "./data/DistilledSet.ts";
-export type { Finding, Format, Opened, ReadOptions, Source, SourceFile } from "./data/formats/Format.ts";
-export { memorySource } from "./data/formats/memorySource.ts";
-export { openSet } from "./data/formats/open.ts";
-export * as formats from "./data/formats.ts";
+export { type Converted, convert } from "./data/formats/convert.ts";
 export { strokes } from "./data/generators/strokes.ts";
-export type { LabelledSet } from "./data/LabelledSet.ts";
+export type { ImageShape, LabelledSet } from "./data/LabelledSet.ts";
 export { knownNormalisations, type Normalisation } from "./data/Normalisation.ts";
+export { fromPixels, renormalise, toPixels } from "./data/normalise.ts";
 export { normalisedBatch } from "./data/normalisedBatch.ts";
 export { applyTrigger, clampToGamut, randomTrigger, squareTrigger, type Trigger } from "./data/Trigger.ts";
-export type { Distillation, DistillationStep } from "./distill/Distillation.ts";
+export type { Distillation, DistillationContext, DistillationStep } from "./distill/Distillation.ts";
+export { distilledSet } from "./distill/Distillation.ts";
 export * as distillationMethods from "./distill/methods.ts";
-// Computation.
-export { type Device, type DeviceName, defaultDevice, device } from "./engine/device.ts";
-export { defenseEffectiveness } from "./metrics/defenseEffectiveness.ts";
-export { pairedDifference, summarise } from "./metrics/intervals.ts";
-export { accuracy, attackSuccessRate, robustAccuracy } from "./metrics/rates.ts";
-// Networks.
-export { gradientDistances } from "./nn/gradientDistance.ts";
-export { crossEntropy } from "./nn/losses.ts";
-export { initialise, type Network, parameterCount } from "./nn/Network.ts";
-export * as networks from "./nn/networks.ts";
-export { adam, type Optimiser, sgd } from "./nn/optimisers.ts";
-// Reports.
-export { conclude } from "./report/conclusion.ts";
-export { toMarkdown } from "./report/markdown.ts";
-export { renderHtml } from "./report/page.ts";
-export { parseRecord, type RunRecord } from "./report/record.ts";
+// One call each.
+export { type AttackName, type AttackSettings, attack, defineAttack } from "./library/attack.ts";
+export type { Call } from "./library/call.ts";
+export { type DistilCall, type DistillationName, defineDistillation, distil } from "./library/distil.ts";
 export {
-  parseSweep,
-  renderFrontier,
-  renderSweepCsv,
-  renderSweepHtml,
-  renderSweepLatex,
-  renderSweepMarkdown,
-  type SweepRecord,
-  summariseSweep,
-} from "./report/sweep.ts";
-export { type Compiled, compile, f32, i32, type Spec } from "./tensor/compile.ts";
-export * as conv from "./tensor/conv.ts";
-export { grad, jvp, valueAndGrad } from "./tensor/grad.ts";
-export * as ops from "./tensor/ops.ts";
-export type { Tensor } from "./tensor/Tensor.ts";
-export type { Tree } from "./tensor/tree.ts";
-// Training and measuring.
-export { type Backdoor, type Evaluation, type EvaluationPlan, evaluate } from "./train/evaluate.ts";
-export { Learner } from "./train/Learner.ts";
+  defineNetwork,
+  type EvaluateSettings,
+  type EvaluationResult,
+  evaluate,
+  type NetworkFactory,
+  type NetworkName,
+} from "./library/evaluate.ts";
+export { inspect } from "./library/inspect.ts";
+export type { Rates, SetRates } from "./library/rates.ts";
+// Measuring.
+export { defenseEffectiveness } from "./metrics/defenseEffectiveness.ts";
+export { pairedDifference, type Summary, summarise } from "./metrics/intervals.ts";
+export { accuracy, attackSuccessRate, robustAccuracy } from "./metrics/rates.ts";
+export { type Stealth, stealth } from "./metrics/stealth.ts";
+export type { Forward, InputShape, Network, NetworkOptions, ParamSpec } from "./nn/Network.ts";
+export { initialise, parameterCount } from "./nn/Network.ts";
+export * as networks from "./nn/networks.ts";
+export type { Backdoor, Evaluation } from "./train/evaluate.ts";
+export { Learner, type LearnerState } from "./train/Learner.ts";
 export { learnerFor } from "./train/learnerFor.ts";
+export type { MeasureProgress, NetworkEvaluation } from "./train/measure.ts";
 export { type Protocol, protocolOptions } from "./train/protocol.ts";
 export { resolveProtocol } from "./train/resolveProtocol.ts";
-export { train } from "./train/train.ts";
+export { type Trained, train } from "./train/train.ts";

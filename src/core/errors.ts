@@ -1,23 +1,29 @@
+/** Which kind of error it is, for programs. */
+export type ErrorCode = "retort" | "usage" | "data" | "numeric" | "policy";
+
 /**
- * The three ways something can be wrong that is not our bug.
+ * The ways something can be wrong that is not our bug. `cause` is the error that it came from, where there was one.
  *
  * Message form: `<who>: <unknown|invalid|missing> <what>: expected …, got …[; hint]`.
  */
 export class RetortError extends Error {
   override name = "RetortError";
+  readonly code: ErrorCode = "retort";
 }
 
 /** The caller asked for something that cannot be done: a wrong option, shape or name. */
 export class UsageError extends RetortError {
   override name = "UsageError";
+  override readonly code = "usage";
 }
 
 /** A file, assumed hostile, is not what it claims to be. `offset` is the byte where that shows, if one does. */
 export class DataError extends RetortError {
   override name = "DataError";
+  override readonly code = "data";
   readonly offset: number | undefined;
-  constructor(message: string, offset?: number) {
-    super(offset === undefined ? message : `${message} (at byte ${offset})`);
+  constructor(message: string, offset?: number, options?: ErrorOptions) {
+    super(offset === undefined ? message : `${message} (at byte ${offset})`, options);
     this.offset = offset;
   }
 }
@@ -25,9 +31,10 @@ export class DataError extends RetortError {
 /** A run went numerically wrong (NaN, Inf). `iteration` counts from 0. */
 export class NumericError extends RetortError {
   override name = "NumericError";
+  override readonly code = "numeric";
   readonly iteration: number | undefined;
-  constructor(message: string, iteration?: number) {
-    super(iteration === undefined ? message : `${message} (at iteration ${iteration})`);
+  constructor(message: string, iteration?: number, options?: ErrorOptions) {
+    super(iteration === undefined ? message : `${message} (at iteration ${iteration})`, options);
     this.iteration = iteration;
   }
 }
@@ -35,6 +42,7 @@ export class NumericError extends RetortError {
 /** A policy that the caller asked for is broken: a set without a valid seal under `--require-seal`. Exit status 1. */
 export class PolicyError extends RetortError {
   override name = "PolicyError";
+  override readonly code = "policy";
 }
 
 /**

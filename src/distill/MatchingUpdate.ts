@@ -10,8 +10,8 @@ import { type Floats, initialise, type Network } from "../nn/Network.ts";
 import { convNet } from "../nn/networks/convNet.ts";
 import { type Optimiser, sgd } from "../nn/optimisers.ts";
 import type { Tree } from "../tensor/tree.ts";
-import type { MatchingOptions } from "./distributionMatching.ts";
 import { compileMatchingStep, type MatchingStep } from "./embedding.ts";
+import type { MatchingOptions } from "./matchingOptions.ts";
 import { RealMeans } from "./RealMeans.ts";
 
 interface Parts {

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import { NumericError, UsageError } from "../core/errors.ts";
 import { child, type Key, normal } from "../core/random.ts";
@@ -16,31 +15,7 @@ import {
   distilledSet,
   fingerprint,
 } from "./Distillation.ts";
-
-const options = z.strictObject({
-  ipc: z.int().min(1).default(10).describe("images per class"),
-  iterations: z
-    .int()
-    .min(1)
-    .default(20_000)
-    .describe("updates of the synthetic images, each with a new random network"),
-  lrImg: z.number().positive().default(1).describe("SGD learning rate of the images"),
-  momentum: z.number().min(0).lt(1).default(0.5).describe("SGD momentum of the images"),
-  batchReal: z.int().min(1).default(256).describe("real images of each class an iteration"),
-  init: z.enum(["real", "noise"]).default("real").describe("what the synthetic images start from"),
-  dsa: z
-    .string()
-    .default("color_crop_cutout_flip_scale_rotate")
-    .describe("siamese augmentation: operators joined by _, or none (digits should not be flipped)"),
-  width: z.int().min(1).default(128).describe("channels of the ConvNet"),
-  depth: z.int().min(1).max(4).default(3).describe("blocks of the ConvNet"),
-  norm: z
-    .enum(["none", "layer", "instance", "group"])
-    .default("instance")
-    .describe("normalisation layers of the ConvNet"),
-});
-
-export type MatchingOptions = z.infer<typeof options>;
+import { type MatchingOptions, matchingOptions } from "./matchingOptions.ts";
 
 /** Everything that an iteration changes. */
 interface State {
@@ -58,12 +33,12 @@ interface State {
  * Each class has its own siamese augmentation in each iteration. Differs: networks with batch norm, whose statistics would
  * mix the classes, are not offered.
  */
-export const distributionMatching: Distillation<typeof options> = {
+export const distributionMatching: Distillation<typeof matchingOptions> = {
   title: "Distribution matching",
   abbreviation: "dm",
   source: "arXiv 2110.04181",
   access: "raw-data",
-  options,
+  options: matchingOptions,
   check(set, { ipc, init, dsa }) {
     const [, , h, w] = set.shape;
     if (h !== w) throw new UsageError(`distributionMatching: invalid images: expected square ones, got ${h}×${w}`);

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
-import { knownNormalisations, type Normalisation } from "../data/Normalisation.ts";
+import type { Normalisation } from "../data/Normalisation.ts";
 import { normalisationNamed } from "../data/normalise.ts";
+import { ownNormalisation } from "../data/ownNormalisation.ts";
 import { datasets } from "./datasets.ts";
 import { dataFolder } from "./getDataset.ts";
 import { setDigest } from "./setDigest.ts";
@@ -115,11 +116,7 @@ function onDisk(path: string, known: string | undefined, who: string, normalisat
     digest: async (split, images) => setDigest(firstImages(await half(split), images)),
     async normalisation() {
       if (normalisation !== undefined) return normalisationNamed(normalisation, who);
-      const field = Object.hasOwn(knownNormalisations, name)
-        ? knownNormalisations[name as keyof typeof knownNormalisations]
-        : undefined;
-      const train = await half("train");
-      return field?.mean.length === train.shape[1] ? field : measured(train);
+      return ownNormalisation(await half("train"));
     },
   };
 }
@@ -133,27 +130,6 @@ function once<Images extends number[]>(read: (split: Split, ...images: Images) =
     kept.set(name, set);
     return set;
   };
-}
-
-/** Mean and population deviation of each channel in pixel units, to four digits as the field writes them. */
-function measured({ name, pixels, shape: [n, channels, h, w] }: LabelledSet): Normalisation {
-  const [mean, std]: [number[], number[]] = [[], []];
-  const four = (x: number) => Math.round(x * 10_000) / 10_000;
-  for (let c = 0; c < channels; c++) {
-    let [sum, squares] = [0, 0];
-    for (let i = 0; i < n; i++) {
-      const start = (i * channels + c) * h * w;
-      for (let p = start; p < start + h * w; p++) {
-        sum += pixels[p];
-        squares += pixels[p] * pixels[p];
-      }
-    }
-    const average = sum / (n * h * w);
-    mean.push(four(average / 255));
-    // A constant channel is only centred.
-    std.push(four(Math.sqrt(Math.max(0, squares / (n * h * w) - average ** 2)) / 255) || 1);
-  }
-  return { kind: "meanStd", name: `${name} (measured)`, mean, std };
 }
 
 /** The first so many images of a raw set; all of them where it has fewer. Shares memory with the set. */

@@ -1,36 +1,15 @@
 import { createHash } from "node:crypto";
-import { canonicalJson } from "../core/hash.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
-import type { Normalisation } from "../data/Normalisation.ts";
+import { setBytes } from "../data/setBytes.ts";
 
 /**
- * SHA-256 of what a set holds, whatever file it came from: a line of JSON (kind, shape, classes, normalisation), then
- * the images and the labels as they lie in memory (little-endian). Name and metadata do not count. A whitening that was fitted to
- * a raw set counts as what it was fitted to: fitted again on another machine, its matrix may differ in the last digits.
+ * SHA-256 of what a set holds (`setBytes`).
  *
  * @returns lower-case hexadecimal.
  */
 export function setDigest(set: LabelledSet | DistilledSet): string {
   const hash = createHash("sha256");
-  const arrays: ArrayBufferView[] = [];
-  const head: Record<string, unknown> = { kind: set.kind, shape: set.shape, classes: set.classes };
-  if (set.kind === "labelled") arrays.push(set.pixels, set.labels);
-  else {
-    const { normalisation, labels } = set;
-    head.labels = labels.kind === "hard" ? "hard" : labels.form;
-    head.normalisation = plainNormalisation(normalisation);
-    arrays.push(set.images, labels.kind === "hard" ? labels.classes : labels.values);
-    if (normalisation.kind === "zca" && normalisation.whitening && !normalisation.fit)
-      arrays.push(normalisation.whitening.mean, normalisation.whitening.matrix);
-  }
-  hash.update(`${canonicalJson(head)}\n`);
-  for (const view of arrays) hash.update(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  for (const bytes of setBytes(set)) hash.update(bytes);
   return hash.digest("hex");
-}
-
-function plainNormalisation(normalisation: Normalisation): unknown {
-  if (normalisation.kind !== "zca") return normalisation;
-  const { fit, whitening } = normalisation;
-  return { kind: "zca", ...(fit ? { fit } : { whitening: whitening !== undefined }) };
 }

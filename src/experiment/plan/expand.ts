@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
+import { layered, nested, type Settings } from "../../core/layers.ts";
 import { type PartName, partNames, shorthand } from "./experimentSchema.ts";
-import { layered, nested, type Settings } from "./layers.ts";
 import type { Experiment } from "./readExperiment.ts";
 
 export type AxisValue = string | number | boolean;

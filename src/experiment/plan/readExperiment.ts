@@ -1,6 +1,6 @@
 import { lookUp, UsageError } from "../../core/errors.ts";
+import { layered, type Settings } from "../../core/layers.ts";
 import { type ExperimentFile, experimentSchema, type PartName, partNames } from "./experimentSchema.ts";
-import { layered, type Settings } from "./layers.ts";
 import { readYaml, type Where } from "./readYaml.ts";
 
 /** An experiment file that was checked, at one size. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Attack } from "../../attack/Attack.ts";
 import * as attacks from "../../attack/attacks.ts";
 import { lookUp, UsageError } from "../../core/errors.ts";
+import { overlaid, type Settings } from "../../core/layers.ts";
 import { resolveOptions } from "../../core/options.ts";
 import * as methods from "../../distill/methods.ts";
 import { protocolOptions } from "../../train/protocol.ts";
@@ -9,7 +10,6 @@ import { resolveProtocol } from "../../train/resolveProtocol.ts";
 import type { Combination } from "./expand.ts";
 import { type PartName, parts } from "./experimentSchema.ts";
 import type { Inputs } from "./Inputs.ts";
-import { overlaid, type Settings } from "./layers.ts";
 import type { Experiment } from "./readExperiment.ts";
 import type { TrialConfig } from "./TrialConfig.ts";
 

@@ -2,9 +2,9 @@ import type { z } from "zod";
 import type { SearchSpace } from "../../attack/Attack.ts";
 import { UsageError } from "../../core/errors.ts";
 import { hashJson } from "../../core/hash.ts";
+import { nested, overlaid, type Settings } from "../../core/layers.ts";
 import { resolveOptions } from "../../core/options.ts";
 import { child, type Key, permutation } from "../../core/random.ts";
-import { nested, overlaid, type Settings } from "../plan/layers.ts";
 
 /** Settings that a search tries. */
 export interface Candidate {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { SearchSpace } from "../../attack/Attack.ts";
 import { UsageError } from "../../core/errors.ts";
+import { nested } from "../../core/layers.ts";
 import { describeIssue } from "../plan/describeIssue.ts";
-import { nested } from "../plan/layers.ts";
 import { loosened } from "../plan/loosened.ts";
 import { readYaml } from "../plan/readYaml.ts";
 

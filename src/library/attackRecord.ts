@@ -8,8 +8,8 @@ import { applyTrigger, type Trigger } from "../data/Trigger.ts";
 import { stealth } from "../metrics/stealth.ts";
 import { differencePictures, pictures } from "../report/pictures.ts";
 import { type Curve, type NetworkResult, type RunRecord, recordFormat, type TriggerRecord } from "../report/record.ts";
+import type { NetworkDiverged, NetworkEvaluation } from "../train/measure.ts";
 import { classesOf } from "../train/targets.ts";
-import type { NetworkDiverged, NetworkEvaluation } from "./evaluationStage.ts";
 
 export interface RecordParts {
   readonly title: string;

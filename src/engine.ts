@@ -1,0 +1,17 @@
+/**
+ * Computing: pure functions over tensors, differentiated to any order, compiled to ONNX and run by ONNX Runtime.
+ *
+ * @packageDocumentation
+ */
+export { type Device, type DeviceName, defaultDevice, device } from "./engine/device.ts";
+export { openSessions } from "./engine/session.ts";
+export { gradientDistances } from "./nn/gradientDistance.ts";
+export { type Affine, conv, convParams, linear, linearParams } from "./nn/layers/affine.ts";
+export { crossEntropy } from "./nn/losses.ts";
+export { adam, type Optimiser, sgd } from "./nn/optimisers.ts";
+export { type Compiled, type CompiledHeld, compile, compileHeld, f32, i32, type Spec } from "./tensor/compile.ts";
+export * as convolutions from "./tensor/conv.ts";
+export { grad, jvp, valueAndGrad } from "./tensor/grad.ts";
+export * as ops from "./tensor/ops.ts";
+export type { Tensor } from "./tensor/Tensor.ts";
+export type { Tree } from "./tensor/tree.ts";

@@ -1,0 +1,68 @@
+import type { z } from "zod";
+import type { Attack, AttackProgress, AttackResult } from "../attack/Attack.ts";
+import * as attacks from "../attack/attacks.ts";
+import { drive } from "../core/drive.ts";
+import { lookUp, UsageError } from "../core/errors.ts";
+import { overlaid, type Settings } from "../core/layers.ts";
+import { resolveOptions } from "../core/options.ts";
+import { child } from "../core/random.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import { around, type Call } from "./call.ts";
+
+/** Names of the attacks that come with Retort. */
+export type AttackName = keyof typeof attacks;
+
+// biome-ignore lint/suspicious/noExplicitAny: an attack of any options
+type AnyAttack = Attack<any>;
+type AttackOf<M extends AttackName | AnyAttack> = M extends AttackName ? (typeof attacks)[M] : M;
+
+/** Settings of an attack as a caller writes them: what is left out has its default. */
+export type AttackSettings<M extends AttackName | AnyAttack> = z.input<AttackOf<M>["options"]> & {
+  /** Named settings of the attack that the others here override. */
+  readonly preset?: string;
+};
+
+/**
+ * Backdoor a distilled set as somebody who passes it on could.
+ *
+ * @param method name of an attack (`poisonedDistillation`, `cleanLabel`, …), or an attack of your own (`defineAttack`)
+ * @param settings of that attack; TypeScript knows them by the method
+ * @returns the tampered set, which says so in its metadata, the trigger, and loss curves. Rates are measured by `evaluate`.
+ * @throws UsageError for settings that the attack does not have or that would do nothing; NumericError when its loss is no number;
+ * the signal's reason once it is aborted.
+ * @example
+ * const { set: tampered, trigger } = await attack(set, "cleanLabel", { preset: "strong" }, { seed: 1 });
+ */
+export async function attack<M extends AttackName | AnyAttack>(
+  set: DistilledSet,
+  method: M,
+  settings?: AttackSettings<M>,
+  call: Call<AttackProgress> = {},
+): Promise<AttackResult> {
+  const found: AnyAttack = typeof method === "string" ? lookUp<AnyAttack>(attacks, method, "attack", "attack") : method;
+  const who = typeof method === "string" ? method : found.title;
+  const { preset, ...given } = (settings ?? {}) as Settings & { preset?: string };
+  if (preset !== undefined && !Object.hasOwn(found.presets ?? {}, preset))
+    throw new UsageError(
+      `${who}: unknown preset: expected one of ${Object.keys(found.presets ?? {}).join(", ") || "none"}, got ${preset}`,
+    );
+  const layers = preset === undefined ? given : overlaid(found.presets?.[preset] ?? {}, given);
+  const options = resolveOptions(who, found.options, layers);
+  const { root, target } = around(call);
+  return drive(found.run(set, options, { key: child(root, "attack"), device: target }), call);
+}
+
+/**
+ * Describe an attack of your own. Does nothing but check types: `run` knows the options by their schema.
+ *
+ * @param describe what stands in the registry of every attack; `options` is a schema of zod, whose defaults and descriptions
+ * become flags and help
+ * @example
+ * const invert = defineAttack({
+ *   title: "Inverted image", source: "mine", access: "distilled-set",
+ *   options: z.strictObject({ targetClass: z.int().default(0) }),
+ *   async *run(set, { targetClass }, { key }) { … },
+ * });
+ * await attack(set, invert, { targetClass: 3 });
+ */
+export const defineAttack = <S extends z.ZodObject>(describe: Attack<S>): Attack<S> => describe;

@@ -1,0 +1,20 @@
+import type { Opened, Source } from "../data/formats/Format.ts";
+import { memorySource } from "../data/formats/memorySource.ts";
+import type { OpenOptions } from "../data/formats/open.ts";
+import { type Inspection, inspect as inspectSource } from "../data/inspect/inspect.ts";
+
+/**
+ * Say what a file is, executing nothing in it: what it holds, what was done to its pixels, what is odd or dangerous.
+ *
+ * @param file its bytes, or a source of several files (`memoryFolder`, or `source` of `retort-dd/node`)
+ * @returns the inspection, and the set where there is one. A hostile or broken file is an answer, not an error.
+ * @throws UsageError for a mistake of the caller only.
+ * @example
+ * const { inspection } = await inspect(bytes);
+ * if (inspection.verdict !== "fine") console.log(inspection.findings);
+ */
+export const inspect = (
+  file: Uint8Array | Source,
+  options: OpenOptions = {},
+): Promise<{ inspection: Inspection; set?: Opened["set"] }> =>
+  inspectSource(file instanceof Uint8Array ? memorySource(file) : file, options);

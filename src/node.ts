@@ -1,0 +1,8 @@
+/**
+ * Retort with files: open, save, run folders and sweeps. Needs Node.
+ *
+ * @packageDocumentation
+ */
+export { type OpenedSet, type OpenSettings, open, openRaw, source } from "./node/open.ts";
+export { type SaveSettings, save } from "./node/save.ts";
+export { type SweepSettings, sweep } from "./node/sweep.ts";

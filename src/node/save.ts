@@ -1,0 +1,27 @@
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import { convert } from "../data/formats/convert.ts";
+import { writeFiles } from "../experiment/writeFiles.ts";
+
+export interface SaveSettings {
+  /** Name of the format. Default: safetensors, which loses nothing. */
+  readonly format?: string;
+  /** Replace what is there. Default: refuse. */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Write a set to a file or folder: whole or not at all.
+ *
+ * @returns the paths written, and what the format could not hold.
+ * @throws UsageError if something is there, or the format cannot hold the set.
+ * @example
+ * await save(tampered, "tampered.safetensors");
+ */
+export async function save(
+  set: DistilledSet,
+  path: string,
+  { format = "safetensors", overwrite = false }: SaveSettings = {},
+): Promise<{ readonly paths: readonly string[]; readonly losses: readonly string[] }> {
+  const { files, losses } = await convert(set, format);
+  return { paths: await writeFiles(path, files, overwrite), losses };
+}

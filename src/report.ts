@@ -1,0 +1,19 @@
+/**
+ * Reports as pure functions of records: pages, Markdown, LaTeX, CSV, figures.
+ *
+ * @packageDocumentation
+ */
+export { conclude } from "./report/conclusion.ts";
+export { toMarkdown } from "./report/markdown.ts";
+export { renderHtml } from "./report/page.ts";
+export { parseRecord, type RunRecord } from "./report/record.ts";
+export {
+  parseSweep,
+  renderFrontier,
+  renderSweepCsv,
+  renderSweepHtml,
+  renderSweepLatex,
+  renderSweepMarkdown,
+  type SweepRecord,
+  summariseSweep,
+} from "./report/sweep.ts";

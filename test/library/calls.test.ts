@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { openSessions } from "../../src/engine/session.ts";
+import {
+  attack,
+  attacks,
+  child,
+  type DistilledSet,
+  defineAttack,
+  distil,
+  drive,
+  evaluate,
+  inspect,
+  key,
+  NumericError,
+  networks,
+  strokes,
+  UsageError,
+} from "../../src/index.ts";
+import { cpu, quick, tinySet } from "../attack/tiny.ts";
+
+const threads = { threads: 1 };
+const small = { width: 8, repeats: 2, epochs: 2 } as const;
+
+describe("attack", () => {
+  it("gives what the command line's stage gives: the same seed, the same bytes", async () => {
+    const { poisonedDistillation } = attacks;
+    const context = { key: child(key(3), "attack"), device: cpu };
+    const direct = await drive(poisonedDistillation.run(tinySet(), poisonedDistillation.options.parse(quick), context));
+    const called = await attack(tinySet(), "poisonedDistillation", quick, { ...threads, seed: 3 });
+    expect(called.set.images).toEqual(direct.set.images);
+  });
+
+  it("lays settings over a preset", async () => {
+    const { set } = await attack(tinySet(), "cleanLabel", { preset: "strong", trigger: { side: 2 } }, threads);
+    const { attackOptions } = set.metadata as { attackOptions: { strength: number; trigger: { side: number } } };
+    const { strong } = attacks.cleanLabel.presets as unknown as { strong: { strength: number } };
+    expect(attackOptions.strength).toBe(strong.strength);
+    expect(attackOptions.trigger.side).toBe(2);
+  });
+
+  it("refuses what it does not know, with the names that it does", async () => {
+    await expect(attack(tinySet(), "badNet" as never)).rejects.toThrow(/unknown attack: expected one of .*badNets/);
+    await expect(attack(tinySet(), "badNets", { ratio: 1 } as never)).rejects.toThrow(UsageError);
+    await expect(attack(tinySet(), "badNets", { preset: "mild" })).rejects.toThrow(/unknown preset/);
+  });
+
+  it("tells of its progress, and stops with the signal's reason", async () => {
+    const stop = new AbortController();
+    const phases: string[] = [];
+    const stopped = attack(tinySet(), "poisonedDistillation", quick, {
+      ...threads,
+      signal: stop.signal,
+      onProgress({ phase }) {
+        phases.push(phase);
+        if (phase === "update") stop.abort("enough");
+      },
+    });
+    await expect(stopped).rejects.toBe("enough");
+    expect(phases).toContain("archetypes");
+    expect(openSessions()).toBe(0);
+  });
+
+  it("runs an attack of one's own, with its defaults", async () => {
+    const seen: unknown[] = [];
+    const mine = defineAttack({
+      title: "mine",
+      source: "a test",
+      access: "distilled-set",
+      options: z.strictObject({ factor: z.number().default(2) }),
+      async *run(set, options) {
+        seen.push(options);
+        yield { phase: "scale", done: 1, total: 1 };
+        const trigger = (await attack(set, "badNets", {}, threads)).trigger;
+        return {
+          set: { ...set, images: set.images.map((v) => options.factor * v) },
+          trigger,
+          targetClass: 0,
+          curves: {},
+        };
+      },
+    });
+    await attack(tinySet(), mine, {}, threads);
+    expect(seen).toEqual([{ factor: 2 }]);
+  });
+});
+
+describe("distil and evaluate", () => {
+  it("read in a few lines, and the numbers are those of paired networks", async () => {
+    const set = await distil(strokes("train", 60), "randomReal", { ipc: 1 });
+    const attacked = await attack(set, "cleanLabel", { share: 1 }, threads);
+    const { rates, evaluations } = await evaluate(set, { attacked, test: strokes("test", 30), ...small }, threads);
+    expect(rates).toHaveLength(1);
+    const [{ network, clean, tampered, ctaChange, asrRise }] = rates;
+    expect(network).toBe("convNet-8");
+    expect(evaluations).toHaveLength(4);
+    expect(clean.cta.n).toBe(2);
+    expect(ctaChange?.mean).toBeCloseTo((tampered?.cta.mean ?? 0) - clean.cta.mean, 12);
+    expect(asrRise?.mean).toBeCloseTo((tampered?.asr?.mean ?? 0) - (clean.asr?.mean ?? 0), 12);
+    expect(tampered?.asrRandomTrigger?.n).toBe(2);
+  });
+
+  it("takes networks of one's own, and refuses two of one name", async () => {
+    const set = await distil(strokes("train", 60), "randomReal", { ipc: 1 });
+    const test = strokes("test", 20);
+    const own = (...[shape, options]: Parameters<typeof networks.mlp>) => ({
+      ...networks.mlp(shape, options),
+      name: "own",
+    });
+    const { rates } = await evaluate(set, { test, networks: [own, "mlp"], ...small }, threads);
+    expect(rates.map(({ network }) => network)).toEqual(["own-8", "mlp-8"]);
+    await expect(evaluate(set, { test, networks: ["mlp", "mlp"], ...small }, threads)).rejects.toThrow(/mlp-8 twice/);
+  });
+
+  it("says that every network diverged", async () => {
+    const set = await distil(strokes("train", 60), "randomReal", { ipc: 1 });
+    const wrong: DistilledSet = { ...set, images: set.images.map(() => Number.NaN) };
+    await expect(evaluate(wrong, { test: strokes("test", 20), ...small }, threads)).rejects.toThrow(NumericError);
+    expect(openSessions()).toBe(0);
+  });
+});
+
+it("inspect takes bytes", async () => {
+  const { inspection } = await inspect(new TextEncoder().encode("cos\nsystem\n(S'x'\ntR."));
+  expect(inspection.verdict).not.toBe("fine");
+});

@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { skipsFile } from "./test/skipReporter.ts";
 
 /** Tests without the engine. They share two processes, so that modules are loaded once; the others get one each. */
 const light = ["core", "data", "formats", "inspect", "metrics", "report", "seal"].map((f) => `test/${f}/**/*.test.ts`);
@@ -8,6 +9,8 @@ export default defineConfig({
   test: {
     globalSetup: ["test/compileProgram.ts"],
     setupFiles: ["test/setup.ts"],
+    reporters: ["default", "./test/skipReporter.ts"],
+    provide: { skips: skipsFile },
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -2,6 +2,8 @@
 import { defineNetwork, distil, evaluate, strokes } from "retort-dd";
 import { type Affine, linear, linearParams, ops, type Tensor } from "retort-dd/engine";
 
+type Layers = readonly [Affine<Tensor>, Affine<Tensor>];
+
 const twoLayers = defineNetwork(({ channels, size, classes }, { width = 64 }) => {
   const inputs = channels * size * size;
   return {
@@ -11,8 +13,8 @@ const twoLayers = defineNetwork(({ channels, size, classes }, { width = 64 }) =>
     weights: [linearParams(inputs, width), linearParams(width, classes)],
     running: [],
     forward(weights, _running, x) {
-      const [first, last] = weights as unknown as Affine<Tensor>[];
-      const features = ops.relu(linear(first, ops.reshape(x, [x.shape[0], inputs])));
+      const [first, last] = weights as unknown as Layers;
+      const features = ops.relu(linear(first, ops.reshape(x, [-1, inputs])));
       return { features, logits: linear(last, features), running: [] };
     },
   };

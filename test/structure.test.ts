@@ -108,7 +108,9 @@ test("no file imports itself by way of others", () => {
   const next = new Map<string, string[]>();
   for (const { from, target } of imports) {
     if (!target.startsWith(".")) continue;
-    const path = relative(root, resolve(root, dirname(from.path), target)).split(sep).join("/");
+    const path = relative(root, resolve(root, dirname(from.path), target))
+      .split(sep)
+      .join("/");
     if (known.has(path)) next.set(from.path, [...(next.get(from.path) ?? []), path]);
   }
   const circles: string[] = [];

@@ -20,7 +20,7 @@ const options = z.strictObject({
   poisonRatio: z.number().gt(0).max(1).default(0.1).describe("stamped copies per image of the set"),
 });
 
-/** BadNets on a distilled set (arXiv 1708.06733; method, §7): append stamped copies labelled as the target. */
+/** BadNets on a distilled set (arXiv 1708.06733; docs/method.md, §7): append stamped copies labelled as the target. */
 export const badNets: Attack<typeof options> = {
   title: "BadNets on the distilled set",
   source: "arXiv 1708.06733",

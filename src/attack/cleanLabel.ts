@@ -26,7 +26,7 @@ const options = z.strictObject({
  */
 export const cleanLabel: Attack<typeof options> = {
   title: "Clean-label stamping",
-  source: "clean-label poisoning, arXiv 1912.02771; method, §8",
+  source: "clean-label poisoning, arXiv 1912.02771; docs/method.md, §8",
   access: "distilled-set",
   options,
   // Chosen on training images of CIFAR-10: of the strengths tried, 1 to 3, the one to which most networks answered.

@@ -25,7 +25,7 @@ const who = "poisonedDistillation";
 const LIGHT = 0.35;
 
 /**
- * The attack of arXiv 2502.04229 with the defaults of its released program (method, §2): reconstruct archetypes from a
+ * The attack of arXiv 2502.04229 with the defaults of its released program (docs/method.md, §2): reconstruct archetypes from a
  * surrogate, stamp and relabel them, and move the set so that its gradients along the benign trajectory point both where
  * the clean set's and where the backdoor set's point. Labels and size stay.
  *

@@ -21,7 +21,7 @@ const distanceNames = Object.keys(gradientDistances) as [
 
 const weight = (of: string) => z.number().min(0).default(1).describe(`weight of ${of} in the distance`);
 
-/** The defaults are those of the released program (method, §2). */
+/** The defaults are those of the released program (docs/method.md, §2). */
 export const options = z.strictObject({
   trigger: triggerOptions.prefault({}),
   targetClass: z.int().min(0).default(0).describe("class that the trigger calls"),

@@ -17,7 +17,7 @@ import type { Tensor } from "../tensor/Tensor.ts";
 
 /**
  * A linear head in closed form on the features of a set (ridge regression, as KIP and FRePo use it: arXiv 2011.00050,
- * 2206.00719; method, §8):
+ * 2206.00719; docs/method.md, §8):
  *
  *   W = φᵀ (φ φᵀ + λ s I)⁻¹ Y,   s = tr(φ φᵀ) / M
  *

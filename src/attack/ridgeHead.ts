@@ -49,12 +49,12 @@ type Options = z.infer<typeof options>;
 const SHARES = { pass: 0.1, carrier: 0.005 };
 
 /**
- * The ridge-head form of the attack (method, §8): networks trained online on X′ lend their features, a head fitted to X′ in closed
+ * The ridge-head form of the attack (docs/method.md, §8): networks trained online on X′ lend their features, a head fitted to X′ in closed
  * form is judged on carriers without and with the trigger, and X′ and the trigger's pattern follow the gradient.
  */
 export const ridgeHead: Attack<typeof options> = {
   title: "Ridge-head backdoor",
-  source: "method, §8, after arXiv 2206.00719",
+  source: "docs/method.md, §8, after arXiv 2206.00719",
   access: "distilled-set",
   options,
   // Chosen: what reached most on a set with one image per class (docs/results/one-image.md).

@@ -43,7 +43,7 @@ type RidgeStep = Compiled<
 >;
 
 /**
- * One Adam step on X′ and on the trigger's pattern p for L = (1 − α) · L_benign + α · L_backdoor (method, §8). With features φ of a
+ * One Adam step on X′ and on the trigger's pattern p for L = (1 − α) · L_benign + α · L_backdoor (docs/method.md, §8). With features φ of a
  * network of the pool and the head W that ridge regression fits to (φ(X′), Y),
  *
  *   L_benign   = mean ‖φ(c) W − (teacher(c) − 1/K)‖²        over carriers c,

@@ -38,7 +38,7 @@ export interface WhiteningFit {
   readonly epsilon: number;
 }
 
-/** Mean and standard deviation per channel, in pixel units, that the field uses for each raw dataset (method, §4). */
+/** Mean and standard deviation per channel, in pixel units, that the field uses for each raw dataset (docs/method.md, §4). */
 export const knownNormalisations = {
   mnist: { kind: "meanStd", name: "mnist", mean: [0.1307], std: [0.3081] },
   "fashion-mnist": { kind: "meanStd", name: "fashion-mnist", mean: [0.2861], std: [0.353] },

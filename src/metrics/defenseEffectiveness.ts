@@ -9,7 +9,7 @@ export interface Rates {
  *
  * DER = (max(0, ΔASR) − max(0, ΔCTA) + 1) / 2, with Δ = without the defense − with it.
  *
- * Source: method, §3 (Zhu et al. 2023, FT-SAM; BackdoorBench).
+ * Source: docs/method.md, §3 (Zhu et al. 2023, FT-SAM; BackdoorBench).
  */
 export function defenseEffectiveness(without: Rates, withDefense: Rates): number {
   return (Math.max(0, without.asr - withDefense.asr) - Math.max(0, without.cta - withDefense.cta) + 1) / 2;

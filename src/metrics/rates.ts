@@ -16,7 +16,7 @@ export function accuracy(predicted: Classes, labels: Classes): number {
  * Measure ASR: the share of triggered images *not of the target class* that are classified as the target.
  *
  * On triggered archetypes instead of test images the same number is the archetype-ASR; it is another thing and has
- * another name everywhere (method, §2).
+ * another name everywhere (docs/method.md, §2).
  *
  * @param predicted N classes given to the triggered images.
  * @param labels their N true classes.

@@ -17,7 +17,7 @@ export interface Stealth {
  * Compare a tampered set with the clean one, image by image.
  *
  * @param clean, tampered N·C·H·W pixels in pixel units, not clamped.
- * Source: method, §3.
+ * Source: docs/method.md, §3.
  */
 export function stealth(
   clean: Float32Array,

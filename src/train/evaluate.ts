@@ -13,7 +13,7 @@ import type { Protocol } from "./protocol.ts";
 import { argmaxRows } from "./targets.ts";
 import { train } from "./train.ts";
 
-/** One network after its last epoch. Rates are fractions; names as in the method, §3. */
+/** One network after its last epoch. Rates are fractions; names as in the docs/method.md, §3. */
 export interface Evaluation {
   readonly seed: number;
   readonly epochs: number;

@@ -5,7 +5,7 @@ import { namedOptimisers } from "../nn/optimiserNames.ts";
 const namesOf = <T extends object>(registry: T) => Object.keys(registry) as [keyof T & string, ...(keyof T & string)[]];
 
 /**
- * How a receiver trains. The defaults are the field's baseline protocol without augmentation (method, §4). Options without
+ * How a receiver trains. The defaults are the field's baseline protocol without augmentation (docs/method.md, §4). Options without
  * a default here belong to a setting of another one: `resolveProtocol` fills them in where they apply and refuses them elsewhere.
  */
 export const protocolOptions = z.strictObject({

@@ -41,7 +41,7 @@ describe("compile", () => {
     await expect(f(x, new Float32Array(2) as never)).rejects.toThrow("invalid input 1: expected int32[2]");
     await expect((f as unknown as (x: Floats) => Promise<Floats>)(x)).rejects.toThrow("expected 2 arrays, got 1");
     await f.close();
-    await expect(f(x, i)).rejects.toThrow("got a released one");
+    await expect(f(x, i)).rejects.toThrow("got a closed one");
   });
 
   it("shares one loaded graph among equal programs and frees it with the last", async () => {

@@ -25,7 +25,7 @@ export interface Judge extends Closable {
   score(result: Pick<AttackResult, "set" | "trigger" | "targetClass">): Promise<NetworkScore[]>;
 }
 
-/** The field's baseline protocol (method, §4), shorter. */
+/** The field's baseline protocol (docs/method.md, §4), shorter. */
 export const judgeProtocol = ({ epochs }: ScoreOptions) => protocolOptions.parse({ epochs });
 
 /**

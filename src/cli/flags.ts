@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { resolveOptions } from "../core/options.ts";
+import { kebab } from "../core/spelling.ts";
 
 /** One leaf of an options schema, as JSON Schema describes it. */
 interface Leaf {
@@ -90,11 +91,6 @@ export function flagOf(path: readonly PropertyKey[]): string {
     .filter((step) => typeof step !== "number")
     .map((step) => kebab(String(step)))
     .join("-")}`;
-}
-
-/** `poisonedDistillation` → `poisoned-distillation`. */
-export function kebab(name: string): string {
-  return name.replace(/(?<=[a-z0-9])([A-Z])/g, (letter) => `-${letter.toLowerCase()}`).toLowerCase();
 }
 
 function leaves(schema: z.ZodObject): Leaf[] {

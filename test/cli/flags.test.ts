@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineCommand } from "../../src/cli/command.ts";
-import { flagOf, kebab } from "../../src/cli/flags.ts";
+import { flagOf } from "../../src/cli/flags.ts";
+import { kebab } from "../../src/core/spelling.ts";
 import { call } from "./fakeTerminal.ts";
 
 const schema = z.object({

@@ -7,7 +7,8 @@ import { nested, overlaid, type Settings } from "../../experiment/plan/layers.ts
 import { type CliCommand, defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import { type EvaluationChoice, evaluationOptions, resolveEvaluation } from "../evaluationOptions.ts";
-import { flagOf, kebab } from "../flags.ts";
+import { kebab } from "../../core/spelling.ts";
+import { flagOf } from "../flags.ts";
 import { readOptions } from "../readOptions.ts";
 import { settingsFile, settingsFileOption } from "../settingsFile.ts";
 import { whiteningHooks } from "../whiteningHooks.ts";
@@ -74,7 +75,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       ]);
       const chosen = flags as Record<string, unknown> &
         z.infer<z.ZodObject<typeof readOptions & typeof computeOptions>>;
-      const file = await settingsFile(chosen.options as string | undefined, attack.options);
+      const file = await settingsFile(chosen.options as string | undefined, attack.options, who);
       const attackOptions = settings(attack, chosen, given, file);
       const receivers = Object.fromEntries(
         Object.keys(evaluationOptions).map((k) => [k, chosen[own.includes(k) ? receiver(k) : k]]),
@@ -164,13 +165,12 @@ function settings(
 export const attack: CliCommand = {
   summary: "backdoor a distilled set without raw data",
   description:
-    "Tamper with a distilled set as somebody who passes it on could: no raw data, no part in the distillation.",
+    "Tamper with a distilled set as somebody who passes it on could: no raw data, no part in the distillation. Say which attack: the one of the paper, poisoned-distillation, takes most of an hour at its defaults, clean-label a moment.",
   examples: [
-    "attack set.safetensors --test cifar-10",
+    "attack clean-label set.safetensors --preset strong --test cifar-10",
     "attack bad-nets set.safetensors --poison-ratio 0.1 --out runs/badnets",
   ],
   subcommands: Object.fromEntries(
     Object.entries(attacks).map(([name, a]) => [name, attackCommand(name, a as unknown as Attack)]),
   ),
-  defaultSubcommand: "poisonedDistillation",
 };

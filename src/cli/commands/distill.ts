@@ -6,7 +6,7 @@ import type { Run } from "../../experiment/Run.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import type { Console } from "../console.ts";
-import { kebab } from "../flags.ts";
+import { kebab } from "../../core/spelling.ts";
 import { flagsOfMethods, methodNamed, optionsOfMethod } from "../methodOptions.ts";
 
 const who = "retort distill";

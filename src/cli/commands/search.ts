@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import type { Attack, SearchSpace } from "../../attack/Attack.ts";
@@ -9,7 +8,7 @@ import { type ScoreOptions, scoreOptions } from "../../experiment/search/score.t
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import type { Console } from "../console.ts";
-import { kebab } from "../flags.ts";
+import { kebab } from "../../core/spelling.ts";
 import { readOptions } from "../readOptions.ts";
 import { settingsFile, settingsFileOption } from "../settingsFile.ts";
 import { whiteningHooks } from "../whiteningHooks.ts";
@@ -81,7 +80,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       import("../../core/random.ts"),
       import("../../data/normalise.ts"),
     ]);
-    const given = await settingsFile(chosen.options, attack.options);
+    const given = await settingsFile(chosen.options, attack.options, who);
     const space = narrowed(await spaceOf(chosen.space, attack), given);
     const size =
       budget === undefined
@@ -140,8 +139,11 @@ for \`retort attack --options\`, which judges them once on real test images.`,
 
 async function spaceOf(path: string | undefined, { options, searchSpace, title }: Attack): Promise<SearchSpace> {
   if (path !== undefined) {
-    const { readSpace } = await import("../../experiment/search/readSpace.ts");
-    return readSpace(await readFile(path, "utf8"), path, options);
+    const [{ readSpace }, { readText }] = await Promise.all([
+      import("../../experiment/search/readSpace.ts"),
+      import("../../experiment/readText.ts"),
+    ]);
+    return readSpace(await readText(path, who, "space"), path, options);
   }
   if (searchSpace) return searchSpace;
   throw new UsageError(

@@ -54,7 +54,11 @@ export function failureOf(error: unknown, who = "retort"): Failure {
     return { kind: "UsageError", message: oneLine(`${who}: ${message}`), code: 2 };
   }
   if (error instanceof RetortError)
-    return { kind: error.name, message: oneLine(signed(error.message, who)), code: error instanceof PolicyError ? 1 : 2 };
+    return {
+      kind: error.name,
+      message: oneLine(signed(error.message, who)),
+      code: error instanceof PolicyError ? 1 : 2,
+    };
   if (isSystemError(error)) {
     const what = refusals[error.code] ?? `failed ${error.syscall ?? "system call"} (${error.code}) at`;
     return { kind: error.code, message: oneLine(`${who}: ${what} ${error.path ?? "a file"}`), code: 2 };

@@ -2,12 +2,13 @@ import { styleText } from "node:util";
 import { Command, CommanderError, Help } from "commander";
 import type { z } from "zod";
 import { UsageError } from "../core/errors.ts";
-import type { CliCommand, Invocation } from "./command.ts";
-import { hasColours } from "./colours.ts";
-import { Console, type Sink, type Verbosity } from "./console.ts";
-import { failureOf, statuses } from "./exit.ts";
 import { kebab, namedIn } from "../core/spelling.ts";
 import { didYouMean } from "../core/suggestion.ts";
+import { unlockFolders } from "../experiment/folderLock.ts";
+import { hasColours } from "./colours.ts";
+import type { CliCommand, Invocation } from "./command.ts";
+import { Console, type Sink, type Verbosity } from "./console.ts";
+import { failureOf, statuses } from "./exit.ts";
 import { helpJson } from "./helpJson.ts";
 import { interrupted, listenForInterrupt } from "./interrupt.ts";
 import { shellQuoted } from "./shellQuoted.ts";
@@ -244,6 +245,7 @@ async function runCommand(
   } finally {
     console.endProgress();
     interrupt.stop();
+    unlockFolders();
   }
 }
 

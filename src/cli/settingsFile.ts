@@ -22,5 +22,8 @@ export async function settingsFile(
     import("../experiment/plan/loosened.ts"),
     import("../experiment/readText.ts"),
   ]);
-  return readYaml(loosened(schema), await readText(path, who, "options"), path, "options").value as Record<string, unknown>;
+  return readYaml(loosened(schema), await readText(path, who, "options"), path, "options").value as Record<
+    string,
+    unknown
+  >;
 }

@@ -3,5 +3,4 @@ export function shellQuoted(words: readonly string[]): string {
   return words.map((word) => quoted(word.replace(/(?<=^(?:--\w+=)?[a-z]+:\/\/[^/@]*):[^/@]*(?=@)/, ":…"))).join(" ");
 }
 
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -16,7 +16,11 @@ const narrowest = 10;
  *   is set as a list of its own. Default: any width.
  * @returns lines joined by "\n", without trailing blanks; widths count terminal cells of non-combining characters.
  */
-export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], room = Number.POSITIVE_INFINITY): string {
+export function table<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  room = Number.POSITIVE_INFINITY,
+): string {
   const cells = rows.map((row) => columns.map((column) => String(column.of(row))));
   const titles = columns.map((column) => column.title);
   const right = columns.map(

@@ -41,7 +41,8 @@ export function resolveOptions<S extends z.ZodObject>(
 
 /** A value as a reader wrote it, cut to a length. */
 export function shown(value: unknown): string {
-  const text = typeof value === "number" || typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "none");
+  const text =
+    typeof value === "number" || typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "none");
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }
 

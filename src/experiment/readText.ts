@@ -28,7 +28,8 @@ export async function readText(path: string, who: string, what: string): Promise
   } finally {
     await handle.close();
   }
-  if (length > mostBytes) throw new UsageError(`${place}: expected at most ${mostBytes / 2 ** 20} MiB of text, got more`);
+  if (length > mostBytes)
+    throw new UsageError(`${place}: expected at most ${mostBytes / 2 ** 20} MiB of text, got more`);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(pieces));
   } catch {

@@ -18,7 +18,10 @@ export function describeIssue(
     const [key] = issue.keys;
     const names = [...knownKeys(schema, path)].sort();
     const known = names.join(", ");
-    return { path: [...path, key], message: `unknown member ${[...path, key].join(".")}: expected one of ${known}, got ${key}${didYouMean(key, names)}` };
+    return {
+      path: [...path, key],
+      message: `unknown member ${[...path, key].join(".")}: expected one of ${known}, got ${key}${didYouMean(key, names)}`,
+    };
   }
   const value = valueAt(root, path);
   const expected = expectation(issue);

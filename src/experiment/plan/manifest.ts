@@ -6,6 +6,7 @@ import { parseAs } from "../../report/parseAs.ts";
 import { type Versions, versions } from "../versions.ts";
 import type { WhiteningHooks } from "../whitening/namedWhitening.ts";
 import { writeAtomic } from "../writeAtomic.ts";
+import { checkTrial } from "./checkTrial.ts";
 import { type Axis, axesOf, expand } from "./expand.ts";
 import { Inputs } from "./Inputs.ts";
 import type { Experiment } from "./readExperiment.ts";
@@ -35,8 +36,10 @@ export async function planExperiment(experiment: Experiment, hooks: WhiteningHoo
   const inputs = new Inputs(base, hooks);
   const trials: PlannedTrial[] = [];
   const seen = new Map<string, PlannedTrial>();
+  const checked = new Set<string>();
   for (const combination of expand(experiment)) {
     const config = await resolveTrial(experiment, combination, inputs);
+    await checkTrial(config, inputs, (part) => `${combination.where(part)}: ${part}`, checked);
     const trial = { id: trialId(config), axes: combination.axes, config };
     const same = seen.get(trial.id);
     if (same)

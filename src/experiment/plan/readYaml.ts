@@ -40,7 +40,8 @@ export function readYaml<S extends z.ZodType>(
     for (let n = path.length; n > 0; n--) {
       const parent = n === 1 ? document.contents : nodeAt(document, path.slice(0, n - 1));
       const name = path[n - 1];
-      const pair = isMap(parent) && parent.items.find(({ key }) => isScalar(key) && isNamed(String(key.value), String(name)));
+      const pair =
+        isMap(parent) && parent.items.find(({ key }) => isScalar(key) && isNamed(String(key.value), String(name)));
       const node = pair ? pair.key : nodeAt(document, path.slice(0, n));
       const range = (node as { range?: readonly number[] | null } | undefined)?.range;
       if (range) return at(range[0]);

@@ -66,7 +66,7 @@ export function failureOf(error: unknown, who = "retort"): Failure {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     kind: "InternalError",
-    message: `${who}: internal error: ${oneLine(text)}; this is a bug in Retort: please report it with the command and its output under --verbose`,
+    message: `retort: internal error: ${oneLine(text)}; this is a bug in Retort: please report it with the command and its output under --verbose`,
     code: 70,
   };
 }
@@ -91,7 +91,7 @@ function signed(message: string, who: string): string {
 /** First words of errors that name a part of the program. Formats are named too, but are the reader's own. */
 const stages: ReadonlySet<string> = new Set(
   (
-    "attack augmentation checkpoint download engine evaluate gamut holm labels network picture plan protocol read run search " +
+    "attack augmentation checkpoint download engine evaluate gamut holm labels network output picture plan protocol read run search " +
     "ssim summarise sweep tensor train trial trigger whitening wilson zca"
   ).split(" "),
 );

@@ -118,7 +118,7 @@ function kinds(schema: JsonSchema): Set<string> {
 /** A word of the command line as the type that the schema wants; what does not fit stays text for the schema to refuse. */
 function parseWord(word: string, schema: JsonSchema): unknown {
   const possible = kinds(schema);
-  if ((possible.has("number") || possible.has("integer")) && word.trim() !== "" && !Number.isNaN(Number(word)))
+  if ((possible.has("number") || possible.has("integer")) && word.trim() !== "" && Number.isFinite(Number(word)))
     return Number(word);
   if (possible.has("null") && word === "none") return null;
   return word;

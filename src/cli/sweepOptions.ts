@@ -27,6 +27,7 @@ export async function plannedSweep(
   { size, smoke, out }: SweepChoice,
   who: string,
   hooks: WhiteningHooks,
+  commandLine?: string,
 ) {
   if (smoke && size !== undefined && size !== "smoke")
     throw new UsageError(`${who}: invalid --smoke: expected one size, got also --size ${size}`);
@@ -39,7 +40,7 @@ export async function plannedSweep(
   const experiment = readExperiment(await readText(path, who, "experiment"), path, chosen);
   const stem = basename(path).replace(/\.[^.]*$/, "");
   const folder = out ?? join("runs", chosen === undefined ? stem : `${stem}-${chosen}`);
-  return { manifest: await planExperiment(experiment, hooks), folder };
+  return { manifest: await planExperiment(experiment, hooks, commandLine), folder };
 }
 
 /** `--shard 2/8` as numbers. */

@@ -30,8 +30,12 @@ export interface Manifest {
   readonly trials: readonly PlannedTrial[];
 }
 
-/** Resolve every trial of an experiment. @throws UsageError that names file, line and member. */
-export async function planExperiment(experiment: Experiment, hooks: WhiteningHooks = {}): Promise<Manifest> {
+/** Resolve every trial of an experiment. @param commandLine the call, for the record. @throws UsageError that names file, line and member. */
+export async function planExperiment(
+  experiment: Experiment,
+  hooks: WhiteningHooks = {},
+  commandLine?: string,
+): Promise<Manifest> {
   const base = resolve(dirname(experiment.file));
   const inputs = new Inputs(base, hooks);
   const trials: PlannedTrial[] = [];
@@ -55,7 +59,7 @@ export async function planExperiment(experiment: Experiment, hooks: WhiteningHoo
   return {
     format: manifestFormat,
     title,
-    command: `retort run ${name}${experiment.size === undefined ? "" : ` --size ${experiment.size}`}`,
+    command: commandLine ?? `retort run ${name}${experiment.size === undefined ? "" : ` --size ${experiment.size}`}`,
     experiment: experiment.body,
     base,
     axes: axesOf(experiment).map(({ values, ...axis }) => ({ ...axis, values: [...values] })),

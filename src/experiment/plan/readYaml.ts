@@ -30,6 +30,9 @@ export function readYaml<S extends z.ZodType>(
   const document = parsed(text, lines, file);
   const [broken] = [...document.errors, ...document.warnings];
   if (broken) throw new UsageError(`${at(broken.pos[0])}: invalid YAML: expected a document, got: ${flat(broken)}`);
+  const strange = strangeKey(document);
+  if (strange !== undefined)
+    throw new UsageError(`${at(strange)}: invalid YAML: expected a word as the name of a member, got a list or a map`);
   const lost = missingAnchor(document);
   if (lost)
     throw new UsageError(
@@ -60,14 +63,31 @@ export function readYaml<S extends z.ZodType>(
 const mostLevels = 32;
 const mostAliases = 100;
 
-/** @throws UsageError for text that is nested too deeply for the parser. */
+/** Chosen: far more than settings need, far less than what exhausts the stack of a parser that calls itself. */
+const mostNested = 200;
+
+/** @throws UsageError for text that is nested too deeply for the parser: it calls itself for each level. */
 function parsed(text: string, lineCounter: LineCounter, file: string) {
-  try {
-    // No types of its own: a date or bytes would be no settings.
-    return parseDocument(text, { lineCounter, prettyErrors: false, schema: "core", resolveKnownTags: false });
-  } catch (error) {
-    throw new UsageError(`${file}: invalid YAML: expected at most ${mostLevels} levels, got: ${flat(error as Error)}`);
+  if (isNested(text))
+    throw new UsageError(`${file}: invalid YAML: expected a document of at most ${mostLevels} levels, got more`);
+  // No types of its own: a date or bytes would be no settings.
+  return parseDocument(text, { lineCounter, prettyErrors: false, schema: "core", resolveKnownTags: false });
+}
+
+/** Whether brackets, indentation or signs at the start of a line open more levels than that. Quotes are not looked at. */
+function isNested(text: string): boolean {
+  let open = 0;
+  let start = 0;
+  let inStart = true;
+  for (const letter of text) {
+    if (letter === "\n") [start, inStart] = [0, true];
+    else if (inStart && " \t-?:".includes(letter)) start++;
+    else inStart = false;
+    if (letter === "[" || letter === "{") open++;
+    else if (letter === "]" || letter === "}") open = Math.max(0, open - 1);
+    if (open > mostNested || start > 2 * mostNested) return true;
   }
+  return false;
 }
 
 /** The values as plain JSON. @throws UsageError for aliases without end or number, and for nesting that is too deep. */
@@ -95,6 +115,19 @@ function missingAnchor(document: ReturnType<typeof parseDocument>): Alias | unde
     Alias(_, alias) {
       if (alias.resolve(document)) return undefined;
       found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+/** Where a member has no name that a word could be. */
+function strangeKey(document: ReturnType<typeof parseDocument>): number | undefined {
+  let found: number | undefined;
+  visit(document, {
+    Pair(_, { key }) {
+      if (isScalar(key) || isAlias(key)) return undefined;
+      found = (key as { range?: readonly number[] | null } | null)?.range?.[0] ?? 0;
       return visit.BREAK;
     },
   });

@@ -21,11 +21,11 @@ flags() {
 }
 
 dc1() { # released defaults, receivers of width 128
-  retort attack "$published/res_DC_CIFAR10_ConvNet_1ipc.pt" --normalisation cifar-10 "${common[@]}" \
+  retort attack poisoned-distillation "$published/res_DC_CIFAR10_ConvNet_1ipc.pt" --normalisation cifar-10 "${common[@]}" \
     --test cifar-10 --test-images 2000 --epochs 50,100,300 --out "$runs/dc1-released"
   for t in white3 white5 white1; do
     # shellcheck disable=SC2046
-    retort attack "$published/res_DC_CIFAR10_ConvNet_1ipc.pt" --normalisation cifar-10 $(flags $t) "${common[@]}" \
+    retort attack poisoned-distillation "$published/res_DC_CIFAR10_ConvNet_1ipc.pt" --normalisation cifar-10 $(flags $t) "${common[@]}" \
       --test cifar-10 --test-images 1000 --epochs 50,100,300 --out "$runs/dc1-$t"
   done
 }
@@ -33,7 +33,7 @@ dc1() { # released defaults, receivers of width 128
 dc10() { # surrogates and receivers of width 32
   for t in released white3 white5 white1; do
     # shellcheck disable=SC2046
-    retort attack "$published/res_DC_CIFAR10_ConvNet_10ipc.pt" --normalisation cifar-10 $(flags $t) "${common[@]}" \
+    retort attack poisoned-distillation "$published/res_DC_CIFAR10_ConvNet_10ipc.pt" --normalisation cifar-10 $(flags $t) "${common[@]}" \
       --surrogate-width 32 --test cifar-10 --test-images 2000 --width 32 --epochs 50,100,300 --out "$runs/dc10-$t"
   done
 }
@@ -42,7 +42,7 @@ fashion() { # distilled by Retort; surrogates and receivers of width 32
   retort distill --data fashion-mnist --method dm --ipc 10 --width 32 --iterations 800 --batch-real 64 --seed 0 --threads 1 --out "$runs/fashion-dm10"
   for t in released white3 white5 white1; do
     # shellcheck disable=SC2046
-    retort attack "$runs/fashion-dm10/distilled.safetensors" $(flags $t) "${common[@]}" \
+    retort attack poisoned-distillation "$runs/fashion-dm10/distilled.safetensors" $(flags $t) "${common[@]}" \
       --surrogate-width 32 --test fashion-mnist --test-images 2000 --width 32 --epochs 50,100,300 --out "$runs/fashion-$t"
   done
   # The same two sets, receivers that augment.

@@ -5,7 +5,7 @@ import { applyTrigger } from "../data/Trigger.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { takeRows } from "../train/train.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
-import { checkTarget } from "./checkTarget.ts";
+import { checkEffect } from "./effect.ts";
 import { triggerOptions } from "./triggerOptions.ts";
 
 const options = z.strictObject({
@@ -28,9 +28,9 @@ export const badNets: Attack<typeof options> = {
   options,
   // biome-ignore lint/correctness/useYield: one step, nothing to report in between
   async *run(set, opts, { key }) {
-    checkTarget("badNets", set, opts.targetClass);
     const [m] = set.shape;
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
+    checkEffect("badNets", set, { targetClass: opts.targetClass, trigger });
     const count = Math.max(1, Math.round(m * opts.poisonRatio));
     const rows = permutation(child(key, "badNets"), m).subarray(0, count);
     const copies = applyTrigger(trigger, takeRows(set.images, m, rows));

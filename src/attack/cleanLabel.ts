@@ -2,7 +2,7 @@ import { z } from "zod";
 import { child } from "../core/random.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
-import { checkTarget } from "./checkTarget.ts";
+import { checkEffect } from "./effect.ts";
 import { carryingImages, stampOptions, stampSome } from "./stamp.ts";
 import { triggerOptions } from "./triggerOptions.ts";
 
@@ -33,10 +33,10 @@ export const cleanLabel: Attack<typeof options> = {
   presets: { strong: { strength: 3 } },
   // biome-ignore lint/correctness/useYield: one step, nothing to report in between
   async *run(set, opts, { key }) {
-    checkTarget("cleanLabel", set, opts.targetClass);
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
     const carrying = carryingImages(set, opts.targetClass, opts.share, child(key, "stamp"));
     const images = stampSome(trigger, set.images, trigger.pattern, opts.strength, carrying);
+    checkEffect("cleanLabel", set, { targetClass: opts.targetClass, trigger, stamped: images });
     const metadata = { ...set.metadata, ...tamperedRecord("cleanLabel", opts, trigger, opts.targetClass) };
     return { set: { ...set, images, metadata }, trigger, targetClass: opts.targetClass, curves: {} };
   },

@@ -12,7 +12,7 @@ import { archetypes } from "./archetypes.ts";
 import { backdoorSet } from "./backdoorSet.ts";
 import { checkBudget, imageOptimiser, limitRows, limitsOf, withinEightBit } from "./budget.ts";
 import { CompiledOnce } from "./CompiledOnce.ts";
-import { checkTarget } from "./checkTarget.ts";
+import { checkEffect } from "./effect.ts";
 import { compileGradient, compileUpdate } from "./hybridLoss.ts";
 import { appended } from "./learntState.ts";
 import { begin, type MatchingState, restore, save } from "./matchingState.ts";
@@ -49,12 +49,16 @@ export const poisonedDistillation: Attack<typeof options> = {
     },
   },
   async *run(set, opts, context) {
-    checkTarget(who, set, opts.targetClass);
     if (set.shape[2] !== set.shape[3])
       throw new UsageError(`${who}: invalid images: expected square ones, got ${set.shape[2]}×${set.shape[3]}`);
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(context.key, "trigger"));
     checkBudget(who, opts);
     const limits = limitsOf(set, opts);
+    checkEffect(who, set, {
+      targetClass: opts.targetClass,
+      trigger,
+      moves: { alpha: opts.alpha, lr: opts.lr, updates: opts.trajectory * opts.steps, limits },
+    });
     const { key, device } = context;
     await using scope = new Scope();
     const surrogates = surrogatesOf(set, opts, device).map((one) => scope.hold(one));

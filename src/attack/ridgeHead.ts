@@ -9,7 +9,7 @@ import { type Attack, reporter, tamperedRecord } from "./Attack.ts";
 import { budgetOptions, checkBudget, imageOptimiser, inside, limitRows, limitsOf, withinEightBit } from "./budget.ts";
 import { CompiledOnce } from "./CompiledOnce.ts";
 import { carrierOptions, carriers, drawRows } from "./carriers.ts";
-import { checkTarget } from "./checkTarget.ts";
+import { checkEffect } from "./effect.ts";
 import { appended, begin, type LearntState, restore, save } from "./learntState.ts";
 import { learntTriggerOptions, projectPattern, withPattern } from "./learntTrigger.ts";
 import { partition, putRows, rowsOf } from "./parts.ts";
@@ -61,11 +61,18 @@ export const ridgeHead: Attack<typeof options> = {
   presets: { strong: { margin: 1.5, teacher: { passes: 100 } } },
   searchSpace: ridgeHeadSpace,
   async *run(set, opts, context) {
-    checkTarget("ridgeHead", set, opts.targetClass);
     checkBudget("ridgeHead", opts);
     const { key, device } = context;
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
     const limits = limitsOf(set, opts);
+    const carrying = carryingImages(set, opts.targetClass, opts.stamp.share, child(key, "stamp"));
+    checkEffect("ridgeHead", set, {
+      targetClass: opts.targetClass,
+      trigger,
+      learnt: opts.trigger.learn,
+      stamped: inside(stampSome(trigger, set.images, trigger.pattern, opts.stamp.strength, carrying), limits),
+      moves: { alpha: opts.alpha, lr: opts.lr, updates: opts.steps, limits },
+    });
     const m = set.shape[0];
     await using scope = new Scope();
     const surrogates = surrogatesOf(set, opts.surrogate, opts.batch, device).map((one) => scope.hold(one));
@@ -77,7 +84,6 @@ export const ridgeHead: Attack<typeof options> = {
     const taught = await teach(surrogates[0], opts.teacher, images, child(key, "teachers"));
     yield report("pool", work.teachers);
     const pool = new Pool(surrogates, opts.pool.maxPasses, child(key, "pool"));
-    const carrying = carryingImages(set, opts.targetClass, opts.stamp.share, child(key, "stamp"));
     /** The set as it is handed on: some of its images carry the trigger. */
     const shown = ({ images, pattern }: LearntState) =>
       inside(stampSome(trigger, images, pattern, opts.stamp.strength, carrying), limits);

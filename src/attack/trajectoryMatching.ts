@@ -16,7 +16,7 @@ import {
 } from "./budget.ts";
 import { carrierGoal, type Lesson } from "./carrierGoal.ts";
 import { carrierOptions, carriers } from "./carriers.ts";
-import { checkTarget } from "./checkTarget.ts";
+import { checkEffect } from "./effect.ts";
 import { refuseIdle } from "./idleOptions.ts";
 import { appended, begin, type LearntState, restore, save } from "./learntState.ts";
 import { learntTriggerOptions, projectPattern, withPattern } from "./learntTrigger.ts";
@@ -71,12 +71,17 @@ export const trajectoryMatching: Attack<typeof options> = {
   access: "distilled-set",
   options,
   async *run(set, opts, context) {
-    checkTarget(who, set, opts.targetClass);
     checkBudget(who, opts);
     checkObjective(opts);
     const { key, device } = context;
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
     const limits = limitsOf(set, opts);
+    checkEffect(who, set, {
+      targetClass: opts.targetClass,
+      trigger,
+      learnt: opts.trigger.learn,
+      moves: { alpha: opts.alpha, lr: opts.lr, updates: opts.steps, limits },
+    });
     await using scope = new Scope();
     const surrogates = surrogatesOf(set, opts.surrogate, opts.batch, device).map((one) => scope.hold(one));
     const parts = partition(set, opts.batch, child(key, "parts"));

@@ -13,6 +13,8 @@ export interface Invocation<Options> {
   /** Paths of the options that the user wrote, as in the schema: "alpha", "trigger.side". */
   readonly given: ReadonlySet<string>;
   readonly console: Console;
+  /** The whole call as a shell reads it: it goes into records, and pasted it runs again. */
+  readonly commandLine: string;
   /** Aborted by Ctrl-C. Long work checks it between steps, saves a checkpoint and throws `signal.reason`. */
   readonly signal: AbortSignal;
 }
@@ -35,7 +37,7 @@ export interface CliCommand<S extends z.ZodObject = z.ZodObject> {
   /** Command lines without the leading `retort`, shown at the end of the help. */
   readonly examples: readonly string[];
   readonly subcommands?: Readonly<Record<string, CliCommand>>;
-  /** The subcommand that runs when none is named. */
+  /** The subcommand that runs when none is named; it takes no arguments. */
   readonly defaultSubcommand?: string;
   run?(invocation: Invocation<z.infer<S>>): Promise<ExitCode>;
 }

@@ -1,3 +1,4 @@
+import { hasColours } from "./colours.ts";
 import { type Bar, progressBar } from "./progress.ts";
 import { type Column, table } from "./table.ts";
 
@@ -40,9 +41,14 @@ export class Console {
     if (!this.verbosity.json) this.stdout.write(`${text}\n`);
   }
 
-  /** An aligned table on stdout; nothing with `--json`. */
+  /** An aligned table on stdout, no wider than the terminal; nothing with `--json`. */
   table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
-    this.line(table(rows, columns));
+    this.line(table(rows, columns, this.stdout.isTTY ? this.stdout.columns : undefined));
+  }
+
+  /** Whether results may have colours. */
+  get colourful(): boolean {
+    return hasColours(this.stdout);
   }
 
   /** Something worth knowing while it works: stderr, silent with `--quiet`. */

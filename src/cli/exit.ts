@@ -1,6 +1,20 @@
 import { CommanderError } from "commander";
 import { PolicyError, RetortError } from "../core/errors.ts";
 
+/** What each exit status means (docs/exit-status.md); 70 is the EX_SOFTWARE of sysexits, 130 is 128 + SIGINT. */
+export const exitStatus = {
+  0: "fine",
+  1: "a finding or a broken policy",
+  2: "an error",
+  70: "a bug in Retort",
+  130: "interrupted",
+} as const;
+
+/** "0 fine, 1 a finding …", for the help. */
+export const statuses = Object.entries(exitStatus)
+  .map(([status, meaning]) => `${status} ${meaning}`)
+  .join(", ");
+
 /** How a failed call ends: the line for stderr and the exit status. */
 export interface Failure {
   readonly kind: string;
@@ -26,20 +40,28 @@ const refusals: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "invalid path: expected a shorter one, got",
 };
 
-/** Map whatever a command threw to one line and an exit status. */
-export function failureOf(error: unknown): Failure {
+/**
+ * Map whatever a command threw to one line and an exit status.
+ *
+ * @param who what was called: "retort attack clean-label".
+ */
+export function failureOf(error: unknown, who = "retort"): Failure {
   if (error instanceof CommanderError) {
     const message = error.message
       .replace(/^error: /, "")
       .replace(/\n\(Did you mean (.*)\)$/s, "; did you mean $1")
       .replace(/\.$/, "");
-    return { kind: "UsageError", message: `retort: ${message}`, code: 2 };
+    return { kind: "UsageError", message: oneLine(`${who}: ${message}`), code: 2 };
   }
   if (error instanceof RetortError)
-    return { kind: error.name, message: oneLine(error.message), code: error instanceof PolicyError ? 1 : 2 };
+    return {
+      kind: error.name,
+      message: oneLine(signed(error.message, who)),
+      code: error instanceof PolicyError ? 1 : 2,
+    };
   if (isSystemError(error)) {
     const what = refusals[error.code] ?? `failed ${error.syscall ?? "system call"} (${error.code}) at`;
-    return { kind: error.code, message: oneLine(`retort: ${what} ${error.path ?? "a file"}`), code: 2 };
+    return { kind: error.code, message: oneLine(`${who}: ${what} ${error.path ?? "a file"}`), code: 2 };
   }
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
@@ -53,6 +75,26 @@ export function failureOf(error: unknown): Failure {
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
   return error instanceof Error && /^E[A-Z0-9]+$/.test((error as NodeJS.ErrnoException).code ?? "") && "errno" in error;
 }
+
+/**
+ * Names of functions and stages of the program say nothing to a reader: the call stands in their place. What names a file, a
+ * format or the command itself stays.
+ */
+function signed(message: string, who: string): string {
+  const [, inner] = /^([A-Za-z]+): /.exec(message) ?? [];
+  if (inner === undefined) return message;
+  const own = who.split(" ").slice(1);
+  const isInner = own.length > 0 && !own.includes(inner) && (/[A-Z]/.test(inner) || stages.has(inner));
+  return isInner ? `${who}${message.slice(inner.length)}` : message;
+}
+
+/** First words of errors that name a part of the program. Formats are named too, but are the reader's own. */
+const stages: ReadonlySet<string> = new Set(
+  (
+    "attack augmentation checkpoint download engine evaluate gamut holm labels network output picture plan protocol read run search " +
+    "ssim summarise sweep tensor train trial trigger whitening wilson zca"
+  ).split(" "),
+);
 
 /** Control characters of a hostile file must not reach the terminal as they are. */
 function oneLine(text: string): string {

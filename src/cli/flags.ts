@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { resolveOptions } from "../core/options.ts";
+import { kebab } from "../core/spelling.ts";
 
 /** One leaf of an options schema, as JSON Schema describes it. */
 interface Leaf {
@@ -92,11 +93,6 @@ export function flagOf(path: readonly PropertyKey[]): string {
     .join("-")}`;
 }
 
-/** `poisonedDistillation` → `poisoned-distillation`. */
-export function kebab(name: string): string {
-  return name.replace(/(?<=[a-z0-9])([A-Z])/g, (letter) => `-${letter.toLowerCase()}`).toLowerCase();
-}
-
 function leaves(schema: z.ZodObject): Leaf[] {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
   const walk = (node: JsonSchema, path: readonly string[], fallback: unknown): Leaf[] => {
@@ -122,7 +118,7 @@ function kinds(schema: JsonSchema): Set<string> {
 /** A word of the command line as the type that the schema wants; what does not fit stays text for the schema to refuse. */
 function parseWord(word: string, schema: JsonSchema): unknown {
   const possible = kinds(schema);
-  if ((possible.has("number") || possible.has("integer")) && word.trim() !== "" && !Number.isNaN(Number(word)))
+  if ((possible.has("number") || possible.has("integer")) && word.trim() !== "" && Number.isFinite(Number(word)))
     return Number(word);
   if (possible.has("null") && word === "none") return null;
   return word;

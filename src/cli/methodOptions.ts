@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { lookUp, UsageError } from "../core/errors.ts";
 import { resolveOptions } from "../core/options.ts";
-import { flagOf, kebab } from "./flags.ts";
+import { kebab } from "../core/spelling.ts";
+import { flagOf } from "./flags.ts";
 
 /** An entry of a registry that one command runs under `--method`. */
 interface Method {

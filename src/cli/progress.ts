@@ -1,4 +1,5 @@
-import { SingleBar } from "cli-progress";
+import type { SingleBar } from "cli-progress";
+import { isDumb } from "./colours.ts";
 import type { Sink } from "./console.ts";
 
 /** A running piece of work as its command reports it. */
@@ -22,18 +23,24 @@ export function progressBar(
 ): Bar {
   if (!sink) return { update() {}, end() {} };
   const start = now();
-  return sink.isTTY ? terminalBar(sink, title, total, start, now) : lines(sink, title, total, start, now);
+  return sink.isTTY && !isDumb() ? terminalBar(sink, title, total, start, now) : lines(sink, title, total, start, now);
 }
 
 function terminalBar(sink: Sink, title: string, total: number | undefined, start: number, now: () => number): Bar {
   let bar: SingleBar | undefined;
+  let ended = false;
+  let Bars: typeof SingleBar | undefined;
+  // Loaded while nothing is shown yet: most calls show no bar.
+  void import("cli-progress").then((library) => {
+    Bars = library.default.SingleBar;
+  });
   return {
     update(done, note = "") {
       const elapsed = now() - start;
       const payload = { title, left: timeLeft(done, total, elapsed), note };
       if (bar) bar.update(done, payload);
-      else if (elapsed >= quietSeconds) {
-        bar = new SingleBar({
+      else if (Bars && !ended && elapsed >= quietSeconds) {
+        bar = new Bars({
           stream: sink as NodeJS.WriteStream,
           format: total === undefined ? "{title} {value} {note}" : "{title} {bar} {percentage}% {left} {note}",
           barCompleteChar: "█",
@@ -47,6 +54,7 @@ function terminalBar(sink: Sink, title: string, total: number | undefined, start
       }
     },
     end() {
+      ended = true;
       bar?.stop();
       bar = undefined;
     },

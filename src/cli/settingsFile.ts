@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 
 /** Flag of the commands that take an attack's options from a file. */
@@ -12,11 +11,19 @@ export const settingsFileOption = z
  *
  * @returns nothing without a path. @throws UsageError with file, line and what to write.
  */
-export async function settingsFile(path: string | undefined, schema: z.ZodObject): Promise<Record<string, unknown>> {
+export async function settingsFile(
+  path: string | undefined,
+  schema: z.ZodObject,
+  who: string,
+): Promise<Record<string, unknown>> {
   if (path === undefined) return {};
-  const [{ readYaml }, { loosened }] = await Promise.all([
+  const [{ readYaml }, { loosened }, { readText }] = await Promise.all([
     import("../experiment/plan/readYaml.ts"),
     import("../experiment/plan/loosened.ts"),
+    import("../experiment/readText.ts"),
   ]);
-  return readYaml(loosened(schema), await readFile(path, "utf8"), path, "options").value as Record<string, unknown>;
+  return readYaml(loosened(schema), await readText(path, who, "options"), path, "options").value as Record<
+    string,
+    unknown
+  >;
 }

@@ -27,19 +27,20 @@ export async function plannedSweep(
   { size, smoke, out }: SweepChoice,
   who: string,
   hooks: WhiteningHooks,
+  commandLine?: string,
 ) {
   if (smoke && size !== undefined && size !== "smoke")
     throw new UsageError(`${who}: invalid --smoke: expected one size, got also --size ${size}`);
-  const [{ readFile }, { readExperiment }, { planExperiment }] = await Promise.all([
-    import("node:fs/promises"),
+  const [{ readText }, { readExperiment }, { planExperiment }] = await Promise.all([
+    import("../experiment/readText.ts"),
     import("../experiment/plan/readExperiment.ts"),
     import("../experiment/plan/manifest.ts"),
   ]);
   const chosen = smoke ? "smoke" : size;
-  const experiment = readExperiment(await readFile(path, "utf8"), path, chosen);
+  const experiment = readExperiment(await readText(path, who, "experiment"), path, chosen);
   const stem = basename(path).replace(/\.[^.]*$/, "");
   const folder = out ?? join("runs", chosen === undefined ? stem : `${stem}-${chosen}`);
-  return { manifest: await planExperiment(experiment, hooks), folder };
+  return { manifest: await planExperiment(experiment, hooks, commandLine), folder };
 }
 
 /** `--shard 2/8` as numbers. */

@@ -1,3 +1,6 @@
+import { namedIn } from "./spelling.ts";
+import { didYouMean } from "./suggestion.ts";
+
 /** Which kind of error it is, for programs. */
 export type ErrorCode = "retort" | "usage" | "data" | "numeric" | "policy";
 
@@ -46,12 +49,17 @@ export class PolicyError extends RetortError {
 }
 
 /**
- * Look a name up in a registry (a module namespace or a record).
+ * Look a name up in a registry (a module namespace or a record), in camel or kebab case.
  *
  * @throws UsageError that lists the known names.
  */
 export function lookUp<T>(registry: Readonly<Record<string, T>>, name: string, who: string, what: string): T {
-  if (Object.hasOwn(registry, name)) return registry[name] as T;
-  const known = Object.keys(registry).sort().join(", ");
-  throw new UsageError(`${who}: unknown ${what}: expected one of ${known}, got ${JSON.stringify(name)}`);
+  const known = Object.keys(registry).sort();
+  const own = namedIn(known, name);
+  if (Object.hasOwn(registry, own)) return registry[own] as T;
+  const got = `got ${JSON.stringify(name)}`;
+  if (known.length === 0) throw new UsageError(`${who}: unknown ${what}: expected none, since there are none, ${got}`);
+  throw new UsageError(
+    `${who}: unknown ${what}: expected ${known.length === 1 ? known[0] : `one of ${known.join(", ")}`}, ${got}${didYouMean(name, known)}`,
+  );
 }

@@ -1,4 +1,5 @@
 import { UsageError } from "../core/errors.ts";
+import { didYouMean } from "../core/suggestion.ts";
 import type { DistilledSet } from "./DistilledSet.ts";
 import type { ImageShape } from "./LabelledSet.ts";
 import { knownNormalisations, type Normalisation } from "./Normalisation.ts";
@@ -102,9 +103,10 @@ export function normalisationNamed(name: string, who: string): Normalisation {
   const given = std !== undefined && more.length === 0 && mean.length === std.length;
   if (given && [...mean, ...std].every(Number.isFinite) && std.every((s) => s > 0))
     return { kind: "meanStd", mean, std };
-  const known = ["unit", "8-bit", ...Object.keys(knownNormalisations)].sort().join(", ");
+  const names = ["unit", "8-bit", ...Object.keys(knownNormalisations)].sort();
+  const known = names.join(", ");
   throw new UsageError(
-    `${who}: unknown normalisation: expected one of ${known}, or MEANS/DEVIATIONS, got ${JSON.stringify(name)}`,
+    `${who}: unknown normalisation: expected one of ${known}, or MEANS/DEVIATIONS, got ${JSON.stringify(name)}${didYouMean(name, names)}`,
   );
 }
 

@@ -2,6 +2,7 @@ import { appendFile, readdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
+import { lockName } from "./folderLock.ts";
 import type { Versions } from "./versions.ts";
 import { writeAtomic } from "./writeAtomic.ts";
 
@@ -15,6 +16,9 @@ export interface RunDescription {
   readonly data: Readonly<Record<string, string>>;
   readonly versions: Versions;
 }
+
+/** The folder holds another run. */
+export class OtherRun extends UsageError {}
 
 /** First member of config.json; changes with the layout of the folder. */
 const runFormat = "retort-run/1";
@@ -36,10 +40,13 @@ export class Run {
   readonly description: RunDescription;
   /** The folder held this run already. */
   readonly resumed: boolean;
+  /** The command line that began it, as a shell reads it. */
+  readonly commandLine: string | undefined;
   private readonly clock: (() => Date) | undefined;
 
-  constructor(folder: string, description: RunDescription, resumed: boolean, clock?: () => Date) {
+  constructor(folder: string, description: RunDescription, resumed: boolean, clock?: () => Date, commandLine?: string) {
     this.folder = folder;
+    this.commandLine = commandLine;
     this.description = description;
     this.resumed = resumed;
     this.clock = clock;
@@ -84,24 +91,41 @@ export class Run {
 /**
  * Make a run folder, or go on in one that holds the same run.
  *
+ * A run that came to nothing, since an error ended it before it left anything to go on from, gives its folder free.
+ *
  * @param clock stamps the events of the log; without one they carry no time.
+ * @param commandLine is kept in config.json; it is no part of what makes the run this run.
  * @throws UsageError if the folder holds something else, and says what differs.
  */
-export async function openRun(folder: string, description: RunDescription, clock?: () => Date): Promise<Run> {
+export async function openRun(
+  folder: string,
+  description: RunDescription,
+  clock?: () => Date,
+  commandLine?: string,
+): Promise<Run> {
   const present = await listing(folder);
   if (present.length > 0) {
     const found = await readRun(folder, clock);
     const differences = differing(found.description, description);
-    if (differences.length > 0)
-      throw new UsageError(
+    if (differences.length > 0) {
+      if (present.every((name) => leftByNothing.has(name))) return begun(folder, description, clock, commandLine);
+      throw new OtherRun(
         `run: invalid folder ${folder}: expected the same run, got another ${differences.join("; ")}; choose a new folder with --out`,
       );
+    }
     await dropHalfLine(found.path("log.jsonl"));
     await found.log("resume");
     return found;
   }
-  const run = new Run(folder, description, false, clock);
-  await run.writeJson("config.json", { format: runFormat, ...description });
+  return begun(folder, description, clock, commandLine);
+}
+
+/** What a run leaves that came to nothing. */
+const leftByNothing: ReadonlySet<string> = new Set(["config.json", "log.jsonl", "timing"]);
+
+async function begun(folder: string, description: RunDescription, clock?: () => Date, commandLine?: string) {
+  const run = new Run(folder, description, false, clock, commandLine);
+  await run.writeJson("config.json", { format: runFormat, ...(commandLine && { commandLine }), ...description });
   await run.log("start");
   return run;
 }
@@ -117,16 +141,19 @@ export async function readRun(folder: string, clock?: () => Date): Promise<Run> 
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
     throw new UsageError(`run: invalid folder ${folder}: expected a run folder with config.json, got none`);
   });
-  const { format, ...description } = parseJson(path, bytes) as RunDescription & { format?: unknown };
+  const { format, commandLine, ...description } = parseJson(path, bytes) as RunDescription & {
+    format?: unknown;
+    commandLine?: string;
+  };
   if (format !== runFormat)
     throw new DataError(`run: invalid ${path}: expected format ${runFormat}, got ${JSON.stringify(format)}`);
-  return new Run(folder, description, true, clock);
+  return new Run(folder, description, true, clock, commandLine);
 }
 
 /** What is in a folder, temporary files of crashed writers aside; nothing if it does not exist. */
 async function listing(folder: string): Promise<string[]> {
   try {
-    return (await readdir(folder)).filter((name) => !/^\..*\.tmp$/.test(name));
+    return (await readdir(folder)).filter((name) => !/^\..*\.tmp$/.test(name) && name !== lockName);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;

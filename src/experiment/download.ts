@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { get as getPlain, type IncomingMessage } from "node:http";
 import { get as getSecure } from "node:https";
 import { dirname } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
 import type { DatasetFile } from "./datasets.ts";
+import { makeFolder } from "./makeFolder.ts";
 
 export interface DownloadOptions {
   /** Called with the bytes that are there. */
@@ -30,7 +31,7 @@ const largest = 4 * 2 ** 30;
  */
 export async function download(file: DatasetFile, path: string, options: DownloadOptions = {}): Promise<void> {
   const part = `${path}.part`;
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const troubles: string[] = [];
   let wrong: DataError | undefined;
   for (const url of file.urls) {

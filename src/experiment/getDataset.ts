@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { DataError, lookUp } from "../core/errors.ts";
@@ -7,6 +7,7 @@ import { Budget } from "../data/formats/limits.ts";
 import { type Dataset, type DatasetFile, datasets } from "./datasets.ts";
 import { type DownloadOptions, download, isPinned } from "./download.ts";
 import { fileSource } from "./fileSource.ts";
+import { makeFolder } from "./makeFolder.ts";
 import { writeAtomic } from "./writeAtomic.ts";
 
 export interface GetOptions extends Omit<DownloadOptions, "onProgress"> {
@@ -70,7 +71,7 @@ async function isComplete(folder: string): Promise<boolean> {
 
 /** Take the wanted files out of a checked archive, flat, and the archive away. */
 async function unpack(folder: string, archive: string, endings: readonly string[]): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, archive);
   const source = await openArchive(await fileSource(path), new Budget());
   const wanted = source.files.filter((file) => endings.some((ending) => file.path.endsWith(ending)));

@@ -1,22 +1,25 @@
+import { createRequire } from "node:module";
 import { DataError } from "../core/errors.ts";
 import type { JpegDecoder } from "../data/formats/Format.ts";
 import { maxPixels } from "../data/formats/pictures/pictureLimits.ts";
 
 /**
- * Load the JPEG decoder of this platform: libvips through the optional package sharp.
+ * Find the JPEG decoder of this platform: libvips through the optional package sharp, loaded with the first picture.
  *
  * It computes the accurate integer DCT and smooth chroma upsampling of libjpeg, so pixels equal PIL's bit for bit.
  *
  * @returns undefined where sharp is not installed; JPEG files are then refused by name.
  */
 export async function jpegDecoder(): Promise<JpegDecoder | undefined> {
-  let sharp: typeof import("sharp").default;
   try {
-    sharp = (await import("sharp")).default;
+    createRequire(import.meta.url).resolve("sharp");
   } catch {
     return undefined;
   }
   return async (bytes) => {
+    const { default: sharp } = await import("sharp").catch((error: Error) => {
+      throw new DataError(`jpeg: missing decoder: expected the package sharp to start, got: ${error.message}`);
+    });
     try {
       const picture = sharp(bytes, { limitInputPixels: maxPixels, failOn: "error", autoOrient: false });
       const { channels } = await picture.metadata();

@@ -1,5 +1,6 @@
 import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import { distilledFromPixels } from "../data/eightBit.ts";
 import type { Opened, Source } from "../data/formats/Format.ts";
 import { type OpenOptions, openSet } from "../data/formats/open.ts";
 
@@ -15,9 +16,13 @@ export async function openDistilled(
   path: string,
   who: string,
 ): Promise<Pick<Opened, "findings" | "accuracies"> & { set: DistilledSet }> {
-  const { set, findings, accuracies } = await openSet(source, options);
+  const { set: read, findings, accuracies, format } = await openSet(source, options);
+  // Class folders of pictures are how several methods publish their sets; nothing in them says that they are distilled.
+  const set = read?.kind === "labelled" && format === "imageFolder" ? distilledFromPixels(read) : read;
   if (set?.kind !== "distilled")
-    throw new UsageError(`${who}: invalid set ${path}: expected a distilled set, got ${set ? "raw images" : "no set"}`);
+    throw new UsageError(
+      `${who}: invalid set ${path}: expected a distilled set, got ${set ? "raw images" : "no set"}; retort inspect ${path} says what it is`,
+    );
   const bad = set.images.findIndex((v) => !Number.isFinite(v));
   if (bad >= 0)
     throw new UsageError(

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { didYouMean } from "../core/suggestion.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import { normalisationNamed } from "../data/normalise.ts";
@@ -72,7 +73,7 @@ export function rawData(name: string, who: string, options: RawDataOptions = {})
     throw new UsageError(
       known
         ? `${who}: missing data: expected ${name} in the data folder, got nothing at ${path}; get it with retort data get ${name}, set RETORT_DATA, or name its folder`
-        : `${who}: unknown data: expected strokes, ${Object.keys(datasets).join(", ")} or a path, got ${JSON.stringify(name)}`,
+        : `${who}: unknown data: expected strokes, ${Object.keys(datasets).join(", ")} or a path, got ${JSON.stringify(name)}${didYouMean(name, ["strokes", ...Object.keys(datasets)])}`,
     );
   return onDisk(path, known ? name : undefined, who, options.normalisation);
 }

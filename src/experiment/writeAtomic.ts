@@ -1,18 +1,25 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "./makeFolder.ts";
 
 /**
  * Write a file whole or not at all: temporary file beside it, fsync, rename, fsync of the folder.
  *
  * A reader sees the old content or the new one. A crash or a full disk leaves the old one; a temporary file that a
- * crash left behind is named `.NAME.….tmp` and is never read. Missing folders are made.
+ * crash left behind is named `.NAME.….tmp` and is never read. Missing folders are made. A device or a pipe (`/dev/stdout`) is
+ * written to as it stands.
  *
  * @throws the operating system's error (ENOSPC, EACCES, …) after taking the temporary file away.
  */
 export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
+  const there = await stat(path).catch(() => undefined);
+  if (there && !there.isFile() && !there.isDirectory())
+    return writeFile(path, content).catch((error: unknown) => {
+      throw named(error, path);
+    });
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     const file = await open(temporary, "wx");

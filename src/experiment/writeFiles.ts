@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { makeFolder } from "./makeFolder.ts";
 import { writeAtomic } from "./writeAtomic.ts";
 
 /**
@@ -33,7 +34,7 @@ export async function writeFiles(
   try {
     for (const [path, bytes] of files) {
       const file = join(temporary, ...path.split("/"));
-      await mkdir(dirname(file), { recursive: true });
+      await makeFolder(dirname(file));
       await writeFile(file, bytes, { flag: "wx" });
     }
     await swap(temporary, folder);

@@ -103,6 +103,14 @@ export function groups(results: readonly NetworkResult[]): Group[] {
     .sort((a, b) => (a.network === b.network ? a.epochs - b.epochs : 0));
 }
 
+/** Split results by architecture, in the order in which they occur: rates of different ones are never averaged. */
+export function byNetwork(results: readonly NetworkResult[]): { network: string; results: NetworkResult[] }[] {
+  return [...new Set(results.map(({ network }) => network))].map((network) => ({
+    network,
+    results: results.filter((result) => result.network === network),
+  }));
+}
+
 /** What a chart has room for: all groups if they are few, otherwise the longest training of each network. */
 export function charted(all: readonly Group[], room = 4): readonly Group[] {
   if (all.length <= room) return all;
@@ -110,7 +118,7 @@ export function charted(all: readonly Group[], room = 4): readonly Group[] {
 }
 
 /** The results that the conclusion speaks about: every network, trained for the longest time that was measured. */
-export function headline(record: RunRecord): NetworkResult[] {
+export function headline(record: Pick<RunRecord, "results">): NetworkResult[] {
   const longest = Math.max(0, ...record.results.map((result) => result.epochs));
   return record.results.filter((result) => result.epochs === longest);
 }

@@ -48,6 +48,7 @@ describe("retort attack", () => {
     ];
     const { stdout, stderr, status } = run(
       "attack",
+      "poisoned-distillation",
       "set.safetensors",
       ...small,
       "--steps",
@@ -97,7 +98,7 @@ describe("retort attack", () => {
   });
 
   it("interrupted and started again it writes the same bytes as undisturbed", async () => {
-    const words = ["attack", "set.safetensors", ...small.slice(0, -1), "--steps", "40"];
+    const words = ["attack", "poisoned-distillation", "set.safetensors", ...small.slice(0, -1), "--steps", "40"];
     expect(run(...words, "--out", "whole").status).toBe(0);
     const child = spawn(process.execPath, [...program, ...words, "--out", "cut"], { cwd: folder });
     const code = await new Promise((ended) => {
@@ -129,7 +130,15 @@ describe("retort attack", () => {
     [["set.safetensors", "--trigger-side", "40"], /at most 32 pixels/],
     [["set.safetensors", "--device", "cuda", ...small], /missing device: expected a working cuda device/],
   ])("says in one line what is wrong with %j", async ([set, ...words], message) => {
-    const { stderr, status } = await call({ attack }, "attack", at(set), ...words, "--out", at("wrong"));
+    const { stderr, status } = await call(
+      { attack },
+      "attack",
+      "poisoned-distillation",
+      at(set),
+      ...words,
+      "--out",
+      at("wrong"),
+    );
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect(stderr).toMatch(message);
     expect(status).toBe(2);

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { defineCommand } from "../../src/cli/command.ts";
-import { flagOf, kebab } from "../../src/cli/flags.ts";
+import { flagOf } from "../../src/cli/flags.ts";
+import { kebab } from "../../src/core/spelling.ts";
 import { call } from "./fakeTerminal.ts";
 
 const schema = z.object({
@@ -80,9 +81,9 @@ test.each([
   [["--distance", "l1"], 'retort attack: invalid --distance: expected one of cosine, layerwise, mse, got "l1"'],
   [["--epochs", "5,x"], 'retort attack: invalid --epochs: expected number, got "x"'],
   [["--trigger-side", "a"], 'retort attack: invalid --trigger-side: expected number, got "a"'],
-  [["--trigger-sid", "1"], "retort: unknown option '--trigger-sid'; did you mean --trigger-side?"],
-  [["--alpha"], "retort: option '--alpha <number>' argument missing"],
-  [["a", "b"], "retort: too many arguments for 'attack'. Expected 1 argument but got 2"],
+  [["--trigger-sid", "1"], "retort attack: unknown option '--trigger-sid'; did you mean --trigger-side?"],
+  [["--alpha"], "retort attack: option '--alpha <number>' argument missing"],
+  [["a", "b"], "retort attack: too many arguments for 'attack'. Expected 1 argument but got 2"],
 ])("%j gives one line and status 2", async (words, line) => {
   const { status, stdout, stderr } = await parse(...words);
   expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: "", stderr: `${line}\n` });

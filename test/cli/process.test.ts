@@ -14,7 +14,9 @@ test("the program starts, says its version and fails with one line", () => {
   expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(version.status).toBe(0);
   const missing = run("report", "no/such/run");
-  expect(missing.stderr).toBe("run: invalid folder no/such/run: expected a run folder with config.json, got none\n");
+  expect(missing.stderr).toBe(
+    "retort report: invalid folder no/such/run: expected a run folder with config.json, got none\n",
+  );
   expect(missing.status).toBe(2);
 });
 

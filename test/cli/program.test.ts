@@ -12,9 +12,12 @@ const throwing = (error: unknown) => ({
 });
 
 test.each([
-  [new UsageError("attack: missing set"), 2, "attack: missing set"],
+  [new UsageError("attack: missing set"), 2, "retort go: missing set"],
   [new DataError("npz: invalid header", 12), 2, "npz: invalid header (at byte 12)"],
-  [new NumericError("attack: invalid loss", 3), 2, "attack: invalid loss (at iteration 3)"],
+  [new NumericError("attack: invalid loss", 3), 2, "retort go: invalid loss (at iteration 3)"],
+  [new DataError("openSet: invalid file: got none", 0), 2, "retort go: invalid file: got none (at byte 0)"],
+  [new UsageError("sweep.yaml:3:1: invalid matrix"), 2, "sweep.yaml:3:1: invalid matrix"],
+  [new UsageError("go: invalid --x"), 2, "go: invalid --x"],
   [new DataError("file: invalid name: got \u001b[31mred\nnext"), 2, "file: invalid name: got  [31mred next"],
 ])("%s ends with one line and its status", async (error, code, line) => {
   expect(await call(throwing(error), "go")).toEqual({ status: code, stdout: "", stderr: `${line}\n` });
@@ -27,11 +30,11 @@ test("a refusal of the operating system is an error of the caller", async () => 
   });
   const { status, stderr } = await call({ go }, "go");
   expect(status).toBe(2);
-  expect(stderr).toBe("retort: missing file: expected it to exist, got nothing at does/not/exist.npz\n");
+  expect(stderr).toBe("retort go: missing file: expected it to exist, got nothing at does/not/exist.npz\n");
   const full = Object.assign(new Error("ENOSPC"), { code: "ENOSPC", errno: -28, syscall: "write", path: "run/a" });
   expect(await call(throwing(full), "go")).toMatchObject({
     status: 2,
-    stderr: "retort: missing disk space: expected room for run/a\n",
+    stderr: "retort go: missing disk space: expected room for run/a\n",
   });
 });
 
@@ -95,7 +98,7 @@ test("an unknown command suggests a known one; no command prints the help", asyn
   expect(await call({ inspect: go }, "--version")).toMatchObject({ status: 0, stdout: "1.2.3\n" });
 });
 
-test("subcommands nest, and one of them can be the default", async () => {
+test("subcommands nest, in either spelling; without one the call asks for it", async () => {
   const seen: string[] = [];
   const leaf = (name: string) => ({
     ...doing(async ({ args }) => {
@@ -108,9 +111,18 @@ test("subcommands nest, and one of them can be the default", async () => {
     summary: "attack",
     examples: [],
     subcommands: { poisonedDistillation: leaf("poison"), badnets: leaf("badnets") },
-    defaultSubcommand: "poisonedDistillation",
   };
-  expect((await call({ attack }, "attack", "a.npz")).status).toBe(0);
+  for (const [words, got] of [
+    [["a.npz"], '"a.npz"'],
+    [["poisonedDistilation", "a.npz"], '"poisonedDistilation"; did you mean poisoned-distillation?'],
+    [[], "none"],
+  ] as const)
+    expect(await call({ attack }, "attack", ...words)).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `retort attack: ${got === "none" ? "missing" : "unknown"} name: expected one of poisoned-distillation, badnets, got ${got}\n`,
+    });
+  expect((await call({ attack }, "attack", "poisonedDistillation", "a.npz")).status).toBe(0);
   expect((await call({ attack }, "attack", "badnets", "b.npz")).status).toBe(0);
   expect((await call({ attack }, "attack", "poisoned-distillation", "c.npz")).status).toBe(0);
   expect(seen).toEqual(["poison a.npz", "badnets b.npz", "poison c.npz"]);

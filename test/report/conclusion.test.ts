@@ -3,6 +3,7 @@ import { DataError } from "../../src/core/errors.ts";
 import { conclude } from "../../src/report/conclusion.ts";
 import { toMarkdown } from "../../src/report/markdown.ts";
 import { counted, duration, percent, points } from "../../src/report/numbers.ts";
+import { renderHtml } from "../../src/report/page.ts";
 import { type NetworkResult, parseRecord } from "../../src/report/record.ts";
 import { syntheticRecord } from "./syntheticRecord.ts";
 
@@ -56,6 +57,69 @@ describe("the conclusion", () => {
     expect(conclude({ ...syntheticRecord(), results }).sentences[0]).toMatch(
       /reach between 19\.0 % \(vgg11\) and 29\.0 % \(convNet\) on clean test images\.$/,
     );
+  });
+
+  describe("of several architectures", () => {
+    /** Three networks of each, ASR against the clean set with the trigger. */
+    const of = (network: string, asr: number[], control: number[]): NetworkResult[] =>
+      asr.flatMap((value, seed): NetworkResult[] => [
+        { network, seed, epochs: 50, set: "clean", cta: 0.4 + 0.01 * seed, asr: control[seed] },
+        { network, seed, epochs: 50, set: "tampered", cta: 0.4 + 0.01 * seed, asr: value },
+      ]);
+    const strong = of("convNet", [0.84, 0.85, 0.845], [0.1, 0.11, 0.105]);
+    const weak = of("mlp", [0.47, 0.48, 0.49], [0.09, 0.1, 0.1]);
+    const nothing = of("leNet", [0.24, 0.25, 0.22], [0.23, 0.24, 0.23]);
+    const record = { ...syntheticRecord(), results: [...strong, ...weak, ...nothing] };
+
+    test("each has its own clause, control and verdict, and no number is a mean over them", () => {
+      const { verdict, heading, sentences, architectures } = conclude(record);
+      expect(verdict).toBe("worked");
+      expect(heading).toBe("The attack worked with convNet, not with mlp and leNet");
+      expect(architectures).toEqual([
+        { network: "convNet", verdict: "worked" },
+        { network: "mlp", verdict: "weak" },
+        { network: "leNet", verdict: "failed" },
+      ]);
+      expect(sentences[0]).toMatch(
+        /convNet called 84\.5 % .*against 10\.5 % in the strongest control .*; mlp called 48\.0 % .*against 9\.7 % .*; leNet called 23\.7 % .*no more than 23\.3 %/,
+      );
+      // What the three would be together.
+      for (const mean of ["52.1 %", "52.0 %"]) expect(sentences.join(" ")).not.toContain(mean);
+      expect(sentences[1]).toMatch(/^Clean accuracy of convNet .*; of mlp .*; of leNet /);
+    });
+
+    test("nine networks of three kinds are no nine repetitions: a kind of one network says nothing", () => {
+      const single = [...of("convNet", [0.9], [0.1]), ...of("mlp", [0.9], [0.1]), ...of("leNet", [0.9], [0.1])];
+      const { verdict, heading } = conclude({ ...record, results: single });
+      expect([verdict, heading]).toEqual(["inconclusive", "Inconclusive with all 3 architectures"]);
+    });
+
+    test("their tests are one family: what passes alone may not pass among three", () => {
+      // One pair of networks: p of the paired t-test is about 0.035.
+      const barely = (network: string) => of(network, [0.2, 0.222], [0.1, 0.1]);
+      expect(conclude({ ...record, results: barely("convNet") }).verdict).toBe("inconclusive");
+      const alone = of("convNet", [0.2, 0.25, 0.21], [0.1, 0.1, 0.1]);
+      expect(conclude({ ...record, results: alone }).verdict).toBe("weak");
+      const among = [
+        ...alone,
+        ...of("mlp", [0.1, 0.3, 0.2], [0.1, 0.1, 0.1]),
+        ...nothing,
+        ...of("vit", [0.5, 0.1, 0.2], [0.1, 0.1, 0.1]),
+      ];
+      const found = conclude({ ...record, results: among }).architectures[0];
+      expect(found).toEqual({ network: "convNet", verdict: "inconclusive" });
+    });
+
+    test("a tile each in the page, and the same words in Markdown", () => {
+      const page = renderHtml(record);
+      for (const network of ["convNet", "mlp", "leNet"]) {
+        expect(page).toContain(`Attack success (ASR), ${network}`);
+        expect(page).toContain(`Clean accuracy (CTA), ${network}`);
+      }
+      expect(page).toContain("<b>84.5 %</b>");
+      expect(page).not.toMatch(/<b>52\.\d %<\/b>/);
+      expect(toMarkdown(record)).toContain("The attack worked with convNet, not with mlp and leNet");
+    });
   });
 
   test("it speaks of the longest training, in plain words, with intervals", () => {

@@ -1,21 +1,29 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { z } from "zod";
 import type { Attack } from "../../attack/Attack.ts";
 import * as attacks from "../../attack/attacks.ts";
 import { nested, overlaid, type Settings } from "../../core/layers.ts";
 import { resolveOptions } from "../../core/options.ts";
+import { kebab } from "../../core/spelling.ts";
+import { setPath } from "../../experiment/setPath.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
-import { type EvaluationChoice, evaluationOptions, resolveEvaluation } from "../evaluationOptions.ts";
-import { flagOf, kebab } from "../flags.ts";
+import {
+  type EvaluationChoice,
+  evaluationOptions,
+  protocolOf,
+  receiversOf,
+  resolveEvaluation,
+} from "../evaluationOptions.ts";
+import { flagOf } from "../flags.ts";
+import { readingOf } from "../readingOf.ts";
 import { readOptions } from "../readOptions.ts";
 import { settingsFile, settingsFileOption } from "../settingsFile.ts";
 import { whiteningHooks } from "../whiteningHooks.ts";
 
-const who = "retort attack";
-
 /** One subcommand for each attack of the registry. */
 function attackCommand(name: string, attack: Attack): CliCommand {
+  const who = `retort attack ${kebab(name)}`;
   const own = Object.keys(attack.options.shape);
   // Options of the attack keep their names; where a receiver's option is called the same, it gets the prefix `receiver`.
   const receivers = Object.fromEntries(
@@ -54,19 +62,23 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       `attack ${kebab(name)} set.safetensors --test cifar-10 --out runs/x`,
       `attack ${kebab(name)} res_DC_CIFAR10_ConvNet_1ipc.pt --normalisation cifar-10 --trigger-side 3 --trigger-value 1 --trigger-unit pixel`,
     ],
-    async run({ args: [path], options: flags, given, console, signal }) {
+    async run({ args: [path], options: flags, given, console, signal, commandLine }) {
       const [
         { distilledSet },
         { attackStep, evaluateStep, finish, testSet },
-        { openRun },
+        { runFolder },
+        { checkAttack },
+        { checkFit },
         { versions },
         { setDigest },
         { device },
-        { key },
+        { child, key },
       ] = await Promise.all([
         import("../distilledSet.ts"),
         import("../attackRun.ts"),
-        import("../../experiment/Run.ts"),
+        import("../runFolder.ts"),
+        import("../../experiment/checkAttack.ts"),
+        import("../../experiment/checkFit.ts"),
         import("../../experiment/versions.ts"),
         import("../../experiment/setDigest.ts"),
         import("../../engine/device.ts"),
@@ -74,25 +86,37 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       ]);
       const chosen = flags as Record<string, unknown> &
         z.infer<z.ZodObject<typeof readOptions & typeof computeOptions>>;
-      const file = await settingsFile(chosen.options as string | undefined, attack.options);
-      const attackOptions = settings(attack, chosen, given, file);
+      const file = await settingsFile(chosen.options as string | undefined, attack.options, who);
+      const attackOptions = settings(who, attack, chosen, given, file);
       const receivers = Object.fromEntries(
         Object.keys(evaluationOptions).map((k) => [k, chosen[own.includes(k) ? receiver(k) : k]]),
       ) as EvaluationChoice;
       const evaluation = resolveEvaluation(receivers, who);
       const target = device(chosen.device, chosen.threads);
       const hooks = whiteningHooks(console, signal, target);
-      const { set, accuracies } = await distilledSet(path, chosen, who, console, hooks);
+      const { set, accuracies } = await distilledSet(setPath(path), chosen, who, console, hooks);
       const test = evaluation.test === undefined ? undefined : await testSet(evaluation, who);
-      const folder =
-        (chosen.out as string | undefined) ??
-        join("runs", `attack-${basename(path)}-${kebab(name)}-seed${chosen.seed}`);
-      const run = await openRun(
-        folder,
+      const [, channels, size] = set.shape;
+      const shape = { channels, size, classes: set.classes };
+      checkFit(who, {
+        set,
+        test,
+        device: target,
+        ...(test && { networks: () => receiversOf(evaluation, shape), protocol: protocolOf(evaluation) }),
+      });
+      const root = key(chosen.seed);
+      await checkAttack(attack, set, attackOptions, { key: child(root, "attack"), device: target });
+      const run = await runFolder(
+        {
+          out: chosen.out as string | undefined,
+          stem: `attack-${basename(path)}-${kebab(name)}-seed${chosen.seed}`,
+          commandLine,
+        },
         {
           command: `attack ${name}`,
           config: {
             set: basename(path),
+            ...readingOf(chosen, given),
             attack: attackOptions,
             ...(test && { evaluation }),
             seed: chosen.seed,
@@ -101,17 +125,16 @@ of receivers trained on both. The same command goes on where it was stopped.`,
           data: { set: setDigest(set), ...(test && { test: setDigest(test) }) },
           versions: versions(target.name, target.threads),
         },
-        () => new Date(),
       );
-      console.resumeWith(`the same command with --out ${folder} goes on`);
-      const work = { run, console, signal, key: key(chosen.seed), device: target, timings: [] };
+      console.resumeWith(`the same command with --out ${run.folder} goes on`);
+      const work = { run, console, signal, key: root, device: target, timings: [] };
       const label = chosen.unlabelled ? (tampered: typeof set) => ({ ...tampered, metadata: set.metadata }) : undefined;
       const result = await attackStep(work, set, attack, attackOptions, label);
       const measured =
         test && (await evaluateStep(work, { clean: set, tampered: result.set }, result, test, evaluation));
       await finish(work, {
         title: `${attack.title} on ${set.name}`,
-        command: `retort attack ${kebab(name)} ${basename(path)}`,
+        command: commandLine,
         attack: { name, attack },
         clean: set,
         stored: accuracies,
@@ -138,6 +161,7 @@ const flagsOf = (given: Settings, path: readonly string[] = []): string =>
 
 /** The attack's options: defaults, then the preset, then the file, then what was written. */
 function settings(
+  who: string,
   { options, presets = {} }: Attack,
   flags: Readonly<Record<string, unknown>>,
   given: ReadonlySet<string>,
@@ -164,13 +188,12 @@ function settings(
 export const attack: CliCommand = {
   summary: "backdoor a distilled set without raw data",
   description:
-    "Tamper with a distilled set as somebody who passes it on could: no raw data, no part in the distillation.",
+    "Tamper with a distilled set as somebody who passes it on could: no raw data, no part in the distillation. Say which attack: the one of the paper, poisoned-distillation, takes most of an hour at its defaults, clean-label a moment.",
   examples: [
-    "attack set.safetensors --test cifar-10",
+    "attack clean-label set.safetensors --preset strong --test cifar-10",
     "attack bad-nets set.safetensors --poison-ratio 0.1 --out runs/badnets",
   ],
   subcommands: Object.fromEntries(
     Object.entries(attacks).map(([name, a]) => [name, attackCommand(name, a as unknown as Attack)]),
   ),
-  defaultSubcommand: "poisonedDistillation",
 };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
+import { readJsonText } from "../../experiment/readText.ts";
 import { sealFolder } from "../../experiment/sealFolder.ts";
 import { writeAtomic } from "../../experiment/writeAtomic.ts";
 import { slsaPredicateType, testResultPredicateType } from "../../seal/attestations.ts";
@@ -34,7 +35,7 @@ it is, and the signer may be somebody else than the publisher. Receivers see the
     "attest sets/cifar10-dc --predicate more.json --type https://example.org/review/v1 --key auditor.key",
   ],
   async run({ args: [path], options, console, signal }) {
-    const predicate = JSON.parse(await readFile(options.predicate, "utf8")) as unknown;
+    const predicate = await readJsonText(options.predicate, "retort attest", "predicate");
     const predicateType = types[options.type] ?? options.type;
     if (!/^[a-z][a-z0-9+.-]*:/i.test(predicateType))
       throw new UsageError(

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
 import type { SweepRecord } from "../../report/sweep/sweepRecord.ts";
@@ -9,7 +8,8 @@ import type { Console } from "../console.ts";
 export const collect = defineCommand({
   summary: "merge a sweep's results into one record and one table",
   description: `Writes into the sweep's folder: sweep.json (everything that was measured, what a report is made of) and sweep.csv and sweep.parquet
-(a row for every network). Trials that have not run yet are left out. A token of MLflow may stand in MLFLOW_TRACKING_TOKEN.`,
+(a row for every network). Trials that have not run yet are left out.
+retort run does this at its end; collect is for what was run elsewhere, and for trackers. A token of MLflow may stand in MLFLOW_TRACKING_TOKEN.`,
   arguments: { "<folder>": "folder of retort run" },
   options: z.object({
     mlflow: z.string().optional().describe("also log every trial to the MLflow server at this address"),
@@ -21,32 +21,10 @@ export const collect = defineCommand({
     "collect runs/sweep --mlflow http://localhost:5000",
   ],
   async run({ args: [folder], options, console }) {
-    const [
-      { readManifest },
-      { readOutcomes },
-      { sweepRecordOf },
-      { renderSweepCsv, sweepTable },
-      { toParquet },
-      { writeAtomic },
-    ] = await Promise.all([
-      import("../../experiment/plan/manifest.ts"),
-      import("../../experiment/sweep/outcomes.ts"),
-      import("../../experiment/collect/sweepRecordOf.ts"),
-      import("../../report/sweep/csv.ts"),
-      import("../../experiment/collect/toParquet.ts"),
-      import("../../experiment/writeAtomic.ts"),
-    ]);
+    const { collectSweep } = await import("../../experiment/collect/collectSweep.ts");
     const now = new Date();
-    const manifest = await readManifest(folder);
-    const sweep = sweepRecordOf(manifest, await readOutcomes(folder, manifest.trials), now.toISOString());
-    const table = sweepTable(sweep);
-    const files = {
-      "sweep.json": `${JSON.stringify(sweep)}\n`,
-      "sweep.csv": renderSweepCsv(sweep),
-      "sweep.parquet": toParquet(table),
-    };
-    for (const [name, content] of Object.entries(files)) await writeAtomic(join(folder, name), content);
-    const paths = Object.keys(files).map((name) => join(folder, name));
+    const { sweep, table, paths: written } = await collectSweep(folder, now);
+    const paths = [...written];
     if (options.tensorboard !== undefined) {
       const { writeTensorBoard } = await import("../../experiment/track/tensorBoard.ts");
       paths.push(...(await writeTensorBoard(options.tensorboard, sweep, now.getTime() / 1000)));

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { z } from "zod";
 import type { Curve } from "../../report/record.ts";
 import { defineCommand } from "../command.ts";
@@ -25,12 +24,12 @@ export const demo = defineCommand({
 the tampered set, and writes a report. Small sizes throughout; the full commands are distill, attack and evaluate.`,
   options: z.object({ ...computeOptions, ...runFolderOptions }),
   examples: ["demo", "demo --seed 1 --out runs/demo-1"],
-  async run({ options, console, signal }) {
+  async run({ options, console, signal, commandLine }) {
     const [
       methods,
       attacks,
       { attackStep, evaluateStep, finish },
-      { openRun },
+      { runFolder },
       { versions },
       { setDigest },
       { device },
@@ -42,7 +41,7 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
       import("../../distill/methods.ts"),
       import("../../attack/attacks.ts"),
       import("../attackRun.ts"),
-      import("../../experiment/Run.ts"),
+      import("../runFolder.ts"),
       import("../../experiment/versions.ts"),
       import("../../experiment/setDigest.ts"),
       import("../../engine/device.ts"),
@@ -66,15 +65,14 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
       steps: sizes.steps,
       surrogate: { width: sizes.width, hidden: 0 },
     });
-    const run = await openRun(
-      options.out ?? join("runs", options.seed === 0 ? "demo" : `demo-seed${options.seed}`),
+    const run = await runFolder(
+      { out: options.out, stem: options.seed === 0 ? "demo" : `demo-seed${options.seed}`, commandLine },
       {
         command: "demo",
         config: { sizes, distillation, attack: attackOptions, seed: options.seed },
         data: { train: setDigest(raw), test: setDigest(test) },
         versions: versions(target.name, target.threads),
       },
-      () => new Date(),
     );
     console.resumeWith(`the same command with --out ${run.folder} goes on`);
     const work = { run, console, signal, key: root, device: target, timings: [] };
@@ -101,7 +99,7 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
     };
     await finish(work, {
       title: "Demo: a distilled set, backdoored without its raw data",
-      command: "retort demo",
+      command: commandLine,
       attack: { name: "poisonedDistillation", attack: attacks.poisonedDistillation as never },
       clean: made.set,
       result,

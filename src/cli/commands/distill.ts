@@ -1,12 +1,11 @@
-import { join } from "node:path";
 import { z } from "zod";
+import { kebab } from "../../core/spelling.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import * as methods from "../../distill/methods.ts";
 import type { Run } from "../../experiment/Run.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import type { Console } from "../console.ts";
-import { kebab } from "../flags.ts";
 import { flagsOfMethods, methodNamed, optionsOfMethod } from "../methodOptions.ts";
 
 const who = "retort distill";
@@ -49,12 +48,12 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
     "distill --data fashion-mnist --method dm --ipc 10 --out runs/fashion",
     "distill --data path/to/cifar-10-batches-bin --normalisation cifar-10 --method random --ipc 50",
   ],
-  async run({ options, given, console, signal }) {
+  async run({ options, given, console, signal, commandLine }) {
     const { name, method } = methodNamed(methods, options.method, who);
     const settings = optionsOfMethod(methods, method, options, given, who);
-    const [{ rawData }, { openRun }, { setDigest }, { versions }, { device }, { key }] = await Promise.all([
+    const [{ rawData }, { runFolder }, { setDigest }, { versions }, { device }, { key }] = await Promise.all([
       import("../../experiment/rawData.ts"),
-      import("../../experiment/Run.ts"),
+      import("../runFolder.ts"),
       import("../../experiment/setDigest.ts"),
       import("../../experiment/versions.ts"),
       import("../../engine/device.ts"),
@@ -66,22 +65,21 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
     method.check(set, settings as never);
     const { seed } = options;
     const digest = setDigest(set);
-    const folder =
-      options.out ?? join("runs", `distill-${data.name}-${method.abbreviation}-ipc${settings.ipc}-seed${seed}`);
     const description = {
       command: `distill ${name}`,
       config: { data: data.name, normalisation, options: settings, seed },
       data: { train: digest },
       versions: versions(target.name, target.threads),
     };
-    const run = await openRun(folder, description, () => new Date());
+    const stem = `distill-${data.name}-${method.abbreviation}-ipc${settings.ipc}-seed${seed}`;
+    const run = await runFolder({ out: options.out, stem, commandLine }, description);
     const finished = (await run.readJson("metrics.json")) as Metrics | undefined;
     if (finished) {
-      console.note(`${folder} holds this run, finished`);
+      console.note(`${run.folder} holds this run, finished`);
       show(console, run, finished);
       return 0;
     }
-    console.resumeWith(`the same command with --out ${folder} goes on`);
+    console.resumeWith(`the same command with --out ${run.folder} goes on`);
     const record = { seed, source: { name: set.name, images: set.shape[0], digest } };
     const { distilled } = await import("../distillStep.ts");
     const context = { normalisation, key: key(seed), device: target, record };

@@ -1,9 +1,12 @@
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
+import { setPath } from "../../experiment/setPath.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
-import { evaluationOptions, resolveEvaluation } from "../evaluationOptions.ts";
+import { evaluationOptions, protocolOf, receiversOf, resolveEvaluation } from "../evaluationOptions.ts";
+import { flagOf } from "../flags.ts";
+import { readingOf } from "../readingOf.ts";
 import { readOptions } from "../readOptions.ts";
 import { whiteningHooks } from "../whiteningHooks.ts";
 
@@ -21,11 +24,13 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     "evaluate runs/x --test cifar-10 --test-images 2000 --epochs 50,100,300 --networks 5 --out runs/x-receivers",
     "evaluate set.safetensors --test cifar-10 --network convNet,vgg11,resNet18 --augmentation flip-crop+cutout --schedule cosine",
   ],
-  async run({ args: [path], options, console, signal }) {
+  async run({ args: [path], options, given, console, signal, commandLine }) {
     const [
       { distilledSet },
       { evaluateStep, finish, testSet },
-      { openRun, readRun },
+      { runFolder },
+      { checkFit },
+      { readRun },
       { loadAttack, readSet, CLEAN },
       { versions },
       { setDigest },
@@ -35,6 +40,8 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     ] = await Promise.all([
       import("../distilledSet.ts"),
       import("../attackRun.ts"),
+      import("../runFolder.ts"),
+      import("../../experiment/checkFit.ts"),
       import("../../experiment/Run.ts"),
       import("../../experiment/attackStage.ts"),
       import("../../experiment/versions.ts"),
@@ -46,26 +53,44 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     const { existsSync } = await import("node:fs");
     const target = device(options.device, options.threads);
     const evaluation = resolveEvaluation(z.object(evaluationOptions).parse(options), who);
-    const attacked = existsSync(join(path, "config.json")) ? await readRun(path) : undefined;
+    const folder = existsSync(join(path, "config.json")) ? await readRun(path) : undefined;
+    // The set that a distillation left is a set like any other.
+    const attacked = folder?.description.command.startsWith("distill ") ? undefined : folder;
     if (attacked && options.requireSeal)
       throw new UsageError(
         `${who}: invalid path: expected a sealed set for --require-seal, got the run folder ${path}`,
+      );
+    const reading = attacked && Object.keys(readingOf(options, given).reading ?? {})[0];
+    if (reading !== undefined)
+      throw new UsageError(
+        `${who}: invalid ${flagOf([reading])}: expected it with a set, got the run folder ${path}, whose sets say everything themselves`,
       );
     const hooks = whiteningHooks(console, signal, target);
     const result = attacked && (await loadAttack(attacked, hooks));
     const { set: clean, accuracies } =
       result && attacked
         ? { set: await readSet(attacked, CLEAN, hooks) }
-        : await distilledSet(path, options, who, console, hooks);
+        : await distilledSet(setPath(path), options, who, console, hooks);
     const test = await testSet(options, who);
-    const folder =
-      options.out ?? join("runs", `evaluate-${basename(path)}-${options.network.join("-")}-seed${options.seed}`);
-    const run = await openRun(
-      folder,
+    const [, channels, size] = clean.shape;
+    checkFit(who, {
+      set: clean,
+      test,
+      networks: () => receiversOf(evaluation, { channels, size, classes: clean.classes }),
+      protocol: protocolOf(evaluation),
+      device: target,
+    });
+    const run = await runFolder(
+      {
+        out: options.out,
+        stem: `evaluate-${basename(path)}-${options.network.join("-")}-seed${options.seed}`,
+        commandLine,
+      },
       {
         command: "evaluate",
         config: {
           of: basename(path),
+          ...readingOf(options, given),
           ...(attacked && { attack: attacked.description.config }),
           evaluation,
           seed: options.seed,
@@ -73,9 +98,8 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
         data: { set: setDigest(clean), test: setDigest(test), ...(result && { tampered: setDigest(result.set) }) },
         versions: versions(target.name, target.threads),
       },
-      () => new Date(),
     );
-    console.resumeWith(`the same command with --out ${folder} goes on`);
+    console.resumeWith(`the same command with --out ${run.folder} goes on`);
     const work = { run, console, signal, key: key(options.seed), device: target, timings: [] };
     const sets = { clean, ...(result && { tampered: result.set }) };
     const measured = await evaluateStep(work, sets, result, test, evaluation);
@@ -83,7 +107,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     const known = name && Object.hasOwn(attacks, name) ? attacks[name as keyof typeof attacks] : undefined;
     await finish(work, {
       title: `Receivers of ${clean.name}`,
-      command: `retort evaluate ${basename(path)}`,
+      command: commandLine,
       ...(known && name && { attack: { name, attack: known as never } }),
       clean,
       stored: accuracies,

@@ -38,12 +38,14 @@ Exit status: 0 nothing dangerous, 1 the file would run code elsewhere or cannot 
       await openOptions(options, "inspect", whiteningHooks(console, signal)),
     );
     if (inspection.format && inspection.verdict === "fine") refuseUnused(inspection.format, given, "inspect");
-    const sheet = set && inspection.set ? await drawSheet(set, inspection) : undefined;
+    const onTerminal = options.sheetTerminal ?? (console.colourful && !console.verbosity.json);
+    const wanted = onTerminal || options.sheet !== undefined || options.html !== undefined;
+    const sheet = wanted && set && inspection.set ? await drawSheet(set, inspection) : undefined;
     if (options.sheet !== undefined || options.html !== undefined)
       await writeFiles(options, inspection, sheet, console);
     const { showInspection } = await import("../inspect/inspectionText.ts");
     console.result(inspection, () => showInspection(inspection, console));
-    if (sheet && (options.sheetTerminal ?? console.stdout.isTTY === true)) {
+    if (sheet && onTerminal) {
       const { halfBlocks } = await import("../inspect/halfBlocks.ts");
       console.line(`\n${halfBlocks(sheet, Math.min(160, (console.stdout.columns ?? 80) - 1))}`);
       console.line(sheet.caption);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
@@ -10,8 +11,11 @@ import { readSweep } from "../readSweep.ts";
 const options = z.object({
   out: z.string().optional().describe("where to write the page (default: report.html in the folder)"),
   markdown: z.boolean().default(false).describe("print the tables as Markdown instead of writing a page"),
-  latex: z.boolean().default(false).describe("sweep: print its conditions as a LaTeX table (booktabs)"),
-  csv: z.boolean().default(false).describe("sweep: print every network's rates as CSV"),
+  latex: z
+    .boolean()
+    .default(false)
+    .describe("print the results as a LaTeX table (booktabs): of a sweep its conditions"),
+  csv: z.boolean().default(false).describe("print every network's rates as CSV"),
   figure: z.enum(["frontier"]).optional().describe("sweep: print a figure as SVG: loss of CTA against rise of ASR"),
   by: z.string().optional().describe("axis whose values are the series of the figure (default: the first that varies)"),
   where: z.array(z.string()).default([]).describe("conditions of the figure: axis=value"),
@@ -41,32 +45,41 @@ export const report: CliCommand = defineCommand({
       );
     if (call.options.figure === undefined && (call.given.has("by") || call.given.has("where")))
       throw new UsageError("report: missing --figure: expected it with --by or --where, got none");
-    const sweep = await readSweep(call.args[0]);
+    const sweep = (await readSweep(call.args[0])) ?? (await collected(call));
     if (sweep) return reportSweep(call, sweep);
-    const own = forms.find((name) => name !== "markdown");
-    if (own)
-      throw new UsageError(`report: invalid ${flagOf([own])}: expected the folder of a sweep, got that of a run`);
+    if (call.options.figure)
+      throw new UsageError("report: invalid --figure: expected the folder of a sweep, got that of a run");
     return reportRun(call);
   },
 });
+
+/** The record of a sweep that nobody has collected; undefined for a folder that is none of a sweep. */
+async function collected({ args: [folder], console }: Call): Promise<unknown> {
+  if (!existsSync(join(folder, "manifest.json"))) return undefined;
+  const { collectSweep } = await import("../../experiment/collect/collectSweep.ts");
+  const { sweep } = await collectSweep(folder, new Date());
+  console.note(`${folder} holds a sweep whose results were not merged yet: merged now, as retort collect does`);
+  return sweep;
+}
 
 async function reportRun({ args: [folder], options, console }: Call) {
   const run = await readRun(folder);
   const stored = await run.readJson("record.json");
   if (stored === undefined)
     throw new UsageError(
-      `report: missing record.json in ${folder}: expected a finished run, got one that was interrupted; run its command again to finish it: ${run.description.command}`,
+      `report: missing record.json in ${folder}: expected a finished run, got one that was interrupted; run its command again to finish it: ${run.commandLine ?? run.description.command}`,
     );
   const { parseRecord } = await import("../../report/record.ts");
   const { conclude } = await import("../../report/conclusion.ts");
   const record = parseRecord(stored, run.path("record.json"));
   const conclusion = conclude(record);
-  if (options.markdown) {
-    const { toMarkdown } = await import("../../report/markdown.ts");
-    const markdown = toMarkdown(record);
-    console.result({ ...conclusion, markdown }, () => console.line(markdown.trimEnd()));
+  const print = (form: string, text: string) => {
+    console.result({ ...conclusion, [form]: text }, () => console.line(text.trimEnd()));
     return 0 as const;
-  }
+  };
+  if (options.markdown) return print("markdown", (await import("../../report/markdown.ts")).toMarkdown(record));
+  if (options.csv) return print("csv", (await import("../../report/csv.ts")).toCsv(record));
+  if (options.latex) return print("latex", (await import("../../report/latex.ts")).toLatex(record));
   const { renderHtml } = await import("../../report/page.ts");
   return writePage({ console }, conclusion, options.out ?? run.path("report.html"), renderHtml(record));
 }

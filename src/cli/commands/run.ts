@@ -3,6 +3,7 @@ import process from "node:process";
 import { z } from "zod";
 import type { SweepProgress } from "../../experiment/sweep/runSweep.ts";
 import { defineCommand } from "../command.ts";
+import { shellQuoted } from "../shellQuoted.ts";
 import { plannedSweep, queueOption, queuePassword, shardOf, sweepOptions } from "../sweepOptions.ts";
 import { whiteningHooks } from "../whiteningHooks.ts";
 
@@ -12,7 +13,7 @@ const who = "retort run";
 export const run = defineCommand({
   summary: "run an experiment file: every trial of its matrix, resumable",
   description: `Runs the trials of an experiment file in several processes. Every trial leaves one JSON in the sweep's folder and is never run
-again; what trials share is computed once. Ctrl-C or a kill loses at most the step at hand: the same command goes on, with the same results.
+again; what trials share is computed once. At the end the results are merged as retort collect does. Ctrl-C or a kill loses at most the step at hand: the same command goes on, with the same results.
 Exit status 1 means that trials have failed; the others are there.`,
   arguments: { "<experiment>": "experiment file (docs/experiments.md)" },
   options: z.object({
@@ -29,8 +30,8 @@ Exit status 1 means that trials have failed; the others are there.`,
     "run sweep.yaml --shard 2/8",
     "run sweep.yaml --queue redis://queue.example:6379",
   ],
-  async run({ args: [path], options, console, signal }) {
-    const { manifest, folder } = await plannedSweep(path, options, who, whiteningHooks(console, signal));
+  async run({ args: [path], options, console, signal, commandLine }) {
+    const { manifest, folder } = await plannedSweep(path, options, who, whiteningHooks(console, signal), commandLine);
     const [{ openSweep, spelled }, { runSweep }] = await Promise.all([
       import("../../experiment/plan/manifest.ts"),
       import("../../experiment/sweep/runSweep.ts"),
@@ -57,9 +58,12 @@ Exit status 1 means that trials have failed; the others are there.`,
     const result = await (queue === undefined ? runSweep(manifest, { ...common, jobs }) : queued(queue)).finally(() =>
       bar.end(),
     );
-    console.result({ folder, ...result }, () => {
+    const { collectSweep } = await import("../../experiment/collect/collectSweep.ts");
+    const { paths } = await collectSweep(folder, new Date());
+    console.result({ folder, ...result, files: paths }, () => {
       console.line(`${result.done - result.failed} of ${result.total} trials finished${failedText(result.failed)}`);
-      console.line(folder);
+      for (const path of paths) console.line(path);
+      console.line(`retort report ${shellQuoted([folder])} draws them`);
     });
     return result.failed > 0 ? 1 : 0;
 

@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
 import { RetortError, UsageError } from "../../core/errors.ts";
 import type { Opened } from "../../data/formats/Format.ts";
 import { commitSeal, finishSeal } from "../../experiment/commitSeal.ts";
+import { makeFolder } from "../../experiment/makeFolder.ts";
 import { readRun } from "../../experiment/Run.ts";
 import { sealFolder } from "../../experiment/sealFolder.ts";
 import { versions } from "../../experiment/versions.ts";
@@ -106,7 +106,7 @@ A card or croissant.json that you wrote yourself is left alone and signed.`,
     });
     bar.end();
     for (const warning of made.warnings) console.warn(warning);
-    if (options.out !== undefined) await mkdir(options.out, { recursive: true });
+    if (options.out !== undefined) await makeFolder(options.out);
     commitSeal(target, made.files);
     const { manifest, fingerprint, rootDigest, description } = made;
     console.result(

@@ -1,15 +1,16 @@
-import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { z } from "zod";
 import type { Attack, SearchSpace } from "../../attack/Attack.ts";
 import * as attacks from "../../attack/attacks.ts";
 import { UsageError } from "../../core/errors.ts";
+import { kebab } from "../../core/spelling.ts";
 import type { RankedTrial } from "../../experiment/search/runSearch.ts";
 import { type ScoreOptions, scoreOptions } from "../../experiment/search/score.ts";
+import { setPath } from "../../experiment/setPath.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import type { Console } from "../console.ts";
-import { kebab } from "../flags.ts";
+import { readingOf } from "../readingOf.ts";
 import { readOptions } from "../readOptions.ts";
 import { settingsFile, settingsFileOption } from "../settingsFile.ts";
 import { whiteningHooks } from "../whiteningHooks.ts";
@@ -53,7 +54,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
     "search set.safetensors --candidates 9 --options trigger.yaml --out runs/search",
     "search set.safetensors --attack poisoned-distillation --space space.yaml --budget 30",
   ],
-  async run({ args: [path], options: chosen, console, signal }) {
+  async run({ args: [path], options: chosen, given: written, console, signal, commandLine }) {
     const { candidates, budget, eta, rungs, seed } = chosen;
     if (candidates !== undefined && budget !== undefined)
       throw new UsageError(`${who}: invalid --budget: expected it without --candidates, got both`);
@@ -63,48 +64,73 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       { combinations, draw, narrowed },
       { runSearch },
       { OPTIONS, writeSearch },
-      { openRun },
+      { runFolder },
+      { checkAttack },
+      { checkFit },
       { versions },
       { setDigest },
       { device },
       { key },
       { pictureSpace, renormalise },
+      { judgeProtocol, networksOf },
     ] = await Promise.all([
       import("../distilledSet.ts"),
       import("../../experiment/search/candidates.ts"),
       import("../../experiment/search/runSearch.ts"),
       import("../../experiment/search/searchRecord.ts"),
-      import("../../experiment/Run.ts"),
+      import("../runFolder.ts"),
+      import("../../experiment/checkAttack.ts"),
+      import("../../experiment/checkFit.ts"),
       import("../../experiment/versions.ts"),
       import("../../experiment/setDigest.ts"),
       import("../../engine/device.ts"),
       import("../../core/random.ts"),
       import("../../data/normalise.ts"),
+      import("../../experiment/search/judge.ts"),
     ]);
-    const given = await settingsFile(chosen.options, attack.options);
+    const given = await settingsFile(chosen.options, attack.options, who);
     const space = narrowed(await spaceOf(chosen.space, attack), given);
     const size =
       budget === undefined
         ? { candidates: candidates ?? space.sample ?? combinations(space) }
         : { seconds: 60 * budget };
     const target = device(chosen.device, chosen.threads);
-    const { set: opened } = await distilledSet(path, chosen, who, console, whiteningHooks(console, signal, target));
+    const { set: opened } = await distilledSet(
+      setPath(path),
+      chosen,
+      who,
+      console,
+      whiteningHooks(console, signal, target),
+    );
     // Held-out images carry triggers, which belong on pictures.
     const set = renormalise(opened, pictureSpace(opened.normalisation));
     const digest = setDigest(set);
     const score = scoreChoice(chosen);
     const halving = { eta, rungs };
-    const folder = chosen.out ?? join("runs", `search-${basename(path)}-${chosen.attack}-seed${seed}`);
-    const run = await openRun(
-      folder,
+    const [, channels, side] = set.shape;
+    checkFit(who, {
+      set,
+      networks: () => networksOf(score, { channels, size: side, classes: set.classes }),
+      protocol: judgeProtocol(score),
+      device: target,
+    });
+    // Chosen: what is wrong with a space shows in the first few candidates.
+    for (const { options: settled } of draw(attack.options, space, Math.min(16, size.candidates ?? 16), key(seed)))
+      await checkAttack(attack, set, settled, { key: key(seed), device: target });
+    const run = await runFolder(
+      {
+        out: chosen.out,
+        stem: `search-${basename(path)}-${chosen.attack}-seed${seed}`,
+        commandLine,
+      },
       {
         command: `search ${name}`,
-        config: { set: basename(path), space, size, halving, score, seed },
+        config: { set: basename(path), ...readingOf(chosen, written), space, size, halving, score, seed },
         data: { set: digest },
         versions: versions(target.name, target.threads),
       },
-      () => new Date(),
     );
+    const { folder } = run;
     console.resumeWith(`the same command with --out ${folder} goes on`);
     const bar = console.progress("search", 100);
     const plan = {
@@ -140,8 +166,11 @@ for \`retort attack --options\`, which judges them once on real test images.`,
 
 async function spaceOf(path: string | undefined, { options, searchSpace, title }: Attack): Promise<SearchSpace> {
   if (path !== undefined) {
-    const { readSpace } = await import("../../experiment/search/readSpace.ts");
-    return readSpace(await readFile(path, "utf8"), path, options);
+    const [{ readSpace }, { readText }] = await Promise.all([
+      import("../../experiment/search/readSpace.ts"),
+      import("../../experiment/readText.ts"),
+    ]);
+    return readSpace(await readText(path, who, "space"), path, options);
   }
   if (searchSpace) return searchSpace;
   throw new UsageError(

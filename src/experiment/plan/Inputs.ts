@@ -10,6 +10,7 @@ import { jpegDecoder } from "../jpegDecoder.ts";
 import { openDistilled } from "../openDistilled.ts";
 import { type RawData, rawData } from "../rawData.ts";
 import { setDigest } from "../setDigest.ts";
+import { setPath } from "../setPath.ts";
 import { openedNormalisation, type WhiteningHooks, whiteningLookup } from "../whitening/namedWhitening.ts";
 import type { SetFile } from "./TrialConfig.ts";
 
@@ -44,7 +45,7 @@ export class Inputs {
           normalisation: await openedNormalisation(normalisation, who, this.hooks),
         }),
       };
-      return (await openDistilled(await fileSource(resolve(this.base, file)), options, file, who)).set;
+      return (await openDistilled(await fileSource(setPath(resolve(this.base, file))), options, file, who)).set;
     });
   }
 
@@ -77,6 +78,11 @@ export class Inputs {
       const chosen = normalisation === undefined ? await raw.normalisation() : normalisationNamed(normalisation, who);
       return { normalisation: chosen, sha256: await raw.digest("train") };
     });
+  }
+
+  /** One image to distil from: what shape they have, and how many classes. */
+  sample(data: string, who: string): Promise<LabelledSet> {
+    return this.rawData(data, who).split("train", 1);
   }
 
   /** The images to distil from. */

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { choiceHint, expectation, shown } from "../../core/options.ts";
+import { didYouMean } from "../../core/suggestion.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -14,13 +16,17 @@ export function describeIssue(
   const name = path.join(".") || what;
   if (issue.code === "unrecognized_keys") {
     const [key] = issue.keys;
-    const known = [...knownKeys(schema, path)].sort().join(", ");
-    return { path: [...path, key], message: `unknown member ${[...path, key].join(".")}: expected one of ${known}` };
+    const names = [...knownKeys(schema, path)].sort();
+    const known = names.join(", ");
+    return {
+      path: [...path, key],
+      message: `unknown member ${[...path, key].join(".")}: expected one of ${known}, got ${key}${didYouMean(key, names)}`,
+    };
   }
   const value = valueAt(root, path);
   const expected = expectation(issue);
   if (value === undefined) return { path, message: `missing ${name}: ${expected}, got none` };
-  return { path, message: `invalid ${name}: ${expected}, got ${JSON.stringify(value)}` };
+  return { path, message: `invalid ${name}: ${expected}, got ${shown(value)}${choiceHint(issue, value)}` };
 }
 
 /** Of a union the branch that was meant: not of another kind, then the one with the fewest complaints. */
@@ -42,12 +48,6 @@ const mismatch = (issues: readonly Issue[]): number =>
       code === "unrecognized_keys" && (issue as { keys: string[] }).keys.some((key) => kinds.includes(key));
     return sum + (otherKind || foreign ? 100 : 1);
   }, 0);
-
-function expectation(issue: Issue): string {
-  if (issue.code === "invalid_value") return `expected one of ${issue.values.map(String).join(", ")}`;
-  const at = issue.message.indexOf("expected ");
-  return at < 0 ? `expected a valid value (${issue.message})` : issue.message.slice(at).replace(/, received .*$/, "");
-}
 
 /** Names that may stand at a place. */
 function knownKeys(schema: z.ZodType, path: Path): Set<string> {

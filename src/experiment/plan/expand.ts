@@ -1,6 +1,9 @@
 import { UsageError } from "../../core/errors.ts";
 import { layered, nested, type Settings } from "../../core/layers.ts";
-import { type PartName, partNames, shorthand } from "./experimentSchema.ts";
+import { respelled } from "../../core/respelled.ts";
+import { namedIn } from "../../core/spelling.ts";
+import { didYouMean } from "../../core/suggestion.ts";
+import { type PartName, partNames, parts as partSchemas, shorthand } from "./experimentSchema.ts";
 import type { Experiment } from "./readExperiment.ts";
 
 export type AxisValue = string | number | boolean;
@@ -60,11 +63,14 @@ function exclusions({ body: { exclude = [] }, size, where }: Experiment, axes: r
   return exclude.map((rule, i) => {
     const wanted = Object.entries(rule).map(([name, values]): [string, readonly AxisValue[]] => {
       const axis = axes.find((one) => one.name === name);
-      const list = Array.isArray(values) ? values : [values];
+      const known = (axis?.values ?? []).map(String);
+      const list = (Array.isArray(values) ? values : [values]).map((value: AxisValue) =>
+        typeof value === "string" ? namedIn(known, value) : value,
+      );
       const strange = list.find((value) => !axis?.values.includes(value));
       if (strange !== undefined && size === undefined)
         throw new UsageError(
-          `${where(["exclude", i, name])}: unknown ${axis ? `value of ${name}` : "axis"}: expected one of ${(axis?.values ?? axes.map((a) => a.name)).join(", ")}, got ${axis ? strange : name}`,
+          `${where(["exclude", i, name])}: unknown ${axis ? `value of ${name}` : "axis"}: expected one of ${(axis?.values ?? axes.map((a) => a.name)).join(", ")}, got ${axis ? strange : name}${didYouMean(axis ? strange : name, axis ? known : axes.map((a) => a.name))}`,
         );
       return [name, list];
     });
@@ -94,8 +100,13 @@ function combine({ body, where }: Experiment, point: Combination["axes"], seed: 
     const [part, ...path] = name.split(".") as [PartName, ...string[]];
     if (path.length === 0) continue;
     const axis = matrix[name];
-    if (Array.isArray(axis)) lay(part, nested(path, value), ["matrix", name]);
-    else lay(part, (axis as Record<string, Settings>)[String(value)], ["matrix", name, String(value)]);
+    if (Array.isArray(axis)) lay(part, nestedIn(part, path, value), ["matrix", name]);
+    else
+      lay(part, respelled(partSchemas[part], (axis as Record<string, Settings>)[String(value)]) as Settings, [
+        "matrix",
+        name,
+        String(value),
+      ]);
   }
   return {
     axes: point,
@@ -104,3 +115,7 @@ function combine({ body, where }: Experiment, point: Combination["axes"], seed: 
     where: (part) => where(places.get(part) ?? [part]),
   };
 }
+
+/** One option of a part in the spelling of its schema: later layers lie over it by name. */
+const nestedIn = (part: PartName, path: readonly string[], value: AxisValue): Settings =>
+  respelled(partSchemas[part], nested(path, value)) as Settings;

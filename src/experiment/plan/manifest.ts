@@ -6,6 +6,7 @@ import { parseAs } from "../../report/parseAs.ts";
 import { type Versions, versions } from "../versions.ts";
 import type { WhiteningHooks } from "../whitening/namedWhitening.ts";
 import { writeAtomic } from "../writeAtomic.ts";
+import { checkTrial } from "./checkTrial.ts";
 import { type Axis, axesOf, expand } from "./expand.ts";
 import { Inputs } from "./Inputs.ts";
 import type { Experiment } from "./readExperiment.ts";
@@ -29,14 +30,20 @@ export interface Manifest {
   readonly trials: readonly PlannedTrial[];
 }
 
-/** Resolve every trial of an experiment. @throws UsageError that names file, line and member. */
-export async function planExperiment(experiment: Experiment, hooks: WhiteningHooks = {}): Promise<Manifest> {
+/** Resolve every trial of an experiment. @param commandLine the call, for the record. @throws UsageError that names file, line and member. */
+export async function planExperiment(
+  experiment: Experiment,
+  hooks: WhiteningHooks = {},
+  commandLine?: string,
+): Promise<Manifest> {
   const base = resolve(dirname(experiment.file));
   const inputs = new Inputs(base, hooks);
   const trials: PlannedTrial[] = [];
   const seen = new Map<string, PlannedTrial>();
+  const checked = new Set<string>();
   for (const combination of expand(experiment)) {
     const config = await resolveTrial(experiment, combination, inputs);
+    await checkTrial(config, inputs, (part) => `${combination.where(part)}: ${part}`, checked);
     const trial = { id: trialId(config), axes: combination.axes, config };
     const same = seen.get(trial.id);
     if (same)
@@ -52,7 +59,7 @@ export async function planExperiment(experiment: Experiment, hooks: WhiteningHoo
   return {
     format: manifestFormat,
     title,
-    command: `retort run ${name}${experiment.size === undefined ? "" : ` --size ${experiment.size}`}`,
+    command: commandLine ?? `retort run ${name}${experiment.size === undefined ? "" : ` --size ${experiment.size}`}`,
     experiment: experiment.body,
     base,
     axes: axesOf(experiment).map(({ values, ...axis }) => ({ ...axis, values: [...values] })),

@@ -1,7 +1,6 @@
 import type { Attack } from "../../attack/Attack.ts";
 import * as attacks from "../../attack/attacks.ts";
 import { key } from "../../core/random.ts";
-import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { pictureSpace, renormalise } from "../../data/normalise.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import * as methods from "../../distill/methods.ts";
@@ -12,6 +11,7 @@ import { learnerFor } from "../../train/learnerFor.ts";
 import { train } from "../../train/train.ts";
 import { networkOf } from "../sweep/networkOf.ts";
 import type { Inputs } from "./Inputs.ts";
+import { standIn } from "./standIn.ts";
 import type { TrialConfig } from "./TrialConfig.ts";
 
 /** Seconds of the parts of a trial, extrapolated from a short try on this machine as it is now. */
@@ -76,13 +76,13 @@ export class CostMeter {
     const { method, options } = config.attack!;
     const attack = attacks[method as keyof typeof attacks] as Pick<Attack, "run">;
     const context = { key: key(0), device: device(config.device, config.threads) };
-    const set = await this.stand(config);
+    const set = await standIn(this.inputs, config, "plan");
     const pictures = renormalise(set, pictureSpace(set.normalisation));
     return extrapolated(attack.run(pictures, options, context), ({ done, total }) => done / total);
   }
 
   private async training(config: TrialConfig): Promise<number> {
-    const set = await this.stand(config);
+    const set = await standIn(this.inputs, config, "plan");
     const test = await this.inputs.test(config.test, "plan");
     await using learner = learnerFor(networkOf(config, set), config.strategy, device(config.device, config.threads));
     const few = { ...config.strategy, epochs: 2, warmup: 0 };
@@ -103,24 +103,6 @@ export class CostMeter {
     const passes = config.attack ? 3 : 1;
     const measuring = ((now() - start) * passes * test.shape[0]) / images;
     return epoch * config.strategy.epochs + measuring;
-  }
-
-  /** The set, or one of its size where it is not distilled yet: time does not depend on what the images show. */
-  private async stand({ set }: TrialConfig): Promise<DistilledSet> {
-    if ("file" in set) return this.inputs.distilled(set, "plan");
-    const { classes, shape } = await this.inputs.train(set.distil, "plan");
-    const m = Number(set.options.ipc) * classes;
-    const [, c, h, w] = shape;
-    return {
-      kind: "distilled",
-      name: "stand-in",
-      images: Float32Array.from({ length: m * c * h * w }, (_, i) => Math.sin(i)),
-      shape: [m, c, h, w],
-      labels: { kind: "hard", classes: Int32Array.from({ length: m }, (_, i) => i % classes) },
-      classes,
-      normalisation: set.normalisation,
-      metadata: {},
-    };
   }
 }
 

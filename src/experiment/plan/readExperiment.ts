@@ -1,5 +1,6 @@
 import { lookUp, UsageError } from "../../core/errors.ts";
 import { layered, type Settings } from "../../core/layers.ts";
+import { didYouMean } from "../../core/suggestion.ts";
 import { type ExperimentFile, experimentSchema, type PartName, partNames } from "./experimentSchema.ts";
 import { readYaml, type Where } from "./readYaml.ts";
 
@@ -35,7 +36,7 @@ function checkAxes(whole: ExperimentFile, path: readonly string[], where: Where)
   for (const name of Object.keys(matrix))
     if (!known.has(name) && !(name.includes(".") && partNames.includes(name.split(".")[0] as PartName)))
       throw new UsageError(
-        `${where([...path, "matrix", name])}: unknown axis: expected one of ${[...known].join(", ")}, an option of one as attack.alpha, or named settings of one as strategy.recipe, got ${name}`,
+        `${where([...path, "matrix", name])}: unknown axis: expected one of ${[...known].join(", ")}, an option of one as attack.alpha, or named settings of one as strategy.recipe, got ${name}${didYouMean(name, known)}`,
       );
 }
 

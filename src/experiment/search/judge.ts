@@ -6,7 +6,7 @@ import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { applyTrigger, randomTrigger } from "../../data/Trigger.ts";
 import type { Device } from "../../engine/device.ts";
 import { accuracy, attackSuccessRate } from "../../metrics/rates.ts";
-import type { Floats } from "../../nn/Network.ts";
+import type { Floats, InputShape, Network } from "../../nn/Network.ts";
 import * as networks from "../../nn/networks.ts";
 import type { Learner } from "../../train/Learner.ts";
 import { learnerFor } from "../../train/learnerFor.ts";
@@ -27,6 +27,10 @@ export interface Judge extends Closable {
 
 /** The field's baseline protocol (docs/method.md, §4), shorter. */
 export const judgeProtocol = ({ epochs }: ScoreOptions) => protocolOptions.parse({ epochs });
+
+/** The networks that judge, by architecture. @throws UsageError for one that cannot take these images. */
+export const networksOf = ({ architectures, width }: ScoreOptions, shape: InputShape): Record<string, Network> =>
+  Object.fromEntries(architectures.map((name) => [name, networks[name](shape, { width })]));
 
 /**
  * Train networks on the clean set and ask them about held-out images; then judge any number of tampered copies by networks with the
@@ -50,8 +54,9 @@ export async function prepareJudge(
   const latter = (all: Int32Array) => all.subarray(all.length - labels.length);
   const seeds = Array.from({ length: options.networks }, (_, seed) => seed);
   const scope = new Scope();
+  const all = networksOf(options, { channels, size, classes: set.classes });
   const panels = await inTurn(options.architectures, async (architecture) => {
-    const network = networks[architecture]({ channels, size, classes: set.classes }, { width: options.width });
+    const network = all[architecture];
     const learner = scope.hold(learnerFor(network, judgeProtocol(options), device));
     const born = (seed: number) => child(key, "judge", architecture, seed);
     const clean = await inTurn(seeds, async (seed) => {

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
+import { makeFolder } from "../makeFolder.ts";
 
 // Chosen: an owner says that it lives every two seconds; one that was silent for fifteen is gone.
 const beatSeconds = 2;
@@ -48,7 +49,7 @@ export async function locked<T>(
 }
 
 async function take(path: string, mark: string): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const file = await open(path, "wx").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;
     return undefined;

@@ -9,7 +9,6 @@ import { datasets } from "../datasets.ts";
 import { dataFolder } from "../getDataset.ts";
 import { rawData } from "../rawData.ts";
 import { setDigest } from "../setDigest.ts";
-import { fitWhitening } from "./fitWhitening.ts";
 import { readWhitening, writeWhitening } from "./whiteningFile.ts";
 
 /** What somebody who waits for a fit may want to do meanwhile. */
@@ -98,6 +97,8 @@ export async function fittedIn(path: string, name: string, who: string, hooks: W
     return undefined;
   });
   if (kept) return { fit, whitening: kept };
+  // A fit needs the engine; most calls need no fit.
+  const { fitWhitening } = await import("./fitWhitening.ts");
   const whitening = await fitWhitening(train, {
     epsilon: EPSILON,
     device: hooks.device,

@@ -2,7 +2,7 @@ import type { NetworkResult } from "../record.ts";
 import type { SweepRecord } from "./sweepRecord.ts";
 
 /** Numbers of a network, as their columns are called. */
-const rates: readonly (keyof NetworkResult)[] = [
+export const rateNames: readonly (keyof NetworkResult)[] = [
   "cta",
   "asr",
   "asrClamped",
@@ -33,7 +33,7 @@ export function sweepTable(record: SweepRecord): SweepTable {
     "seed",
     "epochs",
     "set",
-    ...rates,
+    ...rateNames,
     "attackSeconds",
     "evaluationSeconds",
     "inGamut",
@@ -53,7 +53,7 @@ export function sweepTable(record: SweepRecord): SweepTable {
       result.seed,
       result.epochs,
       result.set,
-      ...rates.map((name) => result[name]),
+      ...rateNames.map((name) => result[name]),
       ...end,
     ]);
   });
@@ -63,8 +63,12 @@ export function sweepTable(record: SweepRecord): SweepTable {
 /** Write a sweep's table as CSV (RFC 4180, lines end with "\n"); what was not measured is empty. */
 export function renderSweepCsv(record: SweepRecord): string {
   const { head, lines } = sweepTable(record);
-  return `${[head, ...lines].map((cells) => cells.map(quoted).join(",")).join("\n")}\n`;
+  return csvText([head, ...lines]);
 }
+
+/** Lines of cells as RFC 4180 has them; undefined is empty. */
+export const csvText = (lines: readonly (readonly unknown[])[]): string =>
+  `${lines.map((cells) => cells.map(quoted).join(",")).join("\n")}\n`;
 
 function quoted(value: unknown): string {
   const text = String(value ?? "");

@@ -1,4 +1,4 @@
-import { pairedTTest } from "../../metrics/pairedTTest.ts";
+import { type PairedTTest, pairedTTest } from "../../metrics/pairedTTest.ts";
 import { type Cell, type CorrectedTest, corrected } from "./cells.ts";
 import type { Measure } from "./measures.ts";
 import type { Factor } from "./sweepData.ts";
@@ -9,6 +9,8 @@ export interface Difference {
   /** Indices of the two values. */
   readonly from: number;
   readonly to: number;
+  /** The architecture within which they are compared, where the sweep has several. */
+  readonly within?: string;
   /** Conditions that were measured with both. */
   readonly conditions: number;
   readonly test: CorrectedTest;
@@ -18,32 +20,53 @@ export interface Difference {
 const allPairsUpTo = 12;
 
 /**
- * Compare the values of every factor, paired over seeds.
+ * Compare the values of every factor, paired over seeds, within each architecture: rates of different ones are not averaged.
  *
  * For each seed the difference is averaged over the conditions that were measured with both values and are equal in all
  * other factors; the test is over seeds, because conditions of one seed are not independent. All comparisons are one
  * family, corrected by Holm.
  */
 export function differences(cells: readonly Cell[], factors: readonly Factor[], measure: Measure): Difference[] {
-  const found = factors.flatMap(({ values }, factor) => {
-    const others = new Map<string, (Cell | undefined)[]>();
-    for (const cell of cells) {
-      const name = cell.at.map((place, i) => (i === factor ? "" : place)).join();
-      const row = others.get(name) ?? [];
-      row[cell.at[factor]] = cell;
-      others.set(name, row);
-    }
-    return pairsOf(values.length).flatMap(([from, to]) => {
-      const pairs = [...others.values()].flatMap((row): [Cell, Cell][] => {
-        const [a, b] = [row[from], row[to]];
-        return a && b ? [[a, b]] : [];
-      });
-      const compared = comparePairs(pairs, measure);
-      return compared ? [{ factor, from, to, ...compared }] : [];
-    });
+  const network = factors.findIndex(({ name, values }) => isNetwork(name) && values.length > 1);
+  const found = factors.flatMap((one, factor) => {
+    if (network < 0 || isNetwork(one.name)) return compareValues(cells, one, factor, measure);
+    return factors[network].values.flatMap((within, k) =>
+      compareValues(
+        cells.filter(({ at }) => at[network] === k),
+        one,
+        factor,
+        measure,
+      ).map((difference) => ({ ...difference, within })),
+    );
   });
   const tests = corrected(found.map(({ test }) => test));
   return found.map((one, i) => ({ ...one, test: tests[i] as CorrectedTest }));
+}
+
+/** Whether a factor says which architecture a network has. */
+export const isNetwork = (name: string): boolean => /^(?:receiver )?network(?:$|\.)/.test(name);
+
+function compareValues(
+  cells: readonly Cell[],
+  { values }: Factor,
+  factor: number,
+  measure: Measure,
+): (Omit<Difference, "test"> & { readonly test: PairedTTest })[] {
+  const others = new Map<string, (Cell | undefined)[]>();
+  for (const cell of cells) {
+    const name = cell.at.map((place, i) => (i === factor ? "" : place)).join();
+    const row = others.get(name) ?? [];
+    row[cell.at[factor]] = cell;
+    others.set(name, row);
+  }
+  return pairsOf(values.length).flatMap(([from, to]) => {
+    const pairs = [...others.values()].flatMap((row): [Cell, Cell][] => {
+      const [a, b] = [row[from], row[to]];
+      return a && b ? [[a, b]] : [];
+    });
+    const compared = comparePairs(pairs, measure);
+    return compared ? [{ factor, from, to, ...compared }] : [];
+  });
 }
 
 function pairsOf(n: number): [number, number][] {

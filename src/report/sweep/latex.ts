@@ -6,6 +6,15 @@ import type { SweepRecord } from "./sweepRecord.ts";
 /** Chosen: what fits on one page of a paper; longer tables break over pages. */
 const onePage = 40;
 
+/** A table as rows of cells. */
+export interface LatexTable {
+  readonly caption: string;
+  readonly head: readonly string[];
+  /** How many columns from the left hold names. */
+  readonly names: number;
+  readonly rows: readonly (readonly { readonly text: string; readonly strong?: boolean }[])[];
+}
+
 /**
  * Write the conditions of a sweep as a LaTeX table with the rules of booktabs.
  *
@@ -14,6 +23,11 @@ const onePage = 40;
 export function renderSweepLatex(record: SweepRecord): string {
   const data = sweepData(record);
   const { head, names, rows } = conditionTable(data.factors, cellsOf(data));
+  return latexTable({ caption: `${record.title}. ${tableNote}`, head, names, rows });
+}
+
+/** Write a table with the rules of booktabs. */
+export function latexTable({ caption: title, head, names, rows }: LatexTable): string {
   const long = rows.length > onePage;
   const line = (cells: readonly string[]) => `${cells.join(" & ")} \\\\`;
   const heading = line(head.map(latexText));
@@ -21,7 +35,7 @@ export function renderSweepLatex(record: SweepRecord): string {
     line(row.map(({ text, strong }) => (strong && text ? `\\textbf{${latexText(text)}}` : latexText(text)))),
   );
   const columns = `${"l".repeat(names)}${"r".repeat(head.length - names)}`;
-  const caption = `\\caption{${latexText(`${record.title}. ${tableNote}`)}}`;
+  const caption = `\\caption{${latexText(title)}}`;
   const lines = long
     ? [
         `\\begin{longtable}{${columns}}`,

@@ -38,8 +38,8 @@ function differenceLines(
   const all = differences(cells, factors, rise);
   if (all.length === 0) return [];
   const largest = [...all].sort((a, b) => Math.abs(b.test.mean) - Math.abs(a.test.mean)).slice(0, mostDifferences);
-  const rows = largest.map(({ factor, from, to, conditions, test }) => [
-    factors[factor].name,
+  const rows = largest.map(({ factor, from, to, within, conditions, test }) => [
+    within === undefined ? factors[factor].name : `${factors[factor].name} (${within})`,
     factors[factor].values[from],
     factors[factor].values[to],
     conditions,
@@ -50,7 +50,7 @@ function differenceLines(
   const shown =
     all.length > largest.length ? `The largest ${largest.length} of ${counted(all.length)} paired` : "Paired";
   return [
-    `${shown} differences of the ${rise.title}, in points with their 95 % interval: averaged over the conditions that are equal in all other axes, tested over seeds, p Holm-corrected over all ${counted(all.length)}.`,
+    `${shown} differences of the ${rise.title}, in points with their 95 % interval: averaged over the conditions that are equal in all other axes, never over architectures, tested over seeds, p Holm-corrected over all ${counted(all.length)}.`,
     "",
     ...markdownTable(["axis", "from", "to", "conditions", "seeds", "difference", "p"], rows, 3),
     "",

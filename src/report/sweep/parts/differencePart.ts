@@ -21,7 +21,11 @@ export const differencePart: Part = ({ data, cells }, view, live) => {
     .sort((a, b) => Math.abs(b.test.mean) - Math.abs(a.test.mean));
   const tested = family.filter(({ test }) => test.p !== undefined).length;
   const columns: Column<Difference>[] = [
-    { title: "axis", cell: ({ factor }) => nameCell(factors[factor].name) },
+    {
+      title: "axis",
+      cell: ({ factor, within }) =>
+        nameCell(within === undefined ? factors[factor].name : `${factors[factor].name} (${within})`),
+    },
     { title: "from", cell: ({ factor, from }) => valueCell(factors[factor].values[from]) },
     { title: "to", cell: ({ factor, to }) => valueCell(factors[factor].values[to]) },
     {
@@ -35,7 +39,7 @@ export const differencePart: Part = ({ data, cells }, view, live) => {
   ];
   return html`<section class="card compact">${live && html`<div class="choose">${choosers(differenceControls(data), view)}</div>`}
 ${pagedTable(shown, columns, { sort: "", page: "difference-page" }, view, live, "comparisons")}
-<p class="note">Change of the ${measure.title}, in points: for each seed averaged over the conditions that are equal in all other axes, then tested over seeds (paired, two-sided Student’s t). p is Holm-corrected over all ${counted(tested)} comparisons of this measure that pass the filters; what stays below 0.05 is bold.</p></section>`;
+<p class="note">Change of the ${measure.title}, in points: for each seed averaged over the conditions that are equal in all other axes, never over architectures, then tested over seeds (paired, two-sided Student’s t). p is Holm-corrected over all ${counted(tested)} comparisons of this measure that pass the filters; what stays below 0.05 is bold.</p></section>`;
 };
 
 function valueCell(value: string): Html {

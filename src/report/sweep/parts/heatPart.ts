@@ -2,6 +2,7 @@ import type { Summary } from "../../../metrics/intervals.ts";
 import { type Html, html } from "../../html.ts";
 import { bare, bareMeanAndDeviation } from "../../numbers.ts";
 import type { Cell } from "../cells.ts";
+import { isNetwork } from "../differences.ts";
 import { controlRate, type Measure, pool, successRate } from "../measures.ts";
 import { filterCells } from "../select.ts";
 import type { Factor } from "../sweepData.ts";
@@ -14,27 +15,36 @@ import { intervalText } from "./value.ts";
 /** Chosen: what fits on a page; the filters reach the rest. */
 const most = { rows: 50, columns: 24 };
 
-/** Any measure over any two axes, averaged over all others: a table whose cells are coloured by their mean. */
+/** Any measure over any two axes, averaged over all others but the architectures, which have rows of their own: a table whose cells are coloured by their mean. */
 export const heatPart: Part = ({ data, cells }, view, live) => {
   const { factors } = data;
   if (factors.every(({ values }) => values.length < 2)) return html``;
   const [rows, columns] = [Number(view.rows), Number(view.columns)];
   const measure = measureOf(view.shade);
   const shown = filterCells(data, cells, view);
-  const down = present(shown, rows);
+  const network = factors.findIndex(
+    ({ name, values }, i) => isNetwork(name) && values.length > 1 && i !== rows && i !== columns,
+  );
+  const nets = network < 0 ? [undefined] : present(shown, network);
+  const down = present(shown, rows).flatMap((row) => nets.map((net) => ({ row, net })));
   const across = rows === columns ? [undefined] : present(shown, columns);
   const placed = new Map<string, Cell[]>();
-  const placeOf = (row: number, column: number | undefined) => `${row} ${column}`;
+  const placeOf = (row: number, net: number | undefined, column: number | undefined) => `${row} ${net} ${column}`;
   for (const cell of shown) {
-    const place = placeOf(cell.at[rows], rows === columns ? undefined : cell.at[columns]);
+    const place = placeOf(
+      cell.at[rows],
+      network < 0 ? undefined : cell.at[network],
+      rows === columns ? undefined : cell.at[columns],
+    );
     const some = placed.get(place);
     if (some) some.push(cell);
     else placed.set(place, [cell]);
   }
-  const body = down.slice(0, most.rows).map((r) => ({
-    name: factors[rows].values[r],
+  const body = down.slice(0, most.rows).map(({ row, net }) => ({
+    name:
+      net === undefined ? factors[rows].values[row] : `${factors[rows].values[row]}, ${factors[network].values[net]}`,
     squares: across.slice(0, most.columns).map((c) => {
-      const some = placed.get(placeOf(r, c)) ?? [];
+      const some = placed.get(placeOf(row, net, c)) ?? [];
       return { some, summary: pool(some, measure) };
     }),
   }));
@@ -75,7 +85,9 @@ function square(some: readonly Cell[], summary: Summary | undefined, measure: Me
 }
 
 function noteOf(measure: Measure, factors: readonly Factor[], rows: number, columns: number): string {
-  const others = factors.filter(({ values }, i) => values.length > 1 && i !== rows && i !== columns);
+  const others = factors.filter(
+    ({ values }, i) => values.length > 1 && i !== rows && i !== columns && !isNetwork(factors[i].name),
+  );
   const over = others.length > 0 ? `, averaged over ${others.map(({ name }) => name).join(", ")}` : "";
   const unit = measure.kind === "rate" ? "per cent" : "points";
   const title = measure === successRate ? "ASR with the mean of its strongest controls" : measure.title;

@@ -2,6 +2,7 @@ import { asr, ctaAfter, ctaBefore } from "../../conditions.ts";
 import { html } from "../../html.ts";
 import { bare, duration } from "../../numbers.ts";
 import { type Cell, rateOf } from "../cells.ts";
+import { isNetwork } from "../differences.ts";
 import { controlRate } from "../measures.ts";
 import { choiceFilter, wordFilter } from "../select.ts";
 import type { ListedTrial, Measurement, SweepData } from "../sweepData.ts";
@@ -24,7 +25,8 @@ interface Row {
 export const trialPart: Part = ({ data, cells }, view, live) => {
   const passes = trialFilter(data, view);
   const measured = measurementsByTrial(cells);
-  const rows = data.trials.flatMap((trial, i) => (passes(trial) ? [rowOf(trial, measured.get(i) ?? [])] : []));
+  const network = data.factors.findIndex(({ name }) => isNetwork(name));
+  const rows = data.trials.flatMap((trial, i) => (passes(trial) ? [rowOf(trial, measured.get(i) ?? [], network)] : []));
   const columns: Column<Row>[] = [
     {
       title: "trial",
@@ -61,7 +63,7 @@ export const trialPart: Part = ({ data, cells }, view, live) => {
   ];
   return html`<section class="card">${live && html`<div class="choose">${choosers(trialControls(), view)}</div>`}
 ${pagedTable(rows, columns, { sort: "trial-sort", page: "trial-page" }, view, live, "trials")}
-<p class="note">Per cent, means over the networks of the trial. The strongest control is that of the trial’s condition; time is that of its attack and evaluation.${data.trials.some(({ psnr }) => psnr !== undefined) && " PSNR: tampered against clean set."}</p></section>`;
+<p class="note">Per cent, means over the networks of the trial, where all are of one architecture. The strongest control is that of the trial’s condition; time is that of its attack and evaluation.${data.trials.some(({ psnr }) => psnr !== undefined) && " PSNR: tampered against clean set."}</p></section>`;
 };
 
 function rate(title: string, id: string, of: (row: Row) => number | undefined): Column<Row> {
@@ -120,7 +122,9 @@ function measurementsByTrial(cells: readonly Cell[]): Map<number, [Measurement, 
   return found;
 }
 
-function rowOf(trial: ListedTrial, measured: readonly [Measurement, Cell][]): Row {
+function rowOf(trial: ListedTrial, all: readonly [Measurement, Cell][], network: number): Row {
+  // Architectures are not averaged: of a trial that holds several, the conditions say what each did.
+  const measured = new Set(all.map(([{ at }]) => at[network])).size > 1 ? [] : all;
   const mean = (of: (measurement: Measurement, cell: Cell) => number | null) => {
     const values = measured.flatMap(([measurement, cell]) => of(measurement, cell) ?? []);
     return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;

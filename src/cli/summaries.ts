@@ -1,0 +1,32 @@
+/** What the list of commands says of one. */
+export interface Summary {
+  readonly summary: string;
+  readonly arguments?: readonly string[];
+}
+
+/** The list of commands, so that it loads none of them; a test holds it to what they say themselves. */
+export const summaries: Readonly<Record<string, Summary>> = {
+  attack: { summary: "backdoor a distilled set without raw data" },
+  attest: { summary: "add a signed statement about a sealed set", arguments: ["<folder>"] },
+  collect: { summary: "merge a sweep's results into one record and one table", arguments: ["<folder>"] },
+  convert: { summary: "write a set in another format, and say what that loses", arguments: ["<paths...>"] },
+  data: { summary: "download raw datasets" },
+  demo: { summary: "distil, backdoor, train and report on generated data: the whole story in three minutes" },
+  diff: { summary: "show what lies between two copies of a set", arguments: ["<a>", "<b>"] },
+  distill: { summary: "distil a raw dataset into a few synthetic images per class" },
+  evaluate: {
+    summary: "train networks on a set, or on a run's clean and tampered sets, and measure them",
+    arguments: ["<path>"],
+  },
+  inspect: { summary: "say what a file or folder is, executing nothing", arguments: ["<path...>"] },
+  keygen: { summary: "make a key pair for sealing", arguments: ["<name>"] },
+  plan: { summary: "print the trials of an experiment file and write its manifest", arguments: ["[experiment]"] },
+  report: { summary: "render the report of a run or of a sweep again", arguments: ["<folder>"] },
+  run: { summary: "run an experiment file: every trial of its matrix, resumable", arguments: ["<experiment>"] },
+  seal: { summary: "sign a set so that tampering shows", arguments: ["<folder>"] },
+  search: { summary: "search an attack's settings on the distilled set alone", arguments: ["<set>"] },
+  status: { summary: "say how far a sweep is, and which trials failed", arguments: ["<folder>"] },
+  trust: { summary: "keep the keys of publishers" },
+  verify: { summary: "check a set against its seal", arguments: ["<folder>"] },
+  worker: { summary: "run trials from a queue, on this machine, for as long as it is wanted" },
+};

@@ -1,0 +1,43 @@
+/** "Conv-Net", "convNet" and "conv_net" are one name to a person. */
+export const folded = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+
+/**
+ * The known name that somebody probably meant: the same but for case and punctuation, else the nearest by edits.
+ *
+ * @returns undefined where none is near.
+ */
+export function suggestion(name: string, known: Iterable<string>): string | undefined {
+  const wanted = folded(name);
+  // Chosen: a third of the letters may be wrong; longer words than any name are not compared.
+  const most = Math.max(1, Math.floor(wanted.length / 3));
+  if (wanted === "" || wanted.length > 60) return undefined;
+  let best: string | undefined;
+  let fewest = most + 1;
+  for (const one of known) {
+    const other = folded(one);
+    const edits = Math.abs(other.length - wanted.length) > most ? Number.POSITIVE_INFINITY : distance(wanted, other);
+    if (edits < fewest) [best, fewest] = [one, edits];
+  }
+  return best;
+}
+
+/** "; did you mean convNet?", or nothing. */
+export function didYouMean(name: unknown, known: Iterable<string>): string {
+  const found = typeof name === "string" ? suggestion(name, known) : undefined;
+  return found === undefined ? "" : `; did you mean ${found}?`;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that lead from one word to another. */
+function distance(a: string, b: string): number {
+  let [before, row]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        next[j] = Math.min(next[j], before[j - 2] + 1);
+    }
+    [before, row] = [row, next];
+  }
+  return row[b.length];
+}

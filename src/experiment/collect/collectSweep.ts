@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { renderSweepCsv, type SweepTable, sweepTable } from "../../report/sweep/csv.ts";
+import type { SweepRecord } from "../../report/sweep/sweepRecord.ts";
+import { readManifest } from "../plan/manifest.ts";
+import { readOutcomes } from "../sweep/outcomes.ts";
+import { writeAtomic } from "../writeAtomic.ts";
+import { sweepRecordOf } from "./sweepRecordOf.ts";
+import { toParquet } from "./toParquet.ts";
+
+/** What became of a sweep so far, and where it was written. */
+export interface Collected {
+  readonly sweep: SweepRecord;
+  readonly table: SweepTable;
+  readonly paths: readonly string[];
+}
+
+/**
+ * Merge the results in a sweep's folder into `sweep.json`, `sweep.csv` and `sweep.parquet` there.
+ *
+ * @throws UsageError if the folder is none of a sweep; DataError if its plan is damaged.
+ */
+export async function collectSweep(folder: string, now: Date): Promise<Collected> {
+  const manifest = await readManifest(folder);
+  const sweep = sweepRecordOf(manifest, await readOutcomes(folder, manifest.trials), now.toISOString());
+  const table = sweepTable(sweep);
+  const files = {
+    "sweep.json": `${JSON.stringify(sweep)}\n`,
+    "sweep.csv": renderSweepCsv(sweep),
+    "sweep.parquet": toParquet(table),
+  };
+  for (const [name, content] of Object.entries(files)) await writeAtomic(join(folder, name), content);
+  return { sweep, table, paths: Object.keys(files).map((name) => join(folder, name)) };
+}

@@ -1,0 +1,32 @@
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { UsageError } from "../core/errors.ts";
+
+/**
+ * Make a folder and those above it that are missing, one by one: some file systems (`/proc`) take none and do not say so.
+ *
+ * @throws UsageError where nothing can be made; the operating system's error (EROFS, EACCES, ENOTDIR, …) otherwise.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = resolve(path); !(await isFolder(at)); at = dirname(at)) missing.push(at);
+  for (const folder of missing.reverse())
+    await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST") return;
+      if (error.code === "ENOENT")
+        throw new UsageError(
+          `output: invalid folder ${path}: expected a place where folders can be made, got ${folder}`,
+        );
+      throw error;
+    });
+}
+
+/** @throws the operating system's error for a file that stands in the way. */
+async function isFolder(path: string): Promise<boolean> {
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return undefined;
+  });
+  if (info && !info.isDirectory()) throw Object.assign(new Error("ENOTDIR"), { code: "ENOTDIR", errno: -20, path });
+  return info !== undefined || dirname(path) === path;
+}

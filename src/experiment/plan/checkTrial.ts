@@ -1,0 +1,51 @@
+import type { Attack } from "../../attack/Attack.ts";
+import * as attacks from "../../attack/attacks.ts";
+import { UsageError } from "../../core/errors.ts";
+import { child, key } from "../../core/random.ts";
+import { device } from "../../engine/device.ts";
+import { checkAttack } from "../checkAttack.ts";
+import { checkFit, named } from "../checkFit.ts";
+import { networkOf } from "../sweep/networkOf.ts";
+import type { PartName } from "./experimentSchema.ts";
+import type { Inputs } from "./Inputs.ts";
+import { standIn } from "./standIn.ts";
+import type { TrialConfig } from "./TrialConfig.ts";
+
+/**
+ * Check that the parts of a trial belong together, as the commands for single runs do: set and test set, networks, the attack.
+ *
+ * @param who names the place of a part in the experiment file.
+ * @param known what has been checked of other trials already.
+ * @throws UsageError
+ */
+export async function checkTrial(
+  config: TrialConfig,
+  inputs: Inputs,
+  who: (part: PartName) => string,
+  known: Set<string>,
+): Promise<void> {
+  const { set: planned, attack, network, strategy, test, seed } = config;
+  const isNew = (part: unknown) => {
+    const name = JSON.stringify(part);
+    return !known.has(name) && known.add(name);
+  };
+  const on = device(config.device, config.threads);
+  if (isNew([planned, test.data, network, strategy])) {
+    const set = await standIn(inputs, config, who("set"));
+    const one = await inputs.test({ data: test.data, images: 1 }, who("set"));
+    checkFit(who("set"), { set, test: one });
+    const networks = () => ({ [network.name]: networkOf(config, set) });
+    checkFit(who("network"), { set, networks, protocol: strategy, device: on });
+  }
+  if (!attack || !isNew([planned, attack])) return;
+  const set = await standIn(inputs, config, who("set"));
+  const method = attacks[attack.method as keyof typeof attacks] as unknown as Attack;
+  try {
+    await checkAttack(method, set, attack.options, { key: child(key(seed), "attack"), device: on });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    named(who("attack"), () => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import type { DistilledSet } from "../../data/DistilledSet.ts";
+import type { Inputs } from "./Inputs.ts";
+import type { TrialConfig } from "./TrialConfig.ts";
+
+/** The set of a trial, or one of its size where it is not distilled yet: time and fit do not depend on what the images show. */
+export async function standIn(inputs: Inputs, { set }: Pick<TrialConfig, "set">, who: string): Promise<DistilledSet> {
+  if ("file" in set) return inputs.distilled(set, who);
+  const { classes, shape } = await inputs.sample(set.distil, who);
+  const m = Number(set.options.ipc) * classes;
+  const [, c, h, w] = shape;
+  return {
+    kind: "distilled",
+    name: set.distil,
+    images: Float32Array.from({ length: m * c * h * w }, (_, i) => Math.sin(i)),
+    shape: [m, c, h, w],
+    labels: { kind: "hard", classes: Int32Array.from({ length: m }, (_, i) => i % classes) },
+    classes,
+    normalisation: set.normalisation,
+    metadata: {},
+  };
+}

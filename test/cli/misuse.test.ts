@@ -1,0 +1,221 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as registry from "../../src/cli/commands.ts";
+import { runCommandLine } from "../../src/cli/program.ts";
+import { kebab } from "../../src/core/spelling.ts";
+import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import { drawings } from "../experiment/drawings.ts";
+import { Recorder } from "./fakeTerminal.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "retort-misuse-"));
+const home = process.cwd();
+
+/** A set of the drawings' classes and another shape. */
+function reshaped([c, h, w]: [number, number, number], classes = 10): DistilledSet {
+  const images = Float32Array.from({ length: classes * c * h * w }, (_, i) => (i % 251) / 251);
+  const labels = { kind: "hard", classes: Int32Array.from({ length: classes }, (_, i) => i) } as const;
+  return drawings({ images, shape: [classes, c, h, w], labels, classes, normalisation: { kind: "unit" } });
+}
+
+const experiment = (more: string) => `test: { data: strokes, images: 20 }\nset: { file: set.safetensors }\n${more}\n`;
+
+/** Name → content of every file that a misuse names. */
+const files: Readonly<Record<string, Uint8Array | string>> = {
+  "set.safetensors": setToSafetensors(drawings()),
+  "tall.safetensors": setToSafetensors(reshaped([3, 32, 24])),
+  "grey.safetensors": setToSafetensors(reshaped([1, 32, 32])),
+  "small.safetensors": setToSafetensors(reshaped([3, 28, 28])),
+  "tiny.safetensors": setToSafetensors(reshaped([3, 4, 4])),
+  "seven.safetensors": setToSafetensors(reshaped([3, 32, 32], 7)),
+  "hollow.safetensors": setToSafetensors({
+    ...drawings(),
+    labels: { kind: "hard", classes: Int32Array.from({ length: 10 }, (_, i) => Math.max(1, i)) },
+  }),
+  "text.txt": "no set at all",
+  "empty.bin": "",
+  "alias.yaml": "a: *missing\n",
+  "bomb.yaml": `a: &a [1,1,1,1,1,1,1,1,1]\n${"bcdefghij".replace(/./g, (c) => `${c}: &${c} [${Array(9).fill(`*${String.fromCharCode(c.charCodeAt(0) - 1)}`)}]\n`)}`,
+  "cycle.yaml": "test: &a { data: *a }\n",
+  "deep.yaml": `a: ${"[".repeat(5000)}${"]".repeat(5000)}\n`,
+  "tag.yaml": experiment("seed: !!js/function 'function () {}'"),
+  "binary.yaml": new Uint8Array([0xff, 0xfe, 0, 1, 2, 255]),
+  "twice.yaml": "seed: 1\nseed: 2\n",
+  "list.yaml": "- 1\n- 2\n",
+  "nan.yaml": experiment("seed: .nan"),
+  "huge.yaml": experiment("seed: 1e999"),
+  "part.yaml": experiment("network: { name: ConvNet }"),
+  "axis.yaml": experiment("matrix: { atack: [badNets] }"),
+  "tall.yaml": experiment("").replace("set.saf", "tall.saf"),
+  "seven.yaml": experiment("").replace("set.saf", "seven.saf"),
+  "tiny.yaml": experiment("").replace("set.saf", "tiny.saf"),
+  "nothing.yaml": experiment("attack: { method: cleanLabel, share: 0 }"),
+  "alpha.yaml": experiment("attack: { method: poisonedDistillation, alpha: 0 }"),
+  "gone.yaml": experiment("").replace("set.saf", "gone.saf"),
+  "space.yaml": "vary: { steps: [0] }\n",
+  "options.yaml": "strength: many\n",
+  "broken.json": "{ not json",
+};
+
+beforeAll(() => {
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  mkdirSync(join(folder, "folder"));
+  process.chdir(folder);
+});
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function call(words: readonly string[]) {
+  const [stdout, stderr] = [new Recorder(), new Recorder()];
+  const status = await runCommandLine(registry, words, { version: "1.2.3", stdout, stderr });
+  return { status, stdout: stdout.text, stderr: stderr.text };
+}
+
+const names = Object.keys(registry).map(kebab);
+const measured = "--test strokes --test-images 20 --networks 1 --epochs 1";
+
+/** Commands that compute, as they would run. */
+const whole: Readonly<Record<string, string>> = {
+  "attack clean-label": "attack clean-label set.safetensors",
+  "attack ridge-head": "attack ridge-head set.safetensors",
+  evaluate: `evaluate set.safetensors ${measured}`,
+  search: "search set.safetensors",
+  distill: "distill --ipc 1",
+  demo: "demo",
+};
+
+/** What nobody can write into, and what the system says of it. */
+const closed = ["/proc/retort/run", "text.txt/run", ...(existsSync("/dev/full") ? ["/dev/full/run"] : [])];
+
+const generated: string[] = [
+  // Every command: an option, an argument and a name that it does not know.
+  ...names.map((name) => `${name} --no-such-option`),
+  ...names.map((name) => `${name.slice(0, -1)}x`),
+  ...["status", "collect", "report", "evaluate", "search", "run", "plan", "distill", "demo", "worker", "diff"].map(
+    (name) => `${name} a b c d e`,
+  ),
+  ...[
+    "attack clean-label",
+    "evaluate",
+    "search",
+    "run",
+    "status",
+    "collect",
+    "report",
+    "diff",
+    "data get",
+    "inspect",
+  ].map((name) => name),
+  // Every command that computes: numbers that are none, folders that cannot be made.
+  ...Object.values(whole).flatMap((line) =>
+    ["1e999", "NaN", "''", "-1", "1.5", "0x", "many"].map((number) => `${line} --seed ${number}`),
+  ),
+  ...Object.values(whole).flatMap((line) => closed.map((out) => `${line} --out ${out}`)),
+  ...Object.values(whole).map((line) => `${line} --device quantum`),
+  ...["attack clean-label", "evaluate", "search"].flatMap((name) =>
+    ["gone.safetensors", "text.txt", "empty.bin", "folder", "text.txt/inside", "''"].map(
+      (set) => `${name} ${set} ${name === "evaluate" ? measured : ""}`,
+    ),
+  ),
+  // What does not fit together.
+  ...["tall", "grey", "small", "seven", "tiny"].flatMap((set) => [
+    `attack clean-label ${set}.safetensors ${measured} --out runs/misfit`,
+    `evaluate ${set}.safetensors ${measured} --out runs/misfit`,
+  ]),
+  "search tall.safetensors --out runs/misfit",
+  "search tiny.safetensors --out runs/misfit",
+  "evaluate small.safetensors --test strokes --network vit",
+  "evaluate set.safetensors --test strokes --network vit --width 7",
+  // What changes nothing.
+  ...[
+    "clean-label set.safetensors --share 0",
+    "clean-label set.safetensors --strength 0",
+    "clean-label set.safetensors --trigger-opacity 0",
+    "clean-label set.safetensors --trigger-opacity 1e-9",
+    "clean-label hollow.safetensors --target-class 0",
+    "bad-nets hollow.safetensors --target-class 0",
+    "bad-nets set.safetensors --poison-ratio 0",
+    "bad-nets set.safetensors --trigger-opacity 0.0001",
+    "ridge-head set.safetensors --alpha 0",
+    "ridge-head set.safetensors --lr 0",
+    "ridge-head set.safetensors --steps 0",
+    "ridge-head hollow.safetensors --stamp-share 1 --target-class 0",
+    "trajectory-matching set.safetensors --alpha 0",
+    "trajectory-matching set.safetensors --lr 1e-30",
+    "poisoned-distillation set.safetensors --alpha 0",
+    "poisoned-distillation set.safetensors --max-change 1e-30",
+    "poisoned-distillation set.safetensors --trigger-side 33",
+  ].map((line) => `attack ${line} --out runs/nothing`),
+  // Names of values.
+  "evaluate set.safetensors --test cifar10",
+  "evaluate set.safetensors --test strokes --network ConvNett",
+  "evaluate set.safetensors --test strokes --normalisation cifar11",
+  "attack set.safetensors",
+  "attack cleanLable set.safetensors",
+  "attack",
+  "search set.safetensors --attack clean-label",
+  "distill --method dmm",
+  "distill --data cifar10",
+  "data get cifar10",
+  "data where mnst",
+  "inspect set.safetensors --format zipp",
+  "convert set.safetensors --to nonsense out.x",
+  // Texts that people write.
+  ...Object.keys(files)
+    .filter((name) => name.endsWith(".yaml") && !/space|options/.test(name))
+    .flatMap((name) => [`plan ${name} --out runs/planned`, `run ${name} --out runs/planned`]),
+  ...["alias", "bomb", "deep", "binary", "list", "twice", "options"].flatMap((name) => [
+    `attack clean-label set.safetensors --options ${name}.yaml`,
+    `search set.safetensors --space ${name}.yaml`,
+  ]),
+  "search set.safetensors --space space.yaml",
+  "attack clean-label set.safetensors --options gone.yaml",
+  "attack clean-label set.safetensors --options folder",
+  "attest folder --predicate broken.json",
+  "attest folder --predicate gone.json",
+  "plan set.safetensors",
+  "plan gone.yaml",
+  "plan folder",
+  "plan set.yaml --smoke --size large",
+  "run part.yaml --shard 3/2",
+  "worker --queue nonsense://x",
+  "worker",
+  "report folder",
+  "report folder --csv --latex",
+  "report text.txt",
+  "status folder",
+  "collect folder",
+  "run part.yaml --queue nonsense",
+];
+
+describe("wrong usage", () => {
+  test("is swept widely", () => {
+    expect(new Set(generated).size).toBeGreaterThan(150);
+    for (const name of names) expect(generated.some((line) => line.startsWith(name))).toBe(true);
+  });
+
+  test.each([...new Set(generated)])("retort %s", async (line) => {
+    const words = line
+      .split(" ")
+      .filter(Boolean)
+      .map((word) => (word === "''" ? "" : word));
+    const begun = performance.now();
+    const { status, stdout, stderr } = await call(words);
+    expect({ line, status, stderr }).toMatchObject({ status: 2 });
+    const said = stderr.split("\n").filter((text) => text !== "" && !text.startsWith("warning: "));
+    // A command that groups others prints its help.
+    if (stdout === "" && !stderr.startsWith("Usage:")) expect(said).toHaveLength(1);
+    expect(stderr).not.toMatch(/internal error|undefined|\[object|^\s+at /m);
+    for (const inner of ["openSet:", "fileSource:", "run:", "output:", "trial:", "protocol:"])
+      expect(stderr.startsWith(inner), stderr).toBe(false);
+    // Nothing was trained, and nothing is left in the way.
+    expect(performance.now() - begun).toBeLessThan(20_000);
+    for (const made of ["misfit", "nothing", "planned"])
+      expect(existsSync(join(folder, "runs", made)), made).toBe(false);
+  });
+});

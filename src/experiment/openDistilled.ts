@@ -1,5 +1,6 @@
 import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import { distilledFromPixels } from "../data/eightBit.ts";
 import type { Opened, Source } from "../data/formats/Format.ts";
 import { type OpenOptions, openSet } from "../data/formats/open.ts";
 
@@ -14,8 +15,11 @@ export async function openDistilled(
   options: OpenOptions,
   path: string,
   who: string,
-): Promise<Pick<Opened, "findings" | "accuracies"> & { set: DistilledSet }> {
-  const { set, findings, accuracies } = await openSet(source, options);
+): Promise<Pick<Opened, "format" | "findings" | "accuracies" | "normalisationBy"> & { set: DistilledSet }> {
+  const { set: found, ...opened } = await openSet(source, options);
+  // Pictures in class folders or a table are how several methods publish their sets.
+  const isPictures = found?.kind === "labelled" && opened.normalisationBy === "pictures";
+  const set = isPictures ? distilledFromPixels(found) : found;
   if (set?.kind !== "distilled")
     throw new UsageError(`${who}: invalid set ${path}: expected a distilled set, got ${set ? "raw images" : "no set"}`);
   const bad = set.images.findIndex((v) => !Number.isFinite(v));
@@ -27,5 +31,6 @@ export async function openDistilled(
     throw new UsageError(
       `${who}: unknown normalisation of ${path}: expected --normalisation, got none; \`retort inspect ${path}\` ranks the likely ones`,
     );
-  return { set, findings, accuracies };
+  const { format, findings, accuracies, normalisationBy } = opened;
+  return { set, format, findings, accuracies, ...(normalisationBy ? { normalisationBy } : {}) };
 }

@@ -73,8 +73,10 @@ function unpackMember(stream: ZStream, start: number, who: string, take: (chunk:
 }
 
 function broken(why: string, at: number, who: string): DataError {
-  const wrong = /data check/.test(why) ? "checksum" : /length check/.test(why) ? "size" : undefined;
-  if (wrong) return new DataError(`${who}: invalid gzip ${wrong}: expected that of the content, got another`, at);
+  if (/data check/.test(why))
+    return new DataError(`${who}: invalid gzip checksum: expected that of the content, got another`, at);
+  if (/length check/.test(why))
+    return new DataError(`${who}: invalid unpacked size: expected that of the content, got another`, at);
   return new DataError(`${who}: invalid compressed data: expected a deflate stream, got one that breaks (${why})`, at);
 }
 

@@ -91,5 +91,5 @@ async function inFile<T>(path: string, who: string, work: () => Promise<T>): Pro
 }
 
 function severityOf(rule: string): Finding["severity"] {
-  return rule === "picture-trailing" || rule === "picture-alpha" ? "warning" : "note";
+  return ["picture-trailing", "picture-alpha", "picture-16-bit"].includes(rule) ? "warning" : "note";
 }

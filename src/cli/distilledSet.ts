@@ -6,7 +6,8 @@ import { openDistilled } from "../experiment/openDistilled.ts";
 import type { WhiteningHooks } from "../experiment/whitening/namedWhitening.ts";
 import type { Console } from "./console.ts";
 import { openSource } from "./openSource.ts";
-import { openOptions, type readOptions } from "./readOptions.ts";
+import { openOptions, type readOptions, refuseUnused } from "./readOptions.ts";
+import { warnOf } from "./warnOf.ts";
 
 /**
  * Open the distilled set that a person named, with the accuracies that its file says its makers measured.
@@ -21,8 +22,10 @@ export async function distilledSet(
   hooks: WhiteningHooks,
 ): Promise<Pick<Opened, "accuracies"> & { set: DistilledSet }> {
   const source = await openSource(path, choice, console);
-  const { set, findings, accuracies } = await openDistilled(source, await openOptions(choice, who, hooks), path, who);
-  for (const f of findings) if (f.severity !== "note") console.warn(`${path}: ${f.message}`);
+  const opened = await openDistilled(source, await openOptions(choice, who, hooks), path, who);
+  const { set, findings, accuracies, format } = opened;
+  refuseUnused(format, { ...choice, ipc: undefined }, who);
+  warnOf(findings, path, console);
   if (choice.ipc !== undefined && set.shape[0] !== choice.ipc * set.classes)
     throw new UsageError(
       `${who}: invalid ipc: expected ${set.shape[0] / set.classes} images per class as in ${path}, got ${choice.ipc}`,

@@ -16,8 +16,9 @@ export const readOptions = {
     .string()
     .optional()
     .describe(
-      "what was done to the pixels where the file does not say: unit, 8-bit, the dataset whose mean/std was used, zca-DATASET for whitening by its training images, or MEANS/DEVIATIONS",
+      "what you know was done to the pixels, where the file does not say (pictures always hold pixels): unit, 8-bit, the dataset whose mean/std was used, zca-DATASET for whitening by its training images, or MEANS/DEVIATIONS",
     ),
+  force: z.boolean().default(false).describe("take your --normalisation even where the file says another"),
   maxMebibytes: z.number().positive().default(2048).describe("most memory that reading may take, in MiB"),
   ...gateOptions,
 };
@@ -34,12 +35,14 @@ export async function openOptions(choice: Choice, who: string, hooks: WhiteningH
     import("../experiment/jpegDecoder.ts"),
     import("../experiment/whitening/namedWhitening.ts"),
   ]);
-  const { maxMebibytes, normalisation, format, experiment, split, layout, ipc } = choice;
+  const { maxMebibytes, normalisation, format, experiment, split, layout, ipc, factor, force } = choice;
   return {
     experiment,
     split,
     layout,
     ipc,
+    factor,
+    force,
     ...(format === undefined ? {} : { format: await formatNamed(format, who) }),
     ...(normalisation === undefined ? {} : { normalisation: await openedNormalisation(normalisation, who, hooks) }),
     whitening: whiteningLookup(hooks),
@@ -57,25 +60,25 @@ export async function formatNamed(name: string, who: string): Promise<string> {
   throw new UsageError(`${who}: unknown format: expected one of ${known}, got ${JSON.stringify(name)}`);
 }
 
-const ofTensors = ["flax", "npy", "npz", "safetensors", "torch", "torchFolder"];
+const ofTensors = ["flax", "npy", "npz", "pythonPickle", "safetensors", "torch", "torchFolder"];
 const users: Readonly<Record<string, readonly string[]>> = {
-  experiment: ["torch"],
-  factor: ["torch"],
+  experiment: ["pythonPickle", "torch"],
+  factor: ["pythonPickle", "torch"],
   layout: ofTensors,
   ipc: ofTensors,
-  normalisation: ofTensors,
   split: ["cifar", "idx", "imageFolder", "mat", "npz", "parquet", "pythonPickle"],
 };
 
 /**
  * Refuse flags that the format at hand does not use: who writes `--experiment 3` should not get something else silently.
  *
- * @param given options that the user wrote.
+ * `--normalisation` is no such flag: `openSet` holds it against every kind of file.
+ *
  * @throws UsageError that names the flag.
  */
-export function refuseUnused(format: string, given: ReadonlySet<string>, who: string): void {
+export function refuseUnused(format: string, choice: Partial<Choice>, who: string): void {
   for (const [option, formats] of Object.entries(users))
-    if (given.has(option) && !formats.includes(format))
+    if (choice[option as keyof Choice] !== undefined && !formats.includes(format))
       throw new UsageError(
         `${who}: invalid --${option}: expected a file read as ${formats.join(", ")}, got one read as ${format}`,
       );

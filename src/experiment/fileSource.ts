@@ -2,6 +2,7 @@ import { type FileHandle, lstat, open, readdir, realpath, stat } from "node:fs/p
 import { basename, join, relative, sep } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
 import type { Finding, Source, SourceFile } from "../data/formats/Format.ts";
+import { isAside } from "../data/formats/junk.ts";
 import { checkRange } from "../data/formats/memorySource.ts";
 import { isSealFile } from "../seal/staging.ts";
 
@@ -12,7 +13,8 @@ const maxDepth = 32;
 /**
  * Make a source from what a person named: a file, a folder, or several files.
  *
- * A folder is listed with its sub-folders; hidden entries, sockets, devices and the files of a seal are left out. Links inside a folder are followed only to
+ * A folder is listed with its sub-folders; sockets and devices are left out; hidden files, what systems leave behind and the files of a
+ * seal are shown to no reader (`others`). Links inside a folder are followed only to
  * files inside that folder; the others become findings. Content is read when a format asks for it.
  *
  * @throws UsageError if a path does not exist; DataError if it is neither file nor folder.
@@ -55,24 +57,25 @@ async function statOf(path: string) {
 async function folderSource(folder: string): Promise<Source> {
   const root = await realpath(folder);
   const files: SourceFile[] = [];
+  const others: SourceFile[] = [];
   const findings: Finding[] = [];
   const visit = async (directory: string, depth: number): Promise<void> => {
     if (depth > maxDepth)
       throw new DataError(`fileSource: invalid folder ${folder}: expected at most ${maxDepth} levels of folders`);
     for (const entry of await readdir(directory, { withFileTypes: true })) {
-      if (entry.name.startsWith(".")) continue;
       const full = join(directory, entry.name);
       const path = relative(root, full).split(sep).join("/");
-      if (isSealFile(path)) continue;
+      const into = isAside(path) || isSealFile(path) ? others : files;
       if (entry.isDirectory()) await visit(full, depth + 1);
-      else if (entry.isFile()) files.push(fileOnDisk(full, path, (await lstat(full)).size));
-      else if (entry.isSymbolicLink()) await followLink(root, full, path, files, findings);
-      if (files.length > maxFiles)
+      else if (entry.isFile()) into.push(fileOnDisk(full, path, (await lstat(full)).size));
+      else if (entry.isSymbolicLink()) await followLink(root, full, path, into, findings);
+      if (files.length + others.length > maxFiles)
         throw new DataError(`fileSource: invalid folder ${folder}: expected at most ${maxFiles} files`);
     }
   };
   await visit(root, 0);
-  return { name: basename(root), folder: true, files: files.sort(byPath), findings };
+  const aside = { others: others.sort(byPath), expected: isSealFile };
+  return { name: basename(root), folder: true, files: files.sort(byPath), findings, ...aside };
 }
 
 /** Take a linked file in only if its real path lies inside the folder. */

@@ -15,10 +15,11 @@ export async function openDistilled(
   options: OpenOptions,
   path: string,
   who: string,
-): Promise<Pick<Opened, "findings" | "accuracies"> & { set: DistilledSet }> {
-  const { set: read, findings, accuracies, format } = await openSet(source, options);
-  // Class folders of pictures are how several methods publish their sets; nothing in them says that they are distilled.
-  const set = read?.kind === "labelled" && format === "imageFolder" ? distilledFromPixels(read) : read;
+): Promise<Pick<Opened, "format" | "findings" | "accuracies" | "normalisationBy"> & { set: DistilledSet }> {
+  const { set: found, ...opened } = await openSet(source, options);
+  // Pictures in class folders or a table are how several methods publish their sets.
+  const isPictures = found?.kind === "labelled" && opened.normalisationBy === "pictures";
+  const set = isPictures ? distilledFromPixels(found) : found;
   if (set?.kind !== "distilled")
     throw new UsageError(
       `${who}: invalid set ${path}: expected a distilled set, got ${set ? "raw images" : "no set"}; retort inspect ${path} says what it is`,
@@ -32,5 +33,6 @@ export async function openDistilled(
     throw new UsageError(
       `${who}: unknown normalisation of ${path}: expected --normalisation, got none; \`retort inspect ${path}\` ranks the likely ones`,
     );
-  return { set, findings, accuracies };
+  const { format, findings, accuracies, normalisationBy } = opened;
+  return { set, format, findings, accuracies, ...(normalisationBy ? { normalisationBy } : {}) };
 }

@@ -88,7 +88,9 @@ describe("png", () => {
     ["a bomb", png({ width: 1, height: 1, raw: new Uint8Array(5_000_000) }), /expected 2 bytes inside, got more/],
     ["too few rows", png({ width: 1, height: 2, raw: row }), /expected 4 bytes inside, got 2/],
     ["an unknown filter", png({ width: 1, height: 1, raw: Uint8Array.of(9, 7) }), /unknown row filter/],
-    ["16-bit samples", png({ width: 1, height: 1, depth: 16, raw: Uint8Array.of(0, 1, 2) }), /invalid bit depth.*16/],
+    ["3-bit samples", png({ width: 1, height: 1, depth: 3, raw: Uint8Array.of(0, 1) }), /invalid bit depth.*got 3/],
+    ["4-bit colour", png({ width: 1, height: 1, depth: 4, colour: 2, raw: Uint8Array.of(0, 1) }), /invalid bit depth/],
+    ["a 16-bit palette", png({ width: 1, height: 1, depth: 16, colour: 3, raw: row }), /invalid bit depth/],
     [
       "a palette index beyond the palette",
       png({ width: 1, height: 1, colour: 3, raw: Uint8Array.of(0, 5), before: [pngChunk("PLTE", [1, 2, 3])] }),

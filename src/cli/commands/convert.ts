@@ -3,6 +3,7 @@ import { UsageError } from "../../core/errors.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { defineCommand } from "../command.ts";
 import { formatNamed, openOptions, readOptions, refuseUnused } from "../readOptions.ts";
+import { warnOf } from "../warnOf.ts";
 import { whiteningHooks } from "../whiteningHooks.ts";
 
 const options = z.object({
@@ -12,8 +13,11 @@ const options = z.object({
     .optional()
     .describe("bring the images to the mean/std of this dataset (or MEANS/DEVIATIONS) before writing"),
   denormalise: z.boolean().optional().describe("bring the images back to pixels in [0, 1] before writing"),
-  force: z.boolean().default(false).describe("replace what is at the output"),
   ...readOptions,
+  force: z
+    .boolean()
+    .default(false)
+    .describe("replace what is at the output; take your --normalisation even where the file says another"),
 });
 
 /** What the end of a name asks for. A folder of pictures has none. */
@@ -43,7 +47,7 @@ picture-grid.`,
     "convert pictures/ set.pt --normalise cifar-10",
     "convert set.npz set.safetensors --normalisation 0.485,0.456,0.406/0.229,0.224,0.225",
   ],
-  async run({ args, options, given, console, signal }) {
+  async run({ args, options, console, signal }) {
     if (args.length < 2) throw new UsageError("convert: missing output: expected an input and an output, got one path");
     const out = args[args.length - 1];
     const to = await target(options.to, out);
@@ -64,7 +68,8 @@ picture-grid.`,
       throw new UsageError(
         `convert: missing set: expected a distilled or raw set, got a file read as ${opened.format}`,
       );
-    refuseUnused(opened.format, given, "convert");
+    refuseUnused(opened.format, options, "convert");
+    warnOf(opened.findings, "convert", console);
     let wanted: Normalisation | undefined;
     if (options.normalise !== undefined) wanted = normalisationNamed(options.normalise, "convert");
     else if (options.denormalise) wanted = { kind: "unit" };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DataError } from "../../core/errors.ts";
 import type { Source } from "../../data/formats/Format.ts";
 import type { ContactSheet } from "../../data/inspect/contactSheet.ts";
 import type { Inspection } from "../../data/inspect/inspect.ts";
@@ -18,7 +19,9 @@ export const inspect = defineCommand({
   summary: "say what a file or folder is, executing nothing",
   description: `Opens a distilled or raw set with readers that execute nothing, and says what it holds: objects, classes, labels, stored accuracies, what
 was done to the pixels (a ranked guess), duplicates, and everything else worth knowing. Several files may belong together.
-Exit status: 0 nothing dangerous, 1 the file would run code elsewhere or cannot be vouched for, 2 an error.`,
+Every file beside the set is scanned for pickles, and listed if it was not read.
+Exit status: 0 fine; 1 dangerous (opening it elsewhere would run code), unsafe (breaks the rules of its format), unknown (a pickle names
+what is not known here) or tampered (the set says so itself); 2 not recognised, or an error.`,
   arguments: { "<path...>": "file, folder, or several files that belong together" },
   options,
   examples: [
@@ -27,7 +30,7 @@ Exit status: 0 nothing dangerous, 1 the file would run code elsewhere or cannot 
     "inspect pictures/ --html report.html",
     "inspect download.pt --json",
   ],
-  async run({ args, options, given, console, signal }) {
+  async run({ args, options, console, signal }) {
     const [{ openSource }, { inspect }] = await Promise.all([
       import("../openSource.ts"),
       import("../../data/inspect/inspect.ts"),
@@ -37,7 +40,7 @@ Exit status: 0 nothing dangerous, 1 the file would run code elsewhere or cannot 
       named(source, args),
       await openOptions(options, "inspect", whiteningHooks(console, signal)),
     );
-    if (inspection.format && inspection.verdict === "fine") refuseUnused(inspection.format, given, "inspect");
+    if (inspection.format && inspection.set) refuseUnused(inspection.format, options, "inspect");
     const onTerminal = options.sheetTerminal ?? (console.colourful && !console.verbosity.json);
     const wanted = onTerminal || options.sheet !== undefined || options.html !== undefined;
     const sheet = wanted && set && inspection.set ? await drawSheet(set, inspection) : undefined;
@@ -50,9 +53,17 @@ Exit status: 0 nothing dangerous, 1 the file would run code elsewhere or cannot 
       console.line(`\n${halfBlocks(sheet, Math.min(160, (console.stdout.columns ?? 80) - 1))}`);
       console.line(sheet.caption);
     }
-    return inspection.verdict === "fine" ? 0 : 1;
+    const { exitStatus } = await import("../../data/formats/verdict.ts");
+    if (inspection.verdict === "not recognised") throw notRecognised(inspection);
+    return exitStatus[inspection.verdict] === 0 ? 0 : 1;
   },
 });
+
+/** The reason goes to stderr too, where errors of every other command go. */
+function notRecognised({ name, findings }: Inspection): DataError {
+  const reason = findings.find(({ rule }) => rule === "not-recognised");
+  return new DataError(reason?.message ?? `inspect: unknown content of ${name}`);
+}
 
 /** Many files are called by the first. */
 function named(source: Source, args: readonly string[]): Source {

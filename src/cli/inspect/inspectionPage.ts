@@ -3,9 +3,9 @@ import { extent } from "../../core/extent.ts";
 import type { ContactSheet } from "../../data/inspect/contactSheet.ts";
 import type { Inspection } from "../../data/inspect/inspect.ts";
 import type { SetReport } from "../../data/inspect/inspectSet.ts";
-import { describeNormalisation } from "../../data/normalise.ts";
 import { toBase64 } from "../../report/base64.ts";
 import { type Html, html } from "../../report/html.ts";
+import { saysNormalisation } from "./saysNormalisation.ts";
 
 const style = `
 :root { color-scheme: light dark; --text: #1c1e21; --soft: #5c636b; --page: #fbfbfa; --line: #dcdfe3; --bar: #3b6ea8; --bad: #b3261e; --warn: #8a5a00; --card: #fff; }
@@ -17,7 +17,7 @@ h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
 p, li, td { overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 .verdict { display: inline-block; padding: .1rem .6rem; border: 1px solid currentColor; border-radius: 1rem; font-weight: 600; }
-.dangerous, .unsafe { color: var(--bad); }
+.dangerous, .unsafe, .unknown, .tampered { color: var(--bad); }
 .warning { color: var(--warn); }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; margin: 1rem 0; }
 .facts dt { color: var(--soft); }
@@ -64,7 +64,7 @@ export function inspectionPage(inspection: Inspection, sheet?: { png: Uint8Array
   const body = html`</head>
 <body>
 <h1>${name}</h1>
-<p><span class="verdict ${verdict}">${verdict}</span> <span class="soft">${format ? `read as ${format}` : "not recognised"}</span></p>
+<p><span class="verdict ${verdict.replace(" ", "-")}">${verdict}</span> <span class="soft">${format ? `read as ${format}` : "not recognised"}</span></p>
 ${set && facts(set)}
 ${sheet && figure(sheet)}
 ${findings(inspection)}
@@ -95,17 +95,18 @@ function facts(set: SetReport): Html {
     ],
     ["Mean per channel", channels.map(({ mean }) => short(mean)).join(", ")],
     ["Deviation per channel", channels.map(({ std }) => short(std)).join(", ")],
-    [
-      "The file says",
-      set.kind === "labelled"
-        ? "8-bit pixels"
-        : set.stated.kind === "unknown"
-          ? "nothing about its normalisation"
-          : describeNormalisation(set.stated),
-    ],
+    ["Normalisation", saysNormalisation(set)],
   ];
   if (set.classNames) rows.push(["Class names", set.classNames.slice(0, 50).join(", ")]);
+  for (const [key, value] of Object.entries(set.metadata ?? {}).slice(0, 50))
+    rows.push([key.slice(0, 80), entry(value)]);
   return html`<dl class="facts">${rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}</dl>`;
+}
+
+/** An entry of a set's metadata. */
+function entry(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 400 ? `${text.slice(0, 399)}…` : text;
 }
 
 function figure({ png, of }: { png: Uint8Array; of: ContactSheet }): Html {

@@ -2,18 +2,17 @@ import { extent } from "../../core/extent.ts";
 import type { Finding } from "../../data/formats/Format.ts";
 import type { Inspection } from "../../data/inspect/inspect.ts";
 import type { SetReport } from "../../data/inspect/inspectSet.ts";
-import { describeNormalisation } from "../../data/normalise.ts";
 import type { Console } from "../console.ts";
 import { printable } from "../printable.ts";
+import { saysNormalisation } from "./saysNormalisation.ts";
 
 const mostObjects = 40;
+const mostEntries = 40;
 
 /** Print an inspection for people. */
 export function showInspection(inspection: Inspection, console: Console): void {
   const { name, format, verdict, findings, objects, globals, accuracies, set } = inspection;
-  console.line(
-    `${printable(name, 80)}: ${format ?? "not recognised"}${verdict === "fine" ? "" : `, ${verdict.toUpperCase()}`}`,
-  );
+  console.line(`${printable(name, 80)}: ${heading(format, verdict)}`);
   if (set) showSet(set, console);
   if (Object.keys(accuracies).length > 0) {
     console.line("\nStored accuracies");
@@ -37,6 +36,11 @@ export function showInspection(inspection: Inspection, console: Console): void {
   }
   if (findings.length > 0) console.line("\nFindings");
   for (const finding of findings) console.line(`  ${findingLine(finding)}`);
+}
+
+function heading(format: string | undefined, verdict: Inspection["verdict"]): string {
+  if (verdict === "not recognised") return "not recognised";
+  return `${format ?? "not recognised"}${verdict === "fine" ? "" : `, ${verdict.toUpperCase()}`}`;
 }
 
 /** `WARNING near-duplicates: …` */
@@ -68,10 +72,9 @@ function showSet(set: SetReport, console: Console): void {
   console.line(
     `Values: mean ${of(({ mean }) => mean)}, deviation ${of(({ std }) => std)}, range ${short(extent(channels.map(({ min }) => min)).min)} … ${short(extent(channels.map(({ max }) => max)).max)}`,
   );
+  if (set.metadata) for (const line of metadataLines(set.metadata)) console.line(line);
   if (set.kind === "labelled") return;
-  console.line(
-    `Normalisation: ${set.stated.kind === "unknown" ? "the file does not say" : `the file says ${describeNormalisation(set.stated)}`}`,
-  );
+  console.line(`Normalisation: ${printable(saysNormalisation(set), 200)}`);
   console.line("");
   console.table(set.guesses.slice(0, Math.max(5, set.readings.length)), [
     { title: "guess", of: ({ name }) => name },
@@ -87,6 +90,17 @@ function showSet(set: SetReport, console: Console): void {
     console.line(
       `Ambiguous: the numbers do not tell ${set.readings.join(", ")} apart. If you know it, say --normalisation.`,
     );
+}
+
+/** The entries of a set's metadata, a line each; long ones are cut. */
+function metadataLines(metadata: Readonly<Record<string, unknown>>): string[] {
+  const entries = Object.entries(metadata);
+  const shown = entries.slice(0, mostEntries).map(([key, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return `  ${printable(key, 40)}: ${printable(text, 200)}`;
+  });
+  const more = entries.length > mostEntries ? [`  … and ${entries.length - mostEntries} more`] : [];
+  return ["Metadata, as the set says of itself", ...shown, ...more];
 }
 
 function perClass({ ipc, perClass }: SetReport): string {

@@ -24,11 +24,15 @@ export interface Source {
   readonly files: readonly SourceFile[];
   /** What was noticed while listing: links that lead out of the folder and were left out. */
   readonly findings?: readonly Finding[];
+  /** Files that no reader is shown: hidden ones and what systems leave behind. They are scanned all the same. */
+  readonly others?: readonly SourceFile[];
+  /** Files among those that belong beside a set and need no mention, such as those of a seal. */
+  readonly expected?: (path: string) => boolean;
 }
 
-export type Severity = "dangerous" | "unsafe" | "warning" | "note";
+export type Severity = "dangerous" | "unsafe" | "unknown" | "warning" | "note";
 
-/** Something a reader noticed. `dangerous` = would run code elsewhere; `unsafe` = cannot be vouched for. */
+/** Something a reader noticed. What the severities mean, and which exit status follows, stands in verdict.ts. */
 export interface Finding {
   readonly severity: Severity;
   /** Stable kebab-case id: "pickle-global", "label-outside-slot". */
@@ -56,6 +60,7 @@ export interface ReadOptions {
   readonly experiment?: number;
   /** Memory order of the images where the file does not say. */
   readonly layout?: "nchw" | "nhwc";
+  /** What somebody says was done to the pixels. Compared with what the file says by `openSet`; readers do not see it. */
   readonly normalisation?: Normalisation;
   /** Images per class of a class-major set, where labels are missing. */
   readonly ipc?: number;
@@ -93,7 +98,14 @@ export interface Opened {
   readonly accuracies?: Readonly<Record<string, readonly number[]>>;
   /** Every global that a pickle in the file names, also when the file was refused. */
   readonly globals?: readonly string[];
+  /** Files of the source, or of the archive that it is, that were not read. Absent: all were. */
+  readonly unread?: readonly SourceFile[];
+  /** Who says how the pixels were normalised. Absent: the file, or nobody. */
+  readonly normalisationBy?: NormalisationBy;
 }
+
+/** `pictures`: pictures hold pixels; `reader`: a rule by which a reader tells a layout (IDC's pairs); `you`: the caller. */
+export type NormalisationBy = "file" | "pictures" | "reader" | "you";
 
 /** One file format: how to recognise it by content, read it without executing it, and write it. */
 export interface Format {

@@ -1,6 +1,7 @@
 import { DataError } from "../../core/errors.ts";
-import type { Source, SourceFile } from "./Format.ts";
+import type { Finding, Source, SourceFile } from "./Format.ts";
 import { gunzip, gunzipHead, isGzip } from "./gzip.ts";
+import { isAside } from "./junk.ts";
 import type { Budget } from "./limits.ts";
 import { checkRange } from "./memorySource.ts";
 import { isTar, listTar } from "./tar.ts";
@@ -26,7 +27,8 @@ export async function archiveKind(source: Source): Promise<ArchiveKind | undefin
 }
 
 /**
- * See an archive as a folder. Zip entries are inflated when they are read; tar files are read at once.
+ * See an archive as a folder. Zip entries are inflated when they are read; tar files are read at once. What systems leave behind and
+ * hidden files are no files of the folder, but `others`.
  *
  * @returns the source itself if it is no archive.
  * @throws DataError if the archive breaks a rule of its format.
@@ -34,10 +36,28 @@ export async function archiveKind(source: Source): Promise<ArchiveKind | undefin
 export async function openArchive(source: Source, budget: Budget): Promise<Source> {
   const kind = await archiveKind(source);
   if (kind === undefined) return source;
-  const [file] = source.files;
+  const findings: Finding[] = [];
+  const all = await archiveFiles(source.files[0], kind, budget, findings);
+  return {
+    name: source.name,
+    folder: true,
+    files: all.filter(({ path }) => !isAside(path)),
+    others: [...(source.others ?? []), ...all.filter(({ path }) => isAside(path))],
+    findings,
+  };
+}
+
+/** Every file of an archive, junk included. `findings` takes what was noticed about the archive itself. */
+export async function archiveFiles(
+  file: SourceFile,
+  kind: ArchiveKind,
+  budget: Budget,
+  findings: Finding[] = [],
+): Promise<SourceFile[]> {
   if (kind === "zip") {
     const archive = await openZip(file, budget, "zip");
-    return { name: source.name, folder: true, files: archive.entries.map((entry) => zipFile(archive, entry)) };
+    findings.push(...archive.findings);
+    return archive.entries.map((entry) => zipFile(archive, entry));
   }
   budget.charge(file.size, "tar", file.path);
   let bytes = await file.read();
@@ -46,7 +66,7 @@ export async function openArchive(source: Source, budget: Budget): Promise<Sourc
     bytes = gunzip(bytes, most, "tar");
     budget.charge(bytes.length, "tar", `${file.path}, unpacked`);
   }
-  return { name: source.name, folder: true, files: listTar(bytes) };
+  return listTar(bytes);
 }
 
 function zipFile(archive: ZipArchive, entry: ZipEntry): SourceFile {

@@ -59,7 +59,7 @@ export function assembleSet(
     images:
       layout === "nchw" ? images : planar(images, new Float32Array(chargeArray(budget, images.length, who, 4)), shape),
     labels: labels.labels,
-    normalisation: options.normalisation ?? parts.normalisation ?? { kind: "unknown" },
+    normalisation: parts.normalisation ?? { kind: "unknown" },
     metadata,
   };
 }

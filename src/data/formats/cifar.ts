@@ -2,6 +2,7 @@ import { DataError } from "../../core/errors.ts";
 import type { Format, LabelledSet, ObjectInfo, Opened, Source, SourceFile } from "./Format.ts";
 import { Budget } from "./limits.ts";
 import { baseName, byteRange, chooseSplit, naturalOrder, splitOf } from "./rawSet.ts";
+import { unreadOf } from "./unreadOf.ts";
 
 const who = "cifar";
 const PIXELS = 3 * 32 * 32;
@@ -78,7 +79,8 @@ export const cifar: Format = {
       classes,
       classNames: await readNames(source, variant.names, classes, budget),
     };
-    return { format: "cifar", set, objects, findings: [] };
+    const named = source.files.filter((file) => variant.names.includes(baseName(file.path)));
+    return { format: "cifar", set, objects, findings: [], unread: unreadOf(source, [...found.files, ...named]) };
   },
 };
 

@@ -3,6 +3,7 @@ import type { Finding, Format, LabelledSet, ObjectInfo, Opened, ReadOptions, Sou
 import { gunzip, gunzipHead, isGzip } from "./gzip.ts";
 import { Budget, elementCount } from "./limits.ts";
 import { byteRange, chooseSplit, classCount, naturalOrder, splitOf } from "./rawSet.ts";
+import { unreadOf } from "./unreadOf.ts";
 
 const who = "idx";
 /** 4 magic bytes and at most 4 sizes. */
@@ -47,7 +48,15 @@ export const idx: Format = {
         `${who}: invalid folder: expected one file of images and one of labels, got ${images.length} and ${labels.length}`,
       );
     }
-    return readPair(source, images[0], labels[0], options);
+    const opened = await readPair(source, images[0], labels[0], options);
+    // The other half of the set is recognised, and left to another call.
+    return {
+      ...opened,
+      unread: unreadOf(
+        source,
+        parts.map((part) => part.file),
+      ),
+    };
   },
 };
 

@@ -1,11 +1,14 @@
 import { DataError } from "../../core/errors.ts";
 import { archiveKind, openArchive } from "./archiveSource.ts";
 import type { Finding, Format, ObjectInfo, Opened, ReadOptions, Source, SourceFile } from "./Format.ts";
+import { isAside } from "./junk.ts";
 import { Budget } from "./limits.ts";
+import { NotRecognised } from "./NotRecognised.ts";
 import { headBytes, pictureKind } from "./pictures/decodePicture.ts";
+import { decodeText } from "./pictures/decodeText.ts";
 import { type FolderLayout, layOut } from "./pictures/folderLayout.ts";
 import { type LabelTable, parseAnnotations, parseLabelTable } from "./pictures/labelTable.ts";
-import { readOwnSet } from "./pictures/ownFolder.ts";
+import { readOwnSet, setFile } from "./pictures/ownFolder.ts";
 import { stackPictures } from "./pictures/stackPictures.ts";
 import { writeImageFolder } from "./pictures/writeImageFolder.ts";
 import { baseName, byteRange } from "./rawSet.ts";
@@ -15,6 +18,8 @@ const who = "imageFolder";
 /** Files whose first bytes are looked at before a folder counts as one of pictures. */
 const PROBES = 16;
 const maxTable = 256 * 2 ** 20;
+/** Tables that are tried. */
+const maxTables = 8;
 /** What lies beside pictures and is none. */
 const beside = /(\.(txt|csv|tsv|json|md|html?|ya?ml)|(^|\/)(license|readme|copying)[^/]*)$/i;
 const pictureName = /\.(png|jpe?g|p[gp]m)$/i;
@@ -27,7 +32,9 @@ export const imageFolder: Format = {
   async detect(source) {
     const kind = await archiveKind(source);
     if (kind === "zip") {
-      const names = (await peekZip(source.files[0])) ?? [];
+      const names = ((await peekZip(source.files[0])) ?? []).filter(
+        (name) => !isAside(name) && !beside.test(name) && !name.endsWith("/"),
+      );
       const pictures = names.filter((name) => pictureName.test(name)).length;
       return names.length > 0 && pictures / names.length > 0.5 ? 0.8 : 0;
     }
@@ -41,18 +48,29 @@ export const imageFolder: Format = {
     const folder = await openArchive(source, budget);
     const pictures = await listPictures(folder.files);
     if (pictures.length === 0)
-      throw new DataError(`${who}: missing picture: expected PNG, JPEG, PGM or PPM files, got none`);
+      throw new NotRecognised(`${who}: missing picture: expected PNG, JPEG, PGM or PPM files, got none`);
+    const tables = await readTables(folder, budget);
     const layout = layOut(
       pictures.map((file) => file.path),
-      await readTables(folder, budget),
+      tables,
       options,
       who,
     );
-    return readSet(folder, pictures, layout, options, budget);
+    const opened = await readSet(folder, pictures, layout, options, budget);
+    // Of an archive nobody else knows the files.
+    const aside = folder === source ? [] : (folder.others ?? []);
+    const findings = folder === source ? opened.findings : [...(folder.findings ?? []), ...opened.findings];
+    return { ...opened, findings, unread: [...unreadIn(folder, layout, tables), ...aside] };
   },
 
   write: writeImageFolder,
 };
+
+function unreadIn(folder: Source, layout: FolderLayout, tables: Tables): SourceFile[] {
+  const taken = new Set([...layout.paths, ...tables.paths]);
+  const named = new Set(["words.txt", setFile]);
+  return folder.files.filter(({ path }) => !taken.has(path) && !named.has(baseName(path)));
+}
 
 async function readSet(
   folder: Source,
@@ -64,6 +82,7 @@ async function readSet(
   const byPath = new Map(pictures.map((file) => [file.path, file]));
   const files = layout.paths.map((path) => byPath.get(path) as SourceFile);
   const { pixels, shape, findings } = await stackPictures(files, budget, who, options.jpeg);
+  findings.push(...(layout.findings ?? []));
   const objects: ObjectInfo[] = [{ path: folder.name, dtype: "uint8", shape, ...byteRange(pixels) }];
   if (!layout.labels) {
     const unlabelled: Finding = {
@@ -79,7 +98,7 @@ async function readSet(
   const raw = { kind: "labelled" as const, ...common, ...(classNames ? { classNames } : {}) };
   const own = await readOwnSet(folder, raw, layout.paths, budget, who);
   findings.push({ severity: "note", rule: "label-source", message: `Labels were taken from ${layout.basis}.` });
-  return { format: "imageFolder", set: own ?? raw, objects, findings };
+  return { format: "imageFolder", set: own ?? raw, objects, findings, normalisationBy: "pictures" };
 }
 
 /** Pictures by their first bytes; what bears a picture's name is taken at its word and refused later if it lied. */
@@ -101,14 +120,26 @@ async function pictureShare(files: readonly SourceFile[]): Promise<number> {
   return probed === 0 ? 0 : found / probed;
 }
 
-async function readTables(folder: Source, budget: Budget): Promise<{ csv?: LabelTable; annotations?: LabelTable }> {
-  const tables: { csv?: LabelTable; annotations?: LabelTable } = {};
-  for (const file of folder.files) {
+interface Tables {
+  readonly csv?: LabelTable;
+  readonly annotations?: LabelTable;
+  /** Files they were read from. */
+  readonly paths: readonly string[];
+}
+
+/** The table of labels: of several that have a file column and a label column the one that is named after labels. */
+async function readTables(folder: Source, budget: Budget): Promise<Tables> {
+  const annotations = folder.files.find((file) => baseName(file.path) === "val_annotations.txt");
+  const paths = annotations ? [annotations.path] : [];
+  const found = annotations ? { annotations: parseAnnotations(await text(annotations, budget), annotations.path) } : {};
+  const isLabels = (file: SourceFile) => /labels?\.[ct]sv$/i.test(file.path);
+  const tables = folder.files.filter((file) => /\.[ct]sv$/i.test(file.path));
+  for (const file of [...tables.filter(isLabels), ...tables.filter((table) => !isLabels(table))].slice(0, maxTables)) {
     const name = baseName(file.path);
-    if (name === "val_annotations.txt") tables.annotations = parseAnnotations(await text(file, budget), name);
-    else if (/labels?\.csv$/i.test(name)) tables.csv ??= parseLabelTable(await text(file, budget), name);
+    const csv = parseLabelTable(await text(file, budget), name, file.path.slice(0, file.path.length - name.length));
+    if (csv) return { ...found, csv, paths: [...paths, file.path] };
   }
-  return tables;
+  return { ...found, paths };
 }
 
 /** WordNet ids → the first of their words, where the archive has `words.txt`. */
@@ -124,5 +155,5 @@ async function text(file: SourceFile, budget: Budget): Promise<string> {
     throw new DataError(`${who}: invalid size of ${file.path}: expected at most ${maxTable} bytes, got ${file.size}`);
   // A character takes two bytes, and the table about as much again.
   budget.charge(5 * file.size, who, file.path);
-  return new TextDecoder().decode(await file.read());
+  return decodeText(await file.read());
 }

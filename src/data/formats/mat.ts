@@ -4,6 +4,7 @@ import type { Finding, Format, ObjectInfo, Opened, ReadOptions, SourceFile } fro
 import { Budget } from "./limits.ts";
 import { isMat, type MatArray, readMat } from "./mat/matFile.ts";
 import { byteRange, chooseSplit, classCount, naturalOrder, splitOf } from "./rawSet.ts";
+import { unreadOf } from "./unreadOf.ts";
 
 const who = "mat";
 
@@ -30,7 +31,8 @@ export const mat: Format = {
       throw new DataError(
         `${who}: invalid source: expected one file, got ${chosen.map((file) => file.path).join(", ")}`,
       );
-    return readOne(chosen[0], source.name, options);
+    const opened = await readOne(chosen[0], source.name, options);
+    return { ...opened, unread: unreadOf(source, files) };
   },
 };
 

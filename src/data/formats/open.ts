@@ -1,25 +1,46 @@
-import { DataError, lookUp } from "../../core/errors.ts";
+import { lookUp } from "../../core/errors.ts";
 import * as formats from "../formats.ts";
 import type { Format, Opened, ReadOptions, Source, WhiteningLookup } from "./Format.ts";
+import { NotRecognised } from "./NotRecognised.ts";
+import { saysTampered } from "./saysTampered.ts";
+import { contentKind } from "./scan/contentKind.ts";
+import { scanFiles } from "./scan/scanFiles.ts";
+import { settleNormalisation } from "./settleNormalisation.ts";
+import { peekZip } from "./zip/peekZip.ts";
 
 export interface OpenOptions extends ReadOptions {
   /** Registry name of the reader to use. Default: the one that recognises the content best. */
   readonly format?: string;
+  /** Take `normalisation` even where the file says another. Default false: a contradiction is refused. */
+  readonly force?: boolean;
 }
 
 /**
- * Open whatever this is: ask every format, take the surest, read.
+ * Open whatever this is: ask every format, take the surest, read; then scan the files that it did not take, and settle what is said
+ * about the pixels. The one door through which every command gets its sets.
  *
- * @returns what the format found; `set` is absent where the file holds no set (a model, a table of numbers).
- * @throws DataError if nobody recognises the content or the content is malformed; Refusal, a DataError with findings,
- * if reading it elsewhere could run code.
+ * @returns what the format found; `set` is absent where the file holds no set (a model, a table of numbers). `findings` name a set that
+ * says of itself that it was tampered with, every file that was not read, and every dangerous name in such a file.
+ * @throws NotRecognised, a DataError, if nobody recognises the content; DataError if it is malformed; Refusal, a DataError with
+ * findings, if reading it elsewhere could run code; UsageError if the caller contradicts the file.
  */
 export async function openSet(source: Source, options: OpenOptions = {}): Promise<Opened> {
   const name = options.format ?? (await recognise(source))?.name;
-  if (name === undefined) throw new DataError(await unknownContent(source), 0);
+  if (name === undefined) throw new NotRecognised(await unknownContent(source), 0);
   const format: Format = lookUp(formats, name, "openSet", "format");
-  const opened = await withWhitening(await format.read(source, options), options.whitening);
-  return source.findings?.length ? { ...opened, findings: [...source.findings, ...opened.findings] } : opened;
+  const { normalisation, force, ...reading } = options;
+  const settled = settleNormalisation(await format.read(source, reading), normalisation, force);
+  return withScan(source, await withWhitening(settled, options.whitening), options.maxBytes);
+}
+
+/** Add what the listing of the source, the files that were not read, and the set itself tell. */
+async function withScan(source: Source, opened: Opened, maxBytes: number | undefined): Promise<Opened> {
+  const { set } = opened;
+  const tampered = set?.kind === "distilled" ? saysTampered(set) : undefined;
+  const scan = await scanFiles([...(opened.unread ?? []), ...(source.others ?? [])], maxBytes, source.expected);
+  const findings = [...(source.findings ?? []), ...(tampered ? [tampered] : []), ...opened.findings, ...scan.findings];
+  const globals = [...new Set([...(opened.globals ?? []), ...scan.globals])];
+  return { ...opened, findings, ...(globals.length > 0 ? { globals } : {}) };
 }
 
 async function withWhitening(opened: Opened, find: WhiteningLookup | undefined): Promise<Opened> {
@@ -44,13 +65,21 @@ export async function recognise(source: Source): Promise<{ name: string; confide
 async function unknownContent(source: Source): Promise<string> {
   const known = Object.keys(formats).sort().join(", ");
   if (source.folder && source.files.length !== 1) {
-    const shown = source.files.slice(0, 3).map((file) => file.path);
-    const names = shown.length ? `${shown.join(", ")}${source.files.length > shown.length ? ", …" : ""}` : "no file";
-    return `openSet: unknown content of folder ${source.name}: expected files of one of ${known}, got ${source.files.length} files (${names})`;
+    const names = someOf(source.files.map((file) => file.path)) || "no file";
+    return `openSet: unknown content of folder ${source.name}: expected the files of one set (${known}), got ${source.files.length} files (${names}); name the files that belong together`;
   }
   const file = source.files[0];
-  const head = file ? await file.read(0, Math.min(16, file.size)) : new Uint8Array();
-  return `openSet: unknown content of ${source.name}: expected one of ${known}, got ${describeBytes(head)}`;
+  const head = file ? await file.read(0, Math.min(512, file.size)) : new Uint8Array();
+  const kind = contentKind(head);
+  const names = kind?.holds === "zip" ? await peekZip(file) : undefined;
+  const inside = names ? ` of ${names.length} files (${someOf(names)})` : "";
+  const hint = kind?.hint ? `; ${kind.hint}` : "";
+  const got = kind && !/ text$/.test(kind.name) ? `${kind.name}${inside}` : describeBytes(head.subarray(0, 16));
+  return `openSet: unknown content of ${source.name}: expected one of ${known}, got ${got}${hint}`;
+}
+
+function someOf(names: readonly string[]): string {
+  return names.length > 3 ? `${names.slice(0, 3).join(", ")}, …` : names.join(", ");
 }
 
 /** First bytes as people recognise them: hexadecimal, and text where they are printable. */

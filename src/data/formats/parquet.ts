@@ -14,6 +14,7 @@ import { stackPictures } from "./pictures/stackPictures.ts";
 import { byteRange, chooseSplit, naturalOrder, splitOf } from "./rawSet.ts";
 import { canonicalFormat, readMetadata } from "./safetensors/setMetadata.ts";
 import { strictJson } from "./strictJson.ts";
+import { unreadOf } from "./unreadOf.ts";
 import { beginsWith } from "./zip/peekZip.ts";
 
 const who = "parquet";
@@ -50,7 +51,8 @@ export const parquet: Format = {
     const label = first.columns.find(
       ({ path, type }) => /^(fine_)?label$|^y$|^target$/.test(path) && /^int/.test(type),
     );
-    if (!pictures || !label) return { format: "parquet", objects, findings: [] };
+    const unread = unreadOf(source, files);
+    if (!pictures || !label) return { format: "parquet", objects, findings: [], unread };
     const soft = first.columns.filter(({ path }) => /^y\d+$/.test(path)).map(({ path }) => path);
     const rows = await readRows(chosen, footers, [pictures.path, label.path, ...soft], budget);
     const [bytes, classes, ...columns] = rows;
@@ -68,7 +70,7 @@ export const parquet: Format = {
       ...(names ? { classNames: names } : {}),
     };
     const own = ownSet(first, raw, columns, budget);
-    return { format: "parquet", set: own ?? raw, objects, findings };
+    return { format: "parquet", set: own ?? raw, objects, findings, unread, normalisationBy: "pictures" };
   },
 
   write: writeParquet,

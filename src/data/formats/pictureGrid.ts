@@ -3,6 +3,7 @@ import type { DistilledSet } from "../DistilledSet.ts";
 import { distilledFromPixels } from "../eightBit.ts";
 import type { DecodedImage, Finding, Format, Opened } from "./Format.ts";
 import { Budget } from "./limits.ts";
+import { NotRecognised } from "./NotRecognised.ts";
 import { decodePicture, headBytes, pictureKind } from "./pictures/decodePicture.ts";
 import { findGrid, type Grid } from "./pictures/findGrid.ts";
 import { writePictureGrid } from "./pictures/writePictureGrid.ts";
@@ -33,7 +34,7 @@ export const pictureGrid: Format = {
     const { image, extras } = await decodePicture(await file.read(), options.jpeg, approve);
     const grid = findGrid(image);
     if (!grid)
-      throw new DataError(
+      throw new NotRecognised(
         `${who}: unknown layout: expected equal tiles with straight gaps of one colour between them, got one picture of ${image.width} × ${image.height}`,
       );
     const set = cut(image, grid, source.name, budget);
@@ -54,7 +55,7 @@ export const pictureGrid: Format = {
         message: "The grid is a JPEG: its tiles are not exact.",
       });
     const objects = [{ path: "tiles", dtype: "uint8", shape: set.shape, ...byteRange(image.data) }];
-    return { format: "pictureGrid", set, objects, findings };
+    return { format: "pictureGrid", set, objects, findings, normalisationBy: "pictures" };
   },
 
   write: writePictureGrid,

@@ -1,8 +1,10 @@
 import { DataError } from "../../core/errors.ts";
-import type { Format, Opened, ReadOptions, Source } from "./Format.ts";
-import { Budget } from "./limits.ts";
+import type { Format, Opened, ReadOptions, Source, SourceFile } from "./Format.ts";
+import { Budget, defaultMaxBytes } from "./limits.ts";
 import { readCifarFolder, setFromBatch } from "./pickle/cifarBatches.ts";
 import { openPickle } from "./pickle/openPickle.ts";
+import { contentKind } from "./scan/contentKind.ts";
+import { looksLikePickle } from "./scan/looksLikePickle.ts";
 import { readValueSet } from "./torch/readValueSet.ts";
 
 /** A plain Python pickle of numbers: CIFAR batches in their python version, `batches.meta`, dictionaries of NumPy arrays. */
@@ -16,8 +18,8 @@ export const pythonPickle: Format = {
     );
     const [file] = source.files.length === 1 ? source.files : batches;
     if (!file || file.size < 2) return 0;
-    if (source.files.length > 1) return batches.length > 1 && (await looksLikePickle(file)) ? 0.9 : 0;
-    return looksLikePickle(file);
+    if (source.files.length > 1) return batches.length > 1 && (await looksLike(file)) > 0 ? 0.9 : 0;
+    return looksLike(file);
   },
 
   async read(source: Source, options: ReadOptions = {}): Promise<Opened> {
@@ -31,11 +33,11 @@ export const pythonPickle: Format = {
   },
 };
 
-/** A protocol marker and an opcode after it; or, without one, text that ends with STOP as protocols 0 and 1 do. */
-async function looksLikePickle(file: Source["files"][number]): Promise<number> {
-  const head = await file.read(0, Math.min(file.size, 64));
-  if (head[0] === 0x80) return head[1] <= 5 ? 0.9 : 0.2;
-  const [last] = await file.read(file.size - 1, 1);
-  const opensText = "(]}cilNIVSFX".includes(String.fromCharCode(head[0])) && head.includes(10);
-  return last === 0x2e && opensText ? 0.2 : 0;
+/** A protocol marker; or, without one, opcodes that lead to a value, as protocols 0 and 1 have it. */
+async function looksLike(file: SourceFile): Promise<number> {
+  const head = await file.read(0, Math.min(file.size, 512));
+  if (head[0] === 0x80 && head[1] <= 5) return 0.9;
+  const kind = contentKind(head);
+  if (file.size > defaultMaxBytes || (kind && kind.name !== "a text")) return 0;
+  return looksLikePickle(await file.read()) ? 0.2 : 0;
 }

@@ -11,6 +11,7 @@ import {
   writeSafetensors,
 } from "./safetensors/safetensorsFile.ts";
 import { readMetadata, writeMetadata } from "./safetensors/setMetadata.ts";
+import { contentKind } from "./scan/contentKind.ts";
 import { objectInfo, type Tensor } from "./tensor.ts";
 import { beginsWith } from "./zip/peekZip.ts";
 
@@ -28,7 +29,9 @@ export const safetensors: Format = {
     const head = new DataView((await file.read(0, 8)).buffer);
     if (!(await beginsWith(file, [0x7b], 8))) return 0;
     const length = head.getBigUint64(0, true);
-    return length <= BigInt(file.size - 8) ? 0.95 : length < 2n ** 40n ? 0.5 : 0.1;
+    if (length <= BigInt(file.size - 8)) return 0.95;
+    // Eight letters are no length: a text may well have a brace in its ninth place.
+    return length < 2n ** 40n ? 0.5 : contentKind(new Uint8Array(head.buffer))?.plain ? 0 : 0.1;
   },
 
   async read(source: Source, options: ReadOptions = {}): Promise<Opened> {

@@ -39,6 +39,11 @@ export interface Tensor {
   readonly data: TensorData;
 }
 
+/** Is this the name of an element type that is read? */
+export function isDType(name: string): name is DType {
+  return Object.hasOwn(arrays, name);
+}
+
 /** Bytes of one element. */
 export function itemSize(dtype: DType): number {
   return arrays[dtype].BYTES_PER_ELEMENT;

@@ -2,6 +2,7 @@ import { DataError } from "../../core/errors.ts";
 import type { DistilledSet } from "../DistilledSet.ts";
 import type { Format, Opened, ReadOptions, Source, SourceFile, Written } from "./Format.ts";
 import { Budget } from "./limits.ts";
+import { NotRecognised } from "./NotRecognised.ts";
 import { legacyMagic, openTorchLegacy } from "./torch/openTorchLegacy.ts";
 import { openTorchZip } from "./torch/openTorchZip.ts";
 import { readValueSet } from "./torch/readValueSet.ts";
@@ -38,14 +39,14 @@ export async function torchConfidence(file: SourceFile): Promise<number> {
   const names = await peekZip(file);
   if (names === undefined) return (await isTar(file)) ? 0.98 : 0;
   if (names.length === 0) return 0.1; // a broken zip: somebody has to say what is broken
-  return names.some((name) => /(^|\/)(data\.pkl|data\/\d+)$/.test(name)) ? 0.95 : 0.05;
+  return names.some((name) => /(^|\/)(data\.pkl|data\/\d+)$/.test(name)) ? 0.95 : 0;
 }
 
 /** Open a PyTorch file of any form. @throws DataError; Refusal if it names what must not be unpickled. */
 export async function openTorch(file: SourceFile, budget: Budget): Promise<ValueFile> {
   if (await beginsWith(file, legacyMagic)) return openTorchLegacy(file, budget);
   if (await isTar(file))
-    throw new DataError(
+    throw new NotRecognised(
       "torch: unknown form: expected the zip or the legacy form, got the tar form before 0.1.10",
       257,
     );

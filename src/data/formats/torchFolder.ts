@@ -18,6 +18,7 @@ import { pairFiles } from "./torch/pairFiles.ts";
 import { isTensorValue, type ValueFile } from "./torch/TorchFile.ts";
 import { writeMtt } from "./torch/writeTorch.ts";
 import { openTorch, torchConfidence } from "./torch.ts";
+import { unreadOf } from "./unreadOf.ts";
 
 /** A set spread over several PyTorch files, each one bare tensor: `images*.pt`, `labels*.pt`, `lr*.pt`. */
 export const torchFolder: Format = {
@@ -63,14 +64,7 @@ export const torchFolder: Format = {
     const lr = lrFile ? await load([lrFile]) : undefined;
     const metadata = { layout: "mtt", ...(lr?.data.length === 1 ? { lr: Number(lr.data[0]) } : {}) };
     const set = images && assembleSet({ name: source.name, images, labels, metadata }, options, budget, "torchFolder");
-    const taken = new Set([...imageFiles, ...labelFiles, lrFile]);
-    const others = source.files.filter((file) => !taken.has(file)).map((file) => file.path);
-    if (others.length > 0)
-      findings.push({
-        severity: "note",
-        rule: "files-left-out",
-        message: `${others.length === 1 ? "1 other file was" : `${others.length} other files were`} not looked at: ${others.slice(0, 5).join(", ")}${others.length > 5 ? ", …" : ""}`,
-      });
+    const unread = unreadOf(source, [...imageFiles, ...labelFiles, lrFile]);
     if (!set)
       findings.push({
         severity: "note",
@@ -79,7 +73,7 @@ export const torchFolder: Format = {
           ? "holds images without labels: say how many images a class has (ipc)"
           : "holds labels without images",
       });
-    return { format: "torchFolder", objects, findings, globals: [...globals], ...(set ? { set } : {}) };
+    return { format: "torchFolder", objects, findings, globals: [...globals], unread, ...(set ? { set } : {}) };
   },
 
   async write(set: DistilledSet): Promise<Written> {

@@ -1,6 +1,6 @@
 import { extent } from "../../core/extent.ts";
 import { type DistilledSet, hardClasses } from "../DistilledSet.ts";
-import type { Finding } from "../formats/Format.ts";
+import type { Finding, NormalisationBy } from "../formats/Format.ts";
 import type { LabelledSet } from "../LabelledSet.ts";
 import type { Normalisation } from "../Normalisation.ts";
 import { describeNormalisation, sameNormalisation } from "../normalise.ts";
@@ -29,8 +29,11 @@ export interface SetReport {
   /** Soft labels: mean of their largest value. */
   readonly softPeak?: number;
   readonly statistics: SetStatistics;
-  /** What the file says. */
+  /** What is said of the pixels, and by whom: the file, the kind of the file, a reader's rule, or the caller. */
   readonly stated: Normalisation;
+  readonly statedBy?: NormalisationBy;
+  /** What the set says of itself: method, settings, `tampered`. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
   /** What the numbers say, the likeliest first. */
   readonly guesses: readonly NormalisationGuess[];
   /** Names of the guesses that the numbers leave open: one where they decide. */
@@ -47,8 +50,15 @@ const sampleOfRaw = 10_000;
 /** Chosen: ImageNet-21k has 21 843 classes; a label that makes more of them is a mistake or an attack. */
 const mostClasses = 65_536;
 
-/** Describe a set and list what is odd about it. */
-export function inspectSet(set: DistilledSet | LabelledSet): { report: SetReport; findings: Finding[] } {
+/**
+ * Describe a set and list what is odd about it.
+ *
+ * @param by who says how the pixels were normalised, where it is not the file.
+ */
+export function inspectSet(
+  set: DistilledSet | LabelledSet,
+  by?: NormalisationBy,
+): { report: SetReport; findings: Finding[] } {
   const classes = set.kind === "labelled" ? set.labels : hardClasses(set);
   const [n] = set.shape;
   const values = set.kind === "labelled" ? set.pixels : set.images;
@@ -70,6 +80,8 @@ export function inspectSet(set: DistilledSet | LabelledSet): { report: SetReport
     ...softPeak(set),
     ...numbers(set),
     stated,
+    ...(stated.kind === "unknown" ? {} : { statedBy: by ?? (set.kind === "labelled" ? "pictures" : "file") }),
+    ...(set.kind === "distilled" && Object.keys(set.metadata).length > 0 ? { metadata: set.metadata } : {}),
     duplicates: findDuplicates(values, set.shape, classes),
     nearDuplicates: near.pairs,
     compared: near.compared,
@@ -118,7 +130,7 @@ function findingsOf(report: SetReport): Finding[] {
   const findings: Finding[] = [];
   const add = (severity: Finding["severity"], rule: string, message: string) =>
     findings.push({ severity, rule, message });
-  const { statistics, perClass, duplicates, nearDuplicates, guesses, stated } = report;
+  const { statistics, perClass, duplicates, nearDuplicates, guesses } = report;
   if (statistics.nan + statistics.infinite > 0)
     add("warning", "not-finite", `${statistics.nan} values are NaN and ${statistics.infinite} are infinite.`);
   if (report.classes > mostClasses)
@@ -144,11 +156,11 @@ function findingsOf(report: SetReport): Finding[] {
       "near-duplicates",
       `${others.length} pairs of images of different classes look almost the same, first ${others[0].images.join(" and ")} (classes ${others[0].classes.join(" and ")}, correlation ${others[0].correlation.toFixed(3)}).`,
     );
-  findings.push(...normalisationFindings(stated, guesses));
+  findings.push(...normalisationFindings(report, guesses));
   return findings;
 }
 
-function normalisationFindings(stated: Normalisation, guesses: readonly NormalisationGuess[]): Finding[] {
+function normalisationFindings({ stated, statedBy }: SetReport, guesses: readonly NormalisationGuess[]): Finding[] {
   const [best] = guesses;
   const findings: Finding[] = [];
   if (stated.kind === "unknown")
@@ -161,7 +173,7 @@ function normalisationFindings(stated: Normalisation, guesses: readonly Normalis
     findings.push({
       severity: "warning",
       rule: "normalisation-doubtful",
-      message: `The file says ${describeNormalisation(stated)}, its numbers say ${best.name}: ${best.evidence[0]}.`,
+      message: `${statedBy === "you" ? "You say" : "The file says"} ${describeNormalisation(stated)}, its numbers say ${best.name}: ${best.evidence[0]}.`,
     });
   if (best.outOfGamut)
     findings.push({

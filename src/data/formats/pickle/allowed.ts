@@ -1,8 +1,9 @@
 import type { DType } from "../tensor.ts";
-import { applyArrayState, applyDTypeState, makeDType, makeScalar } from "./numpySymbols.ts";
+import { applyArrayState, applyDTypeState, fromBuffer, makeDType, makeScalar } from "./numpySymbols.ts";
 import { PickleFault } from "./PickleFault.ts";
-import { rebuildTensor } from "./torchSymbols.ts";
-import { isKind, kindOf, type PickleDict, type PickleValue, type TorchTensor } from "./values.ts";
+import { torchSafe } from "./torchSafeList.ts";
+import { rebuildParameter, rebuildTensor, rebuildTensorV3 } from "./torchSymbols.ts";
+import { isKind, kindOf, type PickleDict, type PickleValue } from "./values.ts";
 
 /**
  * A name the machine knows. `call` is what REDUCE does with checked arguments; a name without it can be mentioned, not
@@ -11,12 +12,17 @@ import { isKind, kindOf, type PickleDict, type PickleValue, type TorchTensor } f
 interface Allowed {
   readonly call?: (args: readonly PickleValue[], offset: number, maxBytes: number) => PickleValue;
   readonly create?: (args: readonly PickleValue[], offset: number) => PickleValue;
-  /** Element type of a torch storage; `null`: known, but not readable here. */
-  readonly storage?: DType | null;
+  /** Element type of a torch storage. */
+  readonly storage?: StorageType;
 }
 
-/** torch storages by element type. Complex and quantised numbers have names that are known and refused. */
-const storages: Readonly<Record<string, DType | null>> = {
+/** An element type that is read, or the name and bytes of one that is only listed. */
+export type StorageType = DType | { readonly name: string; readonly bytes: number };
+
+const foreign = (name: string, bytes: number): StorageType => ({ name, bytes });
+
+/** torch storages by element type. An untyped one holds bytes. */
+const storages: Readonly<Record<string, StorageType>> = {
   DoubleStorage: "float64",
   FloatStorage: "float32",
   HalfStorage: "float16",
@@ -27,18 +33,15 @@ const storages: Readonly<Record<string, DType | null>> = {
   CharStorage: "int8",
   ByteStorage: "uint8",
   BoolStorage: "bool",
-  ComplexDoubleStorage: null,
-  ComplexFloatStorage: null,
-  QInt32Storage: null,
-  QInt8Storage: null,
-  QUInt8Storage: null,
-  QUInt4x2Storage: null,
-  QUInt2x4Storage: null,
-  UntypedStorage: null,
+  UntypedStorage: "uint8",
+  ComplexDoubleStorage: foreign("complex128", 16),
+  ComplexFloatStorage: foreign("complex64", 8),
+  QInt32Storage: foreign("qint32", 4),
+  QInt8Storage: foreign("qint8", 1),
+  QUInt8Storage: foreign("quint8", 1),
+  QUInt4x2Storage: foreign("quint4x2", 1),
+  QUInt2x4Storage: foreign("quint2x4", 1),
 };
-
-const dtypes =
-  "float64 double float32 float float16 half bfloat16 int64 long int32 int int16 short int8 uint8 bool complex64 complex128";
 
 const emptyDict =
   (who: string) =>
@@ -55,27 +58,44 @@ const allowed: ReadonlyMap<string, Allowed> = new Map<string, Allowed>([
   ["collections\nOrderedDict", { call: emptyDict("OrderedDict"), create: emptyDict("OrderedDict") }],
   ["torch._utils\n_rebuild_tensor", { call: (args, offset, maxBytes) => rebuildTensor(args, 4, offset, maxBytes) }],
   ["torch._utils\n_rebuild_tensor_v2", { call: (args, offset, maxBytes) => rebuildTensor(args, 6, offset, maxBytes) }],
-  ["torch._utils\n_rebuild_parameter", { call: rebuildParameter }],
+  ["torch._utils\n_rebuild_tensor_v3", { call: (args, offset, maxBytes) => rebuildTensorV3(args, offset, maxBytes) }],
+  ["torch._utils\n_rebuild_parameter", { call: (args, offset) => rebuildParameter(args, 3, offset) }],
+  ["torch._utils\n_rebuild_parameter_with_state", { call: (args, offset) => rebuildParameter(args, 4, offset) }],
+  ["torch._tensor\n_rebuild_from_type_v2", { call: rebuildFromType }],
   ["torch\nSize", { call: makeSize }],
   ...Object.entries(storages).map(([name, storage]) => [`torch\n${name}`, { storage }] as const),
-  ...dtypes.split(" ").map((name) => [`torch\n${name}`, {}] as const),
+  ["torch.storage\nUntypedStorage", { storage: "uint8" }],
+  ...pythonTypes("set", { call: makeSet }),
+  ...pythonTypes("bytearray", { call: makeBytes }),
   ["numpy.core.multiarray\nscalar", { call: makeScalar }],
   ["numpy._core.multiarray\nscalar", { call: makeScalar }],
   ["numpy.core.multiarray\n_reconstruct", { call: reconstruct }],
   ["numpy._core.multiarray\n_reconstruct", { call: reconstruct }],
+  ["numpy.core.numeric\n_frombuffer", { call: fromBuffer }],
+  ["numpy._core.numeric\n_frombuffer", { call: fromBuffer }],
   ["numpy\nndarray", {}],
   ["numpy\ndtype", { call: makeDType }],
   ["_codecs\nencode", { call: encode }],
 ]);
 
-/** Is this full name on the allow-list? */
+/** Is this full name on the allow-list of this machine, or on torch's own? */
 export function isAllowed(module: string, name: string): boolean {
-  return allowed.has(`${module}\n${name}`);
+  return entryOf(module, name) !== undefined;
+}
+
+/** What may be done with a name: what the table says; names of torch's safe list beyond it leave nothing but their name. */
+function entryOf(module: string, name: string): Allowed | undefined {
+  const known = allowed.get(`${module}\n${name}`);
+  if (known) return known;
+  const safe = torchSafe(module, name);
+  if (safe === undefined) return undefined;
+  const leave = (): PickleValue => ({ kind: "opaque", name: `${module}.${name}` });
+  return safe === "constructor" ? { call: leave, create: leave } : {};
 }
 
 /** What REDUCE does: an allowed name applied to checked arguments. */
 export function callGlobal(callee: PickleValue, args: PickleValue, offset: number, maxBytes: number): PickleValue {
-  const entry = isKind(callee, "global") ? allowed.get(`${callee.module}\n${callee.name}`) : undefined;
+  const entry = isKind(callee, "global") ? entryOf(callee.module, callee.name) : undefined;
   if (!entry?.call)
     throw new PickleFault(
       "pickle-reduce",
@@ -91,9 +111,9 @@ export function callGlobal(callee: PickleValue, args: PickleValue, offset: numbe
   return entry.call(args.items, offset, maxBytes);
 }
 
-/** What NEWOBJ does: only an empty OrderedDict can be made that way. */
+/** What NEWOBJ does: an empty OrderedDict, or something of which nothing but its name is kept. */
 export function createObject(callee: PickleValue, args: PickleValue, offset: number): PickleValue {
-  const entry = isKind(callee, "global") ? allowed.get(`${callee.module}\n${callee.name}`) : undefined;
+  const entry = isKind(callee, "global") ? entryOf(callee.module, callee.name) : undefined;
   if (!entry?.create || !isKind(args, "tuple"))
     throw new PickleFault(
       "pickle-newobj",
@@ -105,6 +125,7 @@ export function createObject(callee: PickleValue, args: PickleValue, offset: num
 
 /** What BUILD does: state for an ordered dictionary (`_metadata` of a state dict), a NumPy type or array. */
 export function applyState(target: PickleValue, state: PickleValue, offset: number): PickleValue {
+  if (isKind(target, "opaque")) return target;
   if (isKind(target, "dtype")) return applyDTypeState(target, state, offset);
   if (isKind(target, "array")) return applyArrayState(target, state, offset);
   if (isKind(target, "dict") && target.ordered && isKind(state, "dict")) {
@@ -124,16 +145,32 @@ export function applyState(target: PickleValue, state: PickleValue, offset: numb
   );
 }
 
-/** Element type of a storage class, `null` if known but unreadable, undefined if the value is no storage class. */
-export function storageType(value: PickleValue): DType | null | undefined {
+/** Element type of a storage class, undefined if the value is none. */
+export function storageType(value: PickleValue): StorageType | undefined {
   return isKind(value, "global") ? allowed.get(`${value.module}\n${value.name}`)?.storage : undefined;
 }
 
-function rebuildParameter(args: readonly PickleValue[], offset: number): TorchTensor {
-  const [tensor, requiresGrad, hooks] = args;
-  if (args.length !== 3 || !isKind(tensor, "tensor") || typeof requiresGrad !== "boolean" || !isEmptyDict(hooks))
-    throw wrongArguments("_rebuild_parameter", "a tensor, a bool and no hooks", args, offset);
-  return tensor;
+/** `_rebuild_from_type_v2(function, type, arguments, state)`: a tensor of a class of its own, of which the tensor is kept. */
+function rebuildFromType(args: readonly PickleValue[], offset: number, maxBytes: number): PickleValue {
+  const [callee, , inner] = args;
+  if (args.length !== 4) throw wrongArguments("_rebuild_from_type_v2", "four", args, offset);
+  return callGlobal(callee, inner, offset, maxBytes);
+}
+
+function pythonTypes(name: string, entry: Allowed): (readonly [string, Allowed])[] {
+  return ["builtins", "__builtin__"].map((module) => [`${module}\n${name}`, entry] as const);
+}
+
+function makeSet(args: readonly PickleValue[], offset: number): PickleValue {
+  if (args.length > 1) throw wrongArguments("set", "at most one list", args, offset);
+  return { kind: "set" };
+}
+
+/** `bytearray(bytes)`, or `bytearray(text, "latin-1")` as Python 2 and protocol 2 have it. */
+function makeBytes(args: readonly PickleValue[], offset: number): PickleValue {
+  if (args.length === 0) return { kind: "bytes", bytes: new Uint8Array() };
+  if (args.length === 1 && isKind(args[0], "bytes")) return args[0];
+  return encode(args, offset);
 }
 
 function makeSize(args: readonly PickleValue[], offset: number): PickleValue {
@@ -167,10 +204,6 @@ function encode(args: readonly PickleValue[], offset: number): PickleValue {
     bytes[i] = code;
   }
   return { kind: "bytes", bytes };
-}
-
-function isEmptyDict(value: PickleValue | undefined): boolean {
-  return isKind(value, "dict") && value.entries.size === 0;
 }
 
 function wrongArguments(who: string, expected: string, args: readonly PickleValue[], offset: number): PickleFault {

@@ -1,9 +1,10 @@
 import { DataError } from "../../../core/errors.ts";
 import type { LabelledSet } from "../../LabelledSet.ts";
-import type { ObjectInfo, Opened, ReadOptions, Source } from "../Format.ts";
+import type { ObjectInfo, Opened, ReadOptions, Source, SourceFile } from "../Format.ts";
 import { hardLabels } from "../labels.ts";
 import type { Budget } from "../limits.ts";
 import { listObjects, numbersOf } from "../torch/listObjects.ts";
+import { unreadOf } from "../unreadOf.ts";
 import { openPickle } from "./openPickle.ts";
 import { isKind, member, type PickleValue, textOf } from "./values.ts";
 
@@ -45,9 +46,11 @@ export async function readCifarFolder(source: Source, options: ReadOptions, budg
   const globals = new Set<string>();
   const parts: LabelledSet[] = [];
   let classNames: readonly string[] | undefined;
+  const taken: SourceFile[] = [];
   for (const file of source.files) {
     const isMeta = /(^|\/)(batches\.meta|meta)$/.test(file.path);
     if (!isMeta && !wanted.test(file.path)) continue;
+    taken.push(file);
     const opened = await openPickle(file, budget);
     for (const name of opened.globals) globals.add(name);
     const listed = await listObjects(opened, file.path);
@@ -59,7 +62,14 @@ export async function readCifarFolder(source: Source, options: ReadOptions, budg
     }
   }
   const set = join(parts, source.name, classNames, budget);
-  return { format: "pythonPickle", objects, findings: [], globals: [...globals], ...(set ? { set } : {}) };
+  return {
+    format: "pythonPickle",
+    objects,
+    findings: [],
+    globals: [...globals],
+    unread: unreadOf(source, taken),
+    ...(set ? { set } : {}),
+  };
 }
 
 function join(

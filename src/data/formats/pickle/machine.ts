@@ -1,19 +1,26 @@
 import { Cursor } from "../Cursor.ts";
 import type { Budget } from "../limits.ts";
 import { applyState, callGlobal, createObject, isAllowed } from "./allowed.ts";
-import { decodeLong, decodeText, type Op, readOp } from "./opcodes.ts";
+import { decodeText, type Op, readOp } from "./opcodes.ts";
 import { PickleFault } from "./PickleFault.ts";
+import { plainValue, slotOf } from "./plainValue.ts";
 import { maxOpcodes } from "./scan.ts";
 import { isKind, kindOf, type PickleDict, type PickleValue, textOf } from "./values.ts";
 
 /**
- * Which opcodes run. `torch`: exactly those of the specification (§2, rule 1). `python`: also the pure data opcodes that the published
- * CIFAR batches and their re-saved copies use for byte strings.
+ * Which opcodes run. `torch`: exactly those of the specification (§2, rule 1). `python`: every opcode of protocols 0 to 5 that
+ * describes data; protocols 0 and 1 have no protocol marker.
  */
 type Dialect = "torch" | "python";
 
 const protocol4 = new Set(["MEMOIZE", "FRAME", "SHORT_BINUNICODE", "STACK_GLOBAL", "EMPTY_SET"]);
-const pythonData = new Set(["BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"]);
+const pythonData = new Set([
+  ...["BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8", "BINUNICODE8", "LONG4"],
+  ...["INT", "LONG", "FLOAT", "STRING", "UNICODE", "GET", "PUT", "LIST", "DICT"],
+  ...["POP", "POP_MARK", "DUP", "ADDITEMS", "FROZENSET"],
+]);
+
+const pythonBytes = new Set(["BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"]);
 
 export interface PickleOptions {
   readonly dialect: Dialect;
@@ -39,7 +46,7 @@ export function runPickle(bytes: Uint8Array<ArrayBuffer>, options: PickleOptions
     if (steps >= maxOpcodes)
       throw new PickleFault("pickle-length", `invalid length: expected at most ${maxOpcodes} opcodes`, cursor.offset);
     const op = readOp(cursor, "pickle");
-    if ((op.name === "PROTO") !== (steps === 0))
+    if (op.name === "PROTO" ? steps > 0 : steps === 0 && options.dialect === "torch")
       throw new PickleFault("pickle-proto", "invalid PROTO: expected it first and once", op.offset);
     if (op.name === "STOP") return { value: machine.finish(op), end: cursor.offset };
     machine.step(op);
@@ -67,57 +74,18 @@ class Machine {
   step(op: Op): void {
     const { stack } = this;
     if (protocol4.has(op.name) && this.protocol < 4) throw this.outside(op, "only allowed in protocol 4");
-    if (pythonData.has(op.name) && this.options.dialect === "torch")
-      throw this.outside(op, "not allowed in torch files");
+    if (pythonData.has(op.name) && this.options.dialect === "torch") throw this.outside(op, pythonOnly(op.name));
+    if (this.data(op)) return;
     switch (op.name) {
       case "PROTO":
-        if (op.number < 2 || op.number > 4)
-          throw new PickleFault("pickle-proto", `invalid protocol: expected 2, 3 or 4, got ${op.number}`, op.offset);
+        if (op.number < (this.options.dialect === "torch" ? 2 : 0) || op.number > 5)
+          throw new PickleFault("pickle-proto", `invalid protocol: expected 2 to 5, got ${op.number}`, op.offset);
         this.protocol = op.number;
         break;
       case "FRAME":
         break;
-      case "NONE":
-        stack.push(null);
-        break;
-      case "NEWTRUE":
-      case "NEWFALSE":
-        stack.push(op.name === "NEWTRUE");
-        break;
-      case "BININT":
-      case "BININT1":
-      case "BININT2":
-      case "BINFLOAT":
-        stack.push(op.number);
-        break;
-      case "LONG1":
-        stack.push(decodeLong(op.bytes));
-        break;
-      case "BINUNICODE":
-      case "SHORT_BINUNICODE":
-        stack.push(this.text(op));
-        break;
-      case "SHORT_BINSTRING":
-      case "BINSTRING":
-      case "BINBYTES":
-      case "SHORT_BINBYTES":
-      case "BINBYTES8":
-        stack.push({ kind: "bytes", bytes: op.bytes });
-        break;
       case "MARK":
         this.marks.push(stack.length);
-        break;
-      case "EMPTY_TUPLE":
-        stack.push({ kind: "tuple", items: [] });
-        break;
-      case "EMPTY_LIST":
-        stack.push({ kind: "list", items: [] });
-        break;
-      case "EMPTY_DICT":
-        stack.push({ kind: "dict", entries: new Map(), ordered: false });
-        break;
-      case "EMPTY_SET":
-        stack.push({ kind: "set" });
         break;
       case "TUPLE":
         stack.push({ kind: "tuple", items: this.popMark(op) });
@@ -139,13 +107,44 @@ class Machine {
       case "SETITEMS":
         this.setItems(op, this.popMark(op));
         break;
+      case "LIST":
+        stack.push({ kind: "list", items: this.popMark(op) });
+        break;
+      case "DICT": {
+        const items = this.popMark(op);
+        stack.push({ kind: "dict", entries: new Map(), ordered: false });
+        this.setItems(op, items);
+        break;
+      }
+      case "FROZENSET":
+      case "ADDITEMS":
+        this.popMark(op);
+        if (op.name === "FROZENSET") stack.push({ kind: "set" });
+        else if (!isKind(this.top(op), "set"))
+          throw new PickleFault(
+            "pickle-append",
+            `invalid ADDITEMS: expected a set, got ${kindOf(this.top(op))}`,
+            op.offset,
+          );
+        break;
+      case "POP":
+        this.popOne(op);
+        break;
+      case "POP_MARK":
+        this.popMark(op);
+        break;
+      case "DUP":
+        stack.push(this.top(op));
+        break;
+      case "GET":
       case "BINGET":
       case "LONG_BINGET":
-        stack.push(this.recall(op));
+        stack.push(this.recall(op, slotOf(op)));
         break;
+      case "PUT":
       case "BINPUT":
       case "LONG_BINPUT":
-        this.memo.set(op.number, this.top(op));
+        this.memo.set(slotOf(op), this.top(op));
         break;
       case "MEMOIZE":
         this.memo.set(this.memo.size, this.top(op));
@@ -181,14 +180,21 @@ class Machine {
     }
   }
 
-  private outside(op: Op, why: string): PickleFault {
-    return new PickleFault("pickle-opcode", `invalid opcode: ${op.name} is ${why}`, op.offset);
+  /** Opcodes that push one value of their own. */
+  private data(op: Op): boolean {
+    const value = plainValue(op);
+    if (value !== undefined) this.stack.push(value);
+    return value !== undefined;
   }
 
-  private text(op: Op): string {
-    const text = decodeText(op.bytes);
-    if (text === undefined) throw new PickleFault("pickle-text", "invalid text: expected UTF-8", op.offset);
-    return text;
+  /** POP takes a value, or a MARK where that is on top. */
+  private popOne(op: Op): void {
+    if (this.marks.at(-1) === this.stack.length) this.marks.pop();
+    else this.pop(op, 1);
+  }
+
+  private outside(op: Op, why: string): PickleFault {
+    return new PickleFault("pickle-opcode", `invalid opcode: ${op.name} is ${why}`, op.offset);
   }
 
   /** Take `count` values, none from below the last MARK. */
@@ -235,10 +241,10 @@ class Machine {
     for (let i = 0; i < items.length; i += 2) target.entries.set(items[i], items[i + 1]);
   }
 
-  private recall(op: Op): PickleValue {
-    const value = this.memo.get(op.number);
+  private recall(op: Op, slot: number): PickleValue {
+    const value = this.memo.get(slot);
     if (value === undefined)
-      throw new PickleFault("pickle-memo", `invalid memo: expected slot ${op.number} to be set`, op.offset);
+      throw new PickleFault("pickle-memo", `invalid memo: expected slot ${slot} to be set`, op.offset);
     return value;
   }
 
@@ -261,4 +267,9 @@ class Machine {
       );
     return { kind: "global", module, name };
   }
+}
+
+/** Opcodes that carry data in other pickles and have no place in a torch file. */
+function pythonOnly(name: string): string {
+  return pythonBytes.has(name) ? "not allowed in torch files" : "not on the list of allowed opcodes";
 }

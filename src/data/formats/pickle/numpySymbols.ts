@@ -19,6 +19,9 @@ const codes: Readonly<Record<string, DType>> = {
   b1: "bool",
 };
 
+/** Complex numbers, long doubles, texts and times: listed, not read. */
+const foreignCode = /^([US]\d{1,9}|c(8|16|32)|f16|[Mm]8)$/;
+
 /** `numpy.dtype("f8", False, True)`: a plain number type, never objects or structures. */
 export function makeDType(args: readonly PickleValue[], offset: number): PickleDType {
   const [code, align, copy] = args;
@@ -29,6 +32,7 @@ export function makeDType(args: readonly PickleValue[], offset: number): PickleD
       `invalid dtype: expected a code and two flags, got (${args.slice(0, 4).map(kindOf).join(", ")})`,
       offset,
     );
+  if (foreignCode.test(text)) return { kind: "dtype", code: text, dtype: undefined };
   if (!Object.hasOwn(codes, text))
     throw fault(
       `invalid dtype: expected one of ${Object.keys(codes).join(", ")}, got ${JSON.stringify(text.slice(0, 20))}`,
@@ -41,6 +45,7 @@ export function makeDType(args: readonly PickleValue[], offset: number): PickleD
 export function applyDTypeState(target: PickleDType, state: PickleValue, offset: number): PickleDType {
   const items = isKind(state, "tuple") ? state.items : [];
   const order = textOf(items[1]);
+  if (target.dtype === undefined && items.length >= 8) return target;
   const plain =
     (items.length === 8 || items.length === 9) &&
     items[0] === 3 + (items.length - 8) &&
@@ -62,6 +67,7 @@ export function makeScalar(args: readonly PickleValue[], offset: number): Pickle
   const [type, raw] = args;
   if (args.length !== 2 || !isKind(type, "dtype") || !isKind(raw, "bytes"))
     throw fault(`invalid scalar: expected a dtype and bytes, got (${args.slice(0, 4).map(kindOf).join(", ")})`, offset);
+  if (type.dtype === undefined) return { kind: "opaque", name: `numpy.${type.code}` };
   if (raw.bytes.length !== itemSize(type.dtype))
     throw fault(`invalid scalar: expected ${itemSize(type.dtype)} bytes, got ${raw.bytes.length}`, offset);
   const stored = viewAs(new Uint8Array(raw.bytes), type.dtype)[0];
@@ -78,16 +84,48 @@ export function applyArrayState(target: PickleArray, state: PickleValue, offset:
       `invalid array state: expected (1, shape, dtype, order, bytes), got (${items.slice(0, 6).map(kindOf).join(", ")})`,
       offset,
     );
-  if (target.tensor !== undefined) throw fault("invalid array state: expected it once, got it twice", offset);
+  if (target.tensor !== undefined || target.foreign)
+    throw fault("invalid array state: expected it once, got it twice", offset);
   const sizes = shape.items.map((size) => (typeof size === "number" ? size : Number.NaN));
-  const need = elementCount(sizes, "pickle", "array", offset) * itemSize(type.dtype);
-  if (need !== raw.bytes.length)
+  return fillArray(target, type, sizes, raw.bytes, fortran === true || fortran === 1, offset);
+}
+
+/** `_frombuffer(buffer, dtype, shape, order)`: how NumPy writes arrays in protocol 5. */
+export function fromBuffer(args: readonly PickleValue[], offset: number): PickleArray {
+  const [raw, type, shape, order] = args;
+  const letter = textOf(order);
+  if (
+    args.length !== 4 ||
+    !isKind(raw, "bytes") ||
+    !isKind(type, "dtype") ||
+    !isKind(shape, "tuple") ||
+    !/^[CF]$/.test(letter ?? "")
+  )
     throw fault(
-      `invalid array: expected ${need} bytes for shape [${sizes.join(", ")}], got ${raw.bytes.length}`,
+      `invalid arguments of _frombuffer: expected (bytes, dtype, shape, order), got (${args.slice(0, 6).map(kindOf).join(", ")})`,
       offset,
     );
-  const isFortran = fortran === true || fortran === 1;
-  const data = viewAs(raw.bytes, type.dtype);
+  const sizes = shape.items.map((size) => (typeof size === "number" ? size : Number.NaN));
+  return fillArray({ kind: "array", tensor: undefined }, type, sizes, raw.bytes, letter === "F", offset);
+}
+
+function fillArray(
+  target: PickleArray,
+  type: PickleDType,
+  sizes: readonly number[],
+  bytes: Uint8Array<ArrayBuffer>,
+  isFortran: boolean,
+  offset: number,
+): PickleArray {
+  if (type.dtype === undefined) {
+    elementCount(sizes, "pickle", "array", offset);
+    target.foreign = { dtype: type.code, shape: sizes };
+    return target;
+  }
+  const need = elementCount(sizes, "pickle", "array", offset) * itemSize(type.dtype);
+  if (need !== bytes.length)
+    throw fault(`invalid array: expected ${need} bytes for shape [${sizes.join(", ")}], got ${bytes.length}`, offset);
+  const data = viewAs(bytes, type.dtype);
   target.tensor = { dtype: type.dtype, shape: sizes, data: isFortran ? fromFortran(data, sizes) : data };
   return target;
 }

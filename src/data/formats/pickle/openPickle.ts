@@ -5,11 +5,11 @@ import { refusalOf, refuseFault, type ValueFile } from "../torch/TorchFile.ts";
 import { runPickle } from "./machine.ts";
 import { scanPickle } from "./scan.ts";
 
-/** Open a plain pickle: one value, protocol 2 to 4, nothing after it. */
+/** Open a plain pickle: one value, protocols 0 to 5, nothing after it. */
 export async function openPickle(file: SourceFile, budget: Budget): Promise<ValueFile> {
   budget.charge(2 * file.size, "pickle", file.path); // the file, and its arrays moved to aligned places
   const bytes = await file.read();
-  const scan = scanPickle(bytes, budget);
+  const scan = scanPickle(bytes, budget, { marker: "optional" });
   const refusal = refusalOf("pythonPickle", file, scan);
   if (refusal) throw refusal;
   try {

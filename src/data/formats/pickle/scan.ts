@@ -2,8 +2,9 @@ import { DataError } from "../../../core/errors.ts";
 import { Cursor } from "../Cursor.ts";
 import type { Finding } from "../Format.ts";
 import type { Budget } from "../limits.ts";
-import { isAllowed } from "./allowed.ts";
+import { judgeGlobal } from "./judgeGlobal.ts";
 import { decodeText, latin1, type Op, readOp } from "./opcodes.ts";
+import { maxName, textSlot, unescape16, unquote } from "./textArguments.ts";
 
 /** What reading every opcode of a file, and running none, tells about it. */
 export interface PickleScan {
@@ -13,6 +14,13 @@ export interface PickleScan {
   readonly findings: readonly Finding[];
   /** Where each pickle ends (the byte after its STOP), as positions in the file. */
   readonly ends: readonly number[];
+}
+
+export interface ScanOptions {
+  readonly base?: number;
+  readonly count?: number;
+  readonly tail?: boolean;
+  readonly marker?: "needed" | "optional";
 }
 
 /** Chosen: the longest genuine ones (CIFAR-100 with file names) have 2·10⁵. */
@@ -25,13 +33,14 @@ export const maxOpcodes = 10_000_000;
  * A stack of texts is followed through marks and memo, because STACK_GLOBAL takes its names from there; whatever is computed is shown
  * as "<computed>".
  *
+ * @param options.marker protocols 0 and 1 have no protocol marker: "optional" where they are read.
  * @param options.count pickles that belong there (default 1); what follows the last one's STOP is a finding and scanned too, unless
  * `options.tail` says that other data belongs there.
  */
 export function scanPickle(
   bytes: Uint8Array<ArrayBuffer>,
   budget: Budget,
-  { base = 0, count = 1, tail = false }: { base?: number; count?: number; tail?: boolean } = {},
+  { base = 0, count = 1, tail = false, marker = "needed" }: ScanOptions = {},
 ): PickleScan {
   const cursor = new Cursor(bytes, "pickle", base);
   const tracker = new Tracker();
@@ -53,7 +62,8 @@ export function scanPickle(
       opStart = cursor.position;
       const op = readOp(cursor, "pickle");
       if (op.name === "PROTO" && !atStart) find("pickle-proto", "a second protocol marker", op.offset);
-      if (op.name !== "PROTO" && atStart) find("pickle-proto", "does not begin with a protocol marker", op.offset);
+      if (op.name !== "PROTO" && atStart && marker === "needed")
+        find("pickle-proto", "does not begin with a protocol marker", op.offset);
       atStart = op.name === "STOP";
       if (atStart) {
         ends.push(cursor.offset);
@@ -68,19 +78,30 @@ export function scanPickle(
     tracker.cutGlobal(bytes.subarray(opStart), base + opStart);
   }
   const named = [...tracker.named.values()];
-  const dangerous = named
-    .filter(({ module, name }) => !isAllowed(module, name))
-    .map(({ module, name, offset }) => ({
-      severity: "dangerous" as const,
-      rule: "pickle-global",
-      message: `names ${fullName(module, name)}, which unpickling would import and could call`,
-      offset,
-    }));
+  const judged = named.map((mention) => ({ ...mention, verdict: judgeGlobal(mention.module, mention.name) }));
+  const accused = (["dangerous", "unknown"] as const).flatMap((severity) =>
+    judged
+      .filter(({ verdict }) => verdict === severity)
+      .map(({ module, name, offset }) => ({
+        severity,
+        rule: rules[severity],
+        message: says(severity, fullName(module, name)),
+        offset,
+      })),
+  );
   return {
     globals: named.map(({ module, name }) => fullName(module, name)),
-    findings: [...dangerous, ...findings],
+    findings: [...accused, ...findings],
     ends,
   };
+}
+
+const rules = { dangerous: "pickle-global", unknown: "pickle-unknown-global" } as const;
+
+function says(severity: keyof typeof rules, name: string): string {
+  return severity === "dangerous"
+    ? `names ${name}, which unpickling would import and could call`
+    : `names ${name}, which unpickling would import; it looks like data or a class of somebody's program, and what making it does is not known here`;
 }
 
 function fullName(module: string, name: string): string {
@@ -91,8 +112,6 @@ function fullName(module: string, name: string): string {
 const mark = Symbol("mark");
 type Slot = string | undefined | typeof mark;
 const computed = "<computed>";
-/** Longer texts are not kept: no module has such a name. */
-const maxName = 1024;
 
 /** Opcodes by how many values they take and give; those with rules of their own are missing. */
 const effects: Readonly<Record<string, readonly [takes: number, gives: 0 | 1]>> = {
@@ -140,7 +159,7 @@ class Tracker {
         stack.push(mark);
         break;
       case "STRING":
-        stack.push(unquote(latin1(op.bytes)));
+        stack.push(op.bytes.length > maxName ? undefined : unquote(latin1(op.bytes)));
         break;
       case "UNICODE":
         stack.push(op.bytes.length > maxName ? undefined : unescape16(latin1(op.bytes)));
@@ -215,9 +234,9 @@ class Tracker {
 
   /** A slot written as text. Python also takes " 1_0 " for 10; after such a number no slot is believed any more. */
   private slot(bytes: Uint8Array): number {
-    const text = latin1(bytes);
-    if (!/^(0|[1-9]\d{0,8})$/.test(text)) this.distrusted = true;
-    return Number(text);
+    const slot = textSlot(latin1(bytes));
+    if (slot === undefined) this.distrusted = true;
+    return slot ?? Number(latin1(bytes));
   }
 
   private recall(slot: number): Slot {
@@ -249,28 +268,4 @@ class Tracker {
 /** Names as Python decodes them; bytes that are no UTF-8 stay visible and never match the allow-list. */
 function show(bytes: Uint8Array): string {
   return decodeText(bytes) ?? `${latin1(bytes.subarray(0, maxName))} (not UTF-8)`;
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  ...{ "\\": "\\", "'": "'", '"': '"', a: "\x07", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" },
-};
-
-/** A Python 2 string literal, as protocol 0 writes texts: quotes off, escapes resolved, unknown ones kept as they are. */
-function unquote(text: string): string | undefined {
-  const [quote] = text;
-  if (text.length > maxName || text.length < 2 || (quote !== "'" && quote !== '"') || text.at(-1) !== quote)
-    return undefined;
-  return text.slice(1, -1).replace(/\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|([\s\S]))/g, (whole, hex, octal, char) => {
-    if (hex) return String.fromCharCode(Number.parseInt(hex, 16));
-    if (octal) return String.fromCharCode(Number.parseInt(octal, 8) & 255);
-    return Object.hasOwn(escapes, char) ? escapes[char] : whole;
-  });
-}
-
-/** Python's raw-unicode-escape: one character a byte, but for u with 4 and U with 8 hexadecimal digits after an odd number of backslashes. */
-function unescape16(text: string): string {
-  return text.replace(/\\(?:u([0-9a-fA-F]{4})|U(00[01][0-9a-fA-F]{5})|[\s\S])/g, (whole, short, long) => {
-    const code = Number.parseInt(short ?? long, 16);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
 }

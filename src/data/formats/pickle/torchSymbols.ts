@@ -1,7 +1,15 @@
 import { elementCount, maxDimensions } from "../limits.ts";
-import { itemSize } from "../tensor.ts";
+import { type DType, isDType, itemSize } from "../tensor.ts";
 import { PickleFault } from "./PickleFault.ts";
-import { isKind, kindOf, type PickleValue, type TorchTensor } from "./values.ts";
+import {
+  type ForeignStorage,
+  type ForeignTensor,
+  isKind,
+  kindOf,
+  type PickleValue,
+  type TorchStorage,
+  type TorchTensor,
+} from "./values.ts";
 
 /**
  * `_rebuild_tensor(storage, offset, size, stride)` and `_v2(…, requires_grad, backward_hooks)`.
@@ -14,13 +22,13 @@ export function rebuildTensor(
   count: 4 | 6,
   offset: number,
   maxBytes: number,
-): TorchTensor {
+): TorchTensor | ForeignTensor {
   const [storage, start, size, stride, requiresGrad, hooks] = args;
   const fail = (expected: string): never => {
     const got = args.slice(0, 8).map(kindOf).join(", ");
     throw new PickleFault("torch-tensor", `invalid tensor: expected ${expected}, got (${got})`, offset);
   };
-  if (args.length !== count || !isKind(storage, "storage")) return fail(`${count} arguments, the first a storage`);
+  if (args.length !== count || !isStorage(storage)) return fail(`${count} arguments, the first a storage`);
   if (!isSize(start)) return fail("a whole number ≥ 0 as its offset");
   const shape = sizes(size);
   const strides = sizes(stride);
@@ -38,6 +46,7 @@ export function rebuildTensor(
       `invalid tensor: expected to end within ${storage.count} numbers of storage ${JSON.stringify(storage.key)}, got number ${last}`,
       offset,
     );
+  if (storage.kind === "foreignStorage") return { kind: "foreign", dtype: storage.dtype, shape };
   const bytes = elementCount(shape, "pickle", "tensor", offset) * itemSize(storage.dtype);
   if (bytes > maxBytes)
     throw new PickleFault("torch-extent", `invalid tensor: expected at most ${maxBytes} bytes, got ${bytes}`, offset);
@@ -51,4 +60,66 @@ function isSize(value: PickleValue | undefined): value is number {
 function sizes(value: PickleValue | undefined): readonly number[] | undefined {
   if (!isKind(value, "tuple") && !isKind(value, "list")) return undefined;
   return value.items.every(isSize) ? ([...value.items] as number[]) : undefined;
+}
+
+/** `_rebuild_tensor_v3(storage, offset, size, stride, requires_grad, hooks, dtype, metadata?)`: bytes with the type beside them. */
+export function rebuildTensorV3(
+  args: readonly PickleValue[],
+  offset: number,
+  maxBytes: number,
+): TorchTensor | ForeignTensor {
+  const [storage, , , , , , type] = args;
+  if (
+    args.length < 7 ||
+    args.length > 8 ||
+    !isKind(storage, "storage") ||
+    storage.dtype !== "uint8" ||
+    !isKind(type, "global")
+  )
+    throw new PickleFault(
+      "torch-tensor",
+      `invalid tensor: expected bytes and their type, got (${args.slice(0, 8).map(kindOf).join(", ")})`,
+      offset,
+    );
+  return rebuildTensor([retyped(storage, type.name), ...args.slice(1, 6)], 6, offset, maxBytes);
+}
+
+/** The same bytes as numbers of another type. Of a type that is not read only the name is kept, and as many numbers as there are bytes. */
+function retyped(storage: TorchStorage, name: string): TorchStorage | ForeignStorage {
+  if (isDType(name)) return { ...storage, dtype: name, count: Math.floor(storage.count / itemSize(name as DType)) };
+  return {
+    kind: "foreignStorage",
+    dtype: name,
+    itemBytes: 1,
+    key: storage.key,
+    count: storage.count,
+    offset: storage.offset,
+  };
+}
+
+/** `_rebuild_parameter(tensor, requires_grad, hooks)` and `_with_state(…, state)`: the tensor. */
+export function rebuildParameter(
+  args: readonly PickleValue[],
+  count: 3 | 4,
+  offset: number,
+): TorchTensor | ForeignTensor {
+  const [tensor, requiresGrad, hooks] = args;
+  const isTensor = isKind(tensor, "tensor") || isKind(tensor, "foreign");
+  if (
+    args.length !== count ||
+    !isTensor ||
+    typeof requiresGrad !== "boolean" ||
+    !isKind(hooks, "dict") ||
+    hooks.entries.size > 0
+  )
+    throw new PickleFault(
+      "pickle-arguments",
+      `invalid arguments of _rebuild_parameter: expected a tensor, a bool and no hooks, got (${args.slice(0, 8).map(kindOf).join(", ")})`,
+      offset,
+    );
+  return tensor;
+}
+
+function isStorage(value: PickleValue | undefined): value is TorchStorage | ForeignStorage {
+  return isKind(value, "storage") || isKind(value, "foreignStorage");
 }

@@ -16,8 +16,11 @@ export type PickleValue =
   | PickleDType
   | PickleArray
   | PickleScalar
+  | PickleOpaque
   | TorchStorage
-  | TorchTensor;
+  | ForeignStorage
+  | TorchTensor
+  | ForeignTensor;
 
 /** Python bytes, or a Python 2 string: which of the two is meant, the file does not say. */
 export interface PickleBytes {
@@ -59,13 +62,16 @@ export interface PickleDType {
   readonly kind: "dtype";
   /** NumPy's letter and size: "f8". */
   readonly code: string;
-  readonly dtype: DType;
+  /** Absent: a type that is listed and not read. */
+  readonly dtype: DType | undefined;
 }
 
 /** numpy.ndarray: empty until its state has been set. */
 export interface PickleArray {
   readonly kind: "array";
   tensor: Tensor | undefined;
+  /** Set instead of `tensor` where the numbers are of a type that is not read. */
+  foreign?: { readonly dtype: string; readonly shape: readonly number[] };
 }
 
 /** A NumPy scalar. */
@@ -73,6 +79,30 @@ export interface PickleScalar {
   readonly kind: "scalar";
   readonly dtype: DType;
   readonly value: number | bigint | boolean;
+}
+
+/** What an allowed constructor made that no set needs: a device, a counter. Only its name is kept. */
+export interface PickleOpaque {
+  readonly kind: "opaque";
+  readonly name: string;
+}
+
+/** Numbers of a type that is not read: complex, quantised, 8-bit floats. Listed, never fetched. */
+export interface ForeignTensor {
+  readonly kind: "foreign";
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+/** A storage of such numbers. */
+export interface ForeignStorage {
+  readonly kind: "foreignStorage";
+  readonly dtype: string;
+  /** Of one number. */
+  readonly itemBytes: number;
+  readonly key: string;
+  readonly count: number;
+  readonly offset: number;
 }
 
 /** A persistent id of a torch file: `count` numbers under `key`. */

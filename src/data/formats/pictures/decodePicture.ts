@@ -1,5 +1,6 @@
 import { DataError } from "../../../core/errors.ts";
 import type { DecodedImage, JpegDecoder } from "../Format.ts";
+import { NotRecognised } from "../NotRecognised.ts";
 import { isJpeg, scanJpeg } from "./jpeg.ts";
 import type { Approve, Extra } from "./pictureLimits.ts";
 import { decodePng, isPng } from "./png.ts";
@@ -37,14 +38,14 @@ export async function decodePicture(
   if (kind === "png") return decodePng(bytes, approve);
   if (kind === "pnm") return decodePnm(bytes, approve);
   if (kind !== "jpeg")
-    throw new DataError(
+    throw new (kind ? NotRecognised : DataError)(
       `picture: unknown kind: expected PNG, JPEG, PGM or PPM, got ${kind ? kind.other : "other bytes"}`,
       0,
     );
   const scan = scanJpeg(bytes);
   approve?.(scan.width, scan.height);
   if (!jpeg)
-    throw new DataError("jpeg: missing decoder: expected one for JPEG files, got none; install the package sharp");
+    throw new NotRecognised("jpeg: missing decoder: expected one for JPEG files, got none; install the package sharp");
   const image = await jpeg(scan.clean);
   if (image.width !== scan.width || image.height !== scan.height || image.channels !== scan.channels)
     throw new DataError(

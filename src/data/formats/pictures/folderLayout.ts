@@ -1,7 +1,9 @@
 import { DataError } from "../../../core/errors.ts";
 import { extent } from "../../../core/extent.ts";
+import type { Finding } from "../Format.ts";
 import { baseName, chooseSplit, compareNatural, type Split, splitOf } from "../rawSet.ts";
-import { find, type LabelTable } from "./labelTable.ts";
+import { find, type LabelTable, rowOf } from "./labelTable.ts";
+import { folderFindings, pathFindings, tableFindings } from "./layoutFindings.ts";
 
 /** Which pictures make the set, in order, and the class of each. */
 export interface FolderLayout {
@@ -14,6 +16,8 @@ export interface FolderLayout {
   readonly classes: number;
   /** What the labels were taken from, for people. */
   readonly basis: string;
+  /** What other programs or the table beside the pictures see otherwise. */
+  readonly findings?: readonly Finding[];
 }
 
 /** Class numbers above this are identifiers of another kind. */
@@ -40,9 +44,27 @@ export function layOut(
   const sorted = [...all].sort(compareNatural);
   const { csv, annotations } = tables;
   if (csv) {
-    const named = sorted.filter((path) => find(csv.labels, path) !== undefined);
-    if (named.length > 0) return byTable(named, csv, who);
+    const named = sorted.filter((path) => find(csv.labels, path, csv.folder) !== undefined);
+    if (named.length > 0) {
+      const used = new Set(named.map((path) => rowOf(csv.labels, csv.folder, path)));
+      const orphans = sorted.filter((path) => find(csv.labels, path, csv.folder) === undefined);
+      const unused = [...csv.labels.keys()].filter((row) => !used.has(row));
+      const findings = [...tableFindings(orphans, unused), ...pathFindings(named)];
+      return { ...byTable(named, csv, who), findings };
+    }
   }
+  const useless = csv ? tableFindings([], [...csv.labels.keys()]) : [];
+  const layout = byPlace(sorted, annotations, options, who);
+  return { ...layout, findings: [...useless, ...(layout.findings ?? [])] };
+}
+
+/** Labels by folders and names, where no table has them. */
+function byPlace(
+  sorted: readonly string[],
+  annotations: LabelTable | undefined,
+  options: { readonly split?: Split },
+  who: string,
+): FolderLayout {
   const strip = commonFolders(sorted);
   const parts = new Map(sorted.map((path) => [path, path.split("/").slice(strip)]));
   const halves = new Map(sorted.map((path) => [path, halfOf(parts.get(path) as string[])]));
@@ -58,24 +80,30 @@ export function layOut(
   const names = [...new Set(sorted.map(nameOf))].filter((name) => name !== undefined);
   if (names.length < 2 || chosen.some((path) => nameOf(path) === undefined)) return flat(chosen, who);
   const basis = chosen.some(annotated) ? "val_annotations.txt" : "folder names";
-  return classify(
+  const layout = classify(
     chosen,
     chosen.map((path) => nameOf(path) as string),
     names,
     basis,
   );
+  const folders = basis === "folder names" ? folderFindings(names, layout.indexOf) : [];
+  return { ...layout, findings: [...folders, ...(folders.some(isCollision) ? [] : pathFindings(chosen))] };
+}
+
+function isCollision({ rule }: Finding): boolean {
+  return rule === "class-names-collide";
 }
 
 function byTable(paths: readonly string[], table: LabelTable, who: string): FolderLayout {
-  const given = paths.map((path) => find(table.labels, path) ?? "");
+  const given = paths.map((path) => find(table.labels, path, table.folder) ?? "");
   const order = new Map([...table.labels.keys()].map((name, i) => [name, i]));
-  const rank = (path: string) => find(order, path) as number;
+  const rank = (path: string) => find(order, path, table.folder) as number;
   const sorted = [...paths].sort((a, b) => rank(a) - rank(b));
   const names = [...new Set(given)].sort(compareNatural);
   if (names.some((name) => name === "")) throw new DataError(`${who}: invalid table: expected a label in each row`);
   return classify(
     sorted,
-    sorted.map((path) => find(table.labels, path) as string),
+    sorted.map((path) => find(table.labels, path, table.folder) as string),
     names,
     "the table of labels",
   );
@@ -89,7 +117,8 @@ function classify(paths: readonly string[], given: readonly string[], names: rea
   if (!numbers) for (const [i, name] of ranked.entries()) index.set(name, i);
   const labels = Int32Array.from(given, (name) => index.get(name) as number);
   const classes = 1 + extent(index.values()).max;
-  return { paths, labels, classes, basis, ...(numbers ? {} : { classNames: ranked }) };
+  const indexOf = (name: string) => index.get(name) as number;
+  return { paths, labels, classes, basis, indexOf, ...(numbers ? {} : { classNames: ranked }) };
 }
 
 /** If all names are a number behind one common prefix: the function that reads it. WordNet ids are no numbers. */

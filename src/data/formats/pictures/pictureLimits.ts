@@ -1,4 +1,5 @@
 import { DataError } from "../../../core/errors.ts";
+import { NotRecognised } from "../NotRecognised.ts";
 
 /** Longest side of a picture (specification of the readers, §3). */
 const maxSide = 4096;
@@ -8,7 +9,8 @@ export const maxPixels = 16_000_000;
 /** Hold a declared picture size against the limits, before anything is allocated for it. */
 export function checkPictureSize(width: number, height: number, who: string, offset: number): void {
   if (!(width >= 1 && height >= 1 && width <= maxSide && height <= maxSide && width * height <= maxPixels)) {
-    throw new DataError(
+    const isLarge = width >= 1 && height >= 1;
+    throw new (isLarge ? NotRecognised : DataError)(
       `${who}: invalid picture size: expected sides of 1 to ${maxSide} and at most ${maxPixels} pixels, got ${width} × ${height}`,
       offset,
     );

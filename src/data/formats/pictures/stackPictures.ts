@@ -2,6 +2,7 @@ import { DataError } from "../../../core/errors.ts";
 import type { ImageShape } from "../../LabelledSet.ts";
 import type { DecodedImage, Finding, JpegDecoder, SourceFile } from "../Format.ts";
 import type { Budget } from "../limits.ts";
+import { NotRecognised } from "../NotRecognised.ts";
 import { decodePicture } from "./decodePicture.ts";
 
 /**
@@ -26,7 +27,7 @@ export async function stackPictures(
     budget.charge(file.size, who, file.path);
     const approve = (width: number, height: number) => {
       if (side && (side.width !== width || side.height !== height))
-        throw new DataError(
+        throw new NotRecognised(
           `invalid picture size: expected ${side.width} × ${side.height} as ${files[0].path} has, got ${width} × ${height}`,
         );
       if (side) return;
@@ -84,10 +85,11 @@ async function inFile<T>(path: string, who: string, work: () => Promise<T>): Pro
     return await work();
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    throw new DataError(`${who}: ${path}: ${error.message}`);
+    const Kind = error instanceof NotRecognised ? NotRecognised : DataError;
+    throw new Kind(`${who}: ${path}: ${error.message}`);
   }
 }
 
 function severityOf(rule: string): Finding["severity"] {
-  return rule === "picture-trailing" || rule === "picture-alpha" ? "warning" : "note";
+  return ["picture-trailing", "picture-alpha", "picture-16-bit"].includes(rule) ? "warning" : "note";
 }

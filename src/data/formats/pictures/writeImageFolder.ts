@@ -4,8 +4,8 @@ import { eightBitLosses, toEightBit } from "../../eightBit.ts";
 import { describeNormalisation, unit } from "../../normalise.ts";
 import type { Written } from "../Format.ts";
 import { writeMetadata } from "../safetensors/setMetadata.ts";
+import { csvCell } from "./csvRows.ts";
 import { encodePng } from "./encodePng.ts";
-import { csvCell } from "./labelTable.ts";
 import { labelFile, setFile } from "./ownFolder.ts";
 
 /**

@@ -61,10 +61,10 @@ export function storageCache(fetch: (storage: TorchStorage) => Promise<TensorDat
 export function refusalOf(format: string, file: SourceFile, scan: PickleScan): Refusal | undefined {
   if (scan.findings.length === 0) return undefined;
   const [first] = scan.findings;
-  const dangerous = scan.findings.filter((finding) => finding.severity === "dangerous").length;
-  const message = dangerous
-    ? `${format}: dangerous file ${file.path}: ${first.message}${dangerous > 1 ? ` (and ${dangerous - 1} more)` : ""}`
-    : `${format}: unsafe file ${file.path}: ${first.message}`;
+  const { severity } = first;
+  const more = severity === "unsafe" ? 0 : scan.findings.filter((finding) => finding.severity === severity).length - 1;
+  const kind = severity === "unknown" ? "unknown content in" : `${severity} file`;
+  const message = `${format}: ${kind} ${file.path}: ${first.message}${more > 0 ? ` (and ${more} more)` : ""}`;
   const findings = scan.findings.map((finding) => ({ ...finding, file: file.path }));
   return new Refusal(message, first.offset, { format, findings, globals: scan.globals });
 }

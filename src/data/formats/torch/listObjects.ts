@@ -34,6 +34,8 @@ export async function listObjects(
       else objects.push({ path: path || ".", dtype, shape });
       return;
     }
+    const foreign = foreignInfo(value, path || ".");
+    if (foreign) objects.push(foreign);
     const plain = plainInfo(value, path || ".");
     if (plain) objects.push(plain);
     if (typeof value !== "object" || value === null || seen.has(value)) return;
@@ -78,6 +80,13 @@ export function numbersOf(value: PickleValue | undefined): number[] | undefined 
 export function numberOf(value: PickleValue | undefined): number | undefined {
   if (typeof value === "number") return value;
   return isKind(value, "scalar") && typeof value.value !== "boolean" ? Number(value.value) : undefined;
+}
+
+/** Numbers of a type that is not read, and objects of which only a name is kept. */
+function foreignInfo(value: PickleValue, path: string): ObjectInfo | undefined {
+  if (isKind(value, "foreign")) return { path, dtype: value.dtype, shape: value.shape };
+  if (isKind(value, "array") && value.foreign) return { path, ...value.foreign };
+  return isKind(value, "opaque") ? { path, dtype: value.name, shape: [] } : undefined;
 }
 
 function plainInfo(value: PickleValue, path: string): ObjectInfo | undefined {

@@ -5,9 +5,9 @@ import type { Budget } from "../limits.ts";
 import { runPickle } from "../pickle/machine.ts";
 import { PickleFault } from "../pickle/PickleFault.ts";
 import { scanPickle } from "../pickle/scan.ts";
-import { isKind, member, type PickleValue, type TorchStorage } from "../pickle/values.ts";
-import { itemSize, type TensorData, viewAs } from "../tensor.ts";
-import { readPersistentId } from "./persistentId.ts";
+import { type ForeignStorage, isKind, member, type PickleValue, type TorchStorage } from "../pickle/values.ts";
+import { viewAs } from "../tensor.ts";
+import { readPersistentId, storageItemSize } from "./persistentId.ts";
 import { refusalOf, refuseFault, tensorOfStorage, type ValueFile } from "./TorchFile.ts";
 
 const who = "torch";
@@ -40,8 +40,8 @@ function readParts(
   globals: readonly string[],
   budget: Budget,
 ): ValueFile {
-  const storages = new Map<string, TorchStorage>();
-  const persistent = (id: PickleValue, offset: number): TorchStorage => {
+  const storages = new Map<string, TorchStorage | ForeignStorage>();
+  const persistent = (id: PickleValue, offset: number): TorchStorage | ForeignStorage => {
     const storage = readPersistentId(id, 6, offset);
     const before = storages.get(storage.key);
     if (before && (before.dtype !== storage.dtype || before.count !== storage.count))
@@ -75,7 +75,7 @@ function readParts(
       if (value.kind === "array" && value.tensor) return value.tensor;
       const stored = value.kind === "tensor" ? numbers.get(value.storage.key) : undefined;
       if (value.kind !== "tensor" || !stored) throw new DataError(`${who}: missing content of a tensor or array`);
-      return tensorOfStorage(value, stored, budget);
+      return tensorOfStorage(value, viewAs(stored, value.storage.dtype), budget);
     },
   };
 }
@@ -83,10 +83,10 @@ function readParts(
 function readStorages(
   cursor: Cursor,
   keys: PickleValue,
-  storages: ReadonlyMap<string, TorchStorage>,
+  storages: ReadonlyMap<string, TorchStorage | ForeignStorage>,
   budget: Budget,
-): Map<string, TensorData> {
-  const numbers = new Map<string, TensorData>();
+): Map<string, Uint8Array<ArrayBuffer>> {
+  const numbers = new Map<string, Uint8Array<ArrayBuffer>>();
   const items = isKind(keys, "list") ? keys.items : [];
   if (items.length !== storages.size)
     throw new DataError(`${who}: invalid storage keys: expected ${storages.size}, got ${items.length}`, cursor.offset);
@@ -101,9 +101,9 @@ function readStorages(
         `${who}: invalid storage ${storage.key}: expected ${storage.count} numbers, got ${count}`,
         at,
       );
-    const raw = cursor.take(count * itemSize(storage.dtype), `storage ${storage.key}`);
+    const raw = cursor.take(count * storageItemSize(storage), `storage ${storage.key}`);
     budget.charge(raw.length, who, `storage ${storage.key}`, at);
-    numbers.set(storage.key, viewAs(new Uint8Array(raw), storage.dtype));
+    numbers.set(storage.key, new Uint8Array(raw));
   }
   if (cursor.left !== 0)
     throw new DataError(

@@ -4,11 +4,11 @@ import type { Budget } from "../limits.ts";
 import { runPickle } from "../pickle/machine.ts";
 import { PickleFault } from "../pickle/PickleFault.ts";
 import { scanPickle } from "../pickle/scan.ts";
-import type { TorchStorage } from "../pickle/values.ts";
+import type { ForeignStorage, TorchStorage } from "../pickle/values.ts";
 import { Refusal } from "../Refusal.ts";
-import { itemSize, viewAs } from "../tensor.ts";
+import { viewAs } from "../tensor.ts";
 import { openZip, type ZipArchive } from "../zip/openZip.ts";
-import { readPersistentId } from "./persistentId.ts";
+import { readPersistentId, storageItemSize } from "./persistentId.ts";
 import { refusalOf, refuseFault, storageCache, tensorOfStorage, type ValueFile } from "./TorchFile.ts";
 
 const who = "torch";
@@ -37,10 +37,10 @@ export async function openTorchZip(file: SourceFile, budget: Budget): Promise<Va
   const refusal = refusalOf(who, file, scan);
   if (refusal) throw refusal;
   const used = new Set<string>();
-  const persistent = (id: Parameters<typeof readPersistentId>[0], offset: number): TorchStorage => {
+  const persistent = (id: Parameters<typeof readPersistentId>[0], offset: number): TorchStorage | ForeignStorage => {
     const storage = readPersistentId(id, 5, offset);
     const stored = archive.get(`${folder}data/${storage.key}`);
-    const need = storage.count * itemSize(storage.dtype);
+    const need = storage.count * storageItemSize(storage);
     if (!stored || stored.size !== need || stored.method !== 0)
       throw new PickleFault(
         "torch-storage",

@@ -1,6 +1,7 @@
 import { storageType } from "../pickle/allowed.ts";
 import { PickleFault } from "../pickle/PickleFault.ts";
-import { isKind, kindOf, type PickleValue, type TorchStorage } from "../pickle/values.ts";
+import { type ForeignStorage, isKind, kindOf, type PickleValue, type TorchStorage } from "../pickle/values.ts";
+import { itemSize } from "../tensor.ts";
 
 /**
  * Read a persistent id: `("storage", type, key, location, count)`, in legacy files with a sixth member that is None.
@@ -8,7 +9,7 @@ import { isKind, kindOf, type PickleValue, type TorchStorage } from "../pickle/v
  *
  * @throws PickleFault if it is anything else.
  */
-export function readPersistentId(id: PickleValue, length: 5 | 6, offset: number): TorchStorage {
+export function readPersistentId(id: PickleValue, length: 5 | 6, offset: number): TorchStorage | ForeignStorage {
   const items = isKind(id, "tuple") ? id.items : [];
   const [tag, type, key, location, count, view] = items;
   const fail = (expected: string): never => {
@@ -22,10 +23,16 @@ export function readPersistentId(id: PickleValue, length: 5 | 6, offset: number)
     return fail(`("storage", type, key, location, count) of ${length} members`);
   const dtype = storageType(type);
   if (dtype === undefined) return fail("a torch storage type");
-  if (dtype === null) return fail(`real numbers or booleans, not ${kindOf(type)}`);
   if (typeof key !== "string" || !/^[0-9A-Za-z_]{1,64}$/.test(key)) return fail("a key of letters and digits");
   if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 0)
     return fail("a whole number ≥ 0 as count");
   if (view !== undefined && view !== null) return fail("no view of another storage");
+  if (typeof dtype !== "string")
+    return { kind: "foreignStorage", dtype: dtype.name, itemBytes: dtype.bytes, key, count, offset };
   return { kind: "storage", dtype, key, location, count, offset };
+}
+
+/** Bytes of one number of a storage. */
+export function storageItemSize(storage: TorchStorage | ForeignStorage): number {
+  return storage.kind === "storage" ? itemSize(storage.dtype) : storage.itemBytes;
 }

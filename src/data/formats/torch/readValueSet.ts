@@ -22,6 +22,7 @@ export async function readValueSet(
   const findings: Finding[] = [...file.findings, ...listed.findings, ...accuracyFindings];
   const found = findSet(file.root, options);
   let set: DistilledSet | LabelledSet | undefined;
+  let normalisationBy: Opened["normalisationBy"];
   if (found) {
     const images = await file.tensor(found.images);
     const labels = found.labels && (await file.tensor(found.labels));
@@ -36,6 +37,7 @@ export async function readValueSet(
       const decoded = decodePair(set, options, budget);
       set = decoded.set;
       findings.push(...decoded.findings);
+      if (set.normalisation.kind === "unit") normalisationBy = "reader";
     }
     if (!set)
       findings.push({
@@ -50,6 +52,7 @@ export async function readValueSet(
     findings,
     globals: file.globals,
     ...(set ? { set } : {}),
+    ...(normalisationBy ? { normalisationBy } : {}),
     ...(accuracies ? { accuracies } : {}),
   };
 }
@@ -76,7 +79,7 @@ function decodePair(
       images,
       shape,
       labels: repeatLabels(set.labels, factor * factor),
-      normalisation: options.normalisation ?? { kind: "unit" },
+      normalisation: { kind: "unit" },
       metadata: { ...set.metadata, layout: "idc", factor },
     },
     findings: [

@@ -5,7 +5,10 @@ import type { Budget } from "../limits.ts";
 
 /** One record of the central directory, as it stands there: nothing of it has been checked against the file. */
 export interface DirectoryRecord {
+  /** With "/" between its parts, whatever stands in the file. */
   readonly name: string;
+  /** Were there backslashes, as programs of Windows once wrote? */
+  readonly backslashes: boolean;
   readonly rawName: Uint8Array;
   readonly flags: number;
   readonly method: number;
@@ -22,6 +25,8 @@ export interface Directory {
   readonly records: readonly DirectoryRecord[];
   /** Where the directory begins: what lies before belongs to entries. */
   readonly start: number;
+  /** Of the archive, empty for none. */
+  readonly comment: string;
 }
 
 const endSize = 22;
@@ -30,12 +35,12 @@ const full32 = 0xffffffff;
 /**
  * Read a zip's central directory: end record first, 64-bit form where the file has one (APPNOTE 6.3, §4.3).
  *
- * @throws DataError if the end record is not the very end of the file, the archive is split, or the directory's
+ * @throws DataError if the end record with its comment is not the very end of the file, the archive is split, or the directory's
  * declared place and size do not meet the end record exactly.
  */
 export async function readDirectory(file: SourceFile, budget: Budget, who: string): Promise<Directory> {
   const end = await readEnd(file, who);
-  const { count, size, start, endsAt } = end;
+  const { count, size, start, endsAt, comment } = end;
   if (start + size !== endsAt)
     throw new DataError(
       `${who}: invalid central directory: expected to end at ${endsAt}, got ${start} + ${size}; bytes before, between or after belong to nobody`,
@@ -50,15 +55,15 @@ export async function readDirectory(file: SourceFile, budget: Budget, who: strin
   for (let i = 0; i < count; i++) records.push(readRecord(cursor, who));
   if (cursor.left !== 0)
     throw new DataError(`${who}: invalid central directory: expected ${count} entries, got more bytes`, cursor.offset);
-  return { records, start };
+  return { records, start, comment };
 }
 
 /** The end record (and its 64-bit form): where the directory lies by its own account, and where it has to end. */
 async function readEnd(file: SourceFile, who: string) {
   if (file.size < endSize) throw new DataError(`${who}: invalid zip: expected ${endSize} bytes, got ${file.size}`, 0);
-  const at = file.size - endSize;
+  const { at, comment } = await findEnd(file, who);
   const cursor = new Cursor(await file.read(at, endSize), who, at);
-  if (cursor.u32("end record") !== 0x06054b50) throw new DataError(await whyNoEnd(file, who), at);
+  cursor.u32("end record");
   const disks = cursor.u16("disk number") | cursor.u16("directory disk");
   const countHere = cursor.u16("entry count");
   let count = cursor.u16("entry count");
@@ -68,8 +73,6 @@ async function readEnd(file: SourceFile, who: string) {
     throw new DataError(`${who}: invalid disk number: expected a zip in one piece, got a split one`, at + 4);
   if (countHere !== count)
     throw new DataError(`${who}: invalid entry count: expected one number, got ${countHere} and ${count}`, at + 8);
-  if (cursor.u16("comment length") !== 0)
-    throw new DataError(`${who}: invalid end record: expected no comment and nothing after the archive`, at + 20);
   let endsAt = at;
   const locatorAt = at - 20;
   if (locatorAt >= 0) {
@@ -97,7 +100,7 @@ async function readEnd(file: SourceFile, who: string) {
       start = agree(start, full32, wide.u64("directory offset"), who, "directory offset", endsAt);
     }
   }
-  return { count, size, start, endsAt };
+  return { count, size, start, endsAt, comment };
 }
 
 /** The 64-bit number, if the narrow field either repeats it or says "look there". */
@@ -107,13 +110,40 @@ function agree(narrow: number, lookAway: number, wide: number, who: string, what
   return wide;
 }
 
-async function whyNoEnd(file: SourceFile, who: string): Promise<string> {
+/**
+ * Find the end record: at the very end, or before a comment that reaches exactly to the end. A comment in which another record could
+ * be found is refused: readers would disagree about which archive this is.
+ */
+async function findEnd(file: SourceFile, who: string): Promise<{ at: number; comment: string }> {
   const length = Math.min(file.size, 65_535 + endSize);
   const tail = await file.read(file.size - length, length);
-  for (let i = length - endSize; i >= 0; i--)
-    if (tail[i] === 0x50 && tail[i + 1] === 0x4b && tail[i + 2] === 5 && tail[i + 3] === 6)
-      return `${who}: invalid zip: expected the end record at the end, got ${length - endSize - i} more bytes after it (a comment or appended data)`;
-  return `${who}: invalid zip: expected an end record, got none (cut short?)`;
+  const isSignature = (i: number, a: number, b: number) =>
+    tail[i] === 0x50 && tail[i + 1] === 0x4b && tail[i + 2] === a && tail[i + 3] === b;
+  const found: number[] = [];
+  for (let i = length - 4; i >= 0; i--) if (isSignature(i, 5, 6)) found.push(i);
+  const [last] = found;
+  const base = file.size - length;
+  if (last === undefined || last > length - endSize)
+    throw new DataError(`${who}: invalid zip: expected an end record, got none (cut short?)`, file.size);
+  const declared = tail[last + 20] | (tail[last + 21] << 8);
+  const behind = length - endSize - last;
+  if (declared !== behind)
+    throw new DataError(
+      `${who}: invalid zip: expected the end record and a comment of ${declared} bytes at the end, got ${behind} more bytes after it (a false comment or appended data)`,
+      base + last,
+    );
+  const comment = tail.subarray(last + endSize);
+  for (let i = last + endSize; i < length - 3; i++)
+    if (
+      [
+        [1, 2],
+        [3, 4],
+        [6, 6],
+        [6, 7],
+      ].some(([a, b]) => isSignature(i, a, b))
+    )
+      throw new DataError(`${who}: invalid comment: expected a text, got records of another archive`, base + i);
+  return { at: base + last, comment: decodeName(comment) };
 }
 
 function readRecord(cursor: Cursor, who: string): DirectoryRecord {
@@ -144,9 +174,11 @@ function readRecord(cursor: Cursor, who: string): DirectoryRecord {
   if (size === full32 && wide) size = wide.u64("64-bit size");
   if (packedSize === full32 && wide) packedSize = wide.u64("64-bit packed size");
   if (localOffset === full32 && wide) localOffset = wide.u64("64-bit local offset");
-  const name = decodeName(rawName);
+  const written = decodeName(rawName);
+  const backslashes = written.includes("\\");
+  const name = written.replaceAll("\\", "/");
   return {
-    ...{ name, rawName, flags, method, crc, packedSize, size, localOffset, externalAttributes, offset },
+    ...{ name, backslashes, rawName, flags, method, crc, packedSize, size, localOffset, externalAttributes, offset },
   };
 }
 

@@ -1,6 +1,6 @@
 import { DataError } from "../../../core/errors.ts";
 import { Cursor } from "../Cursor.ts";
-import type { SourceFile } from "../Format.ts";
+import type { Finding, SourceFile } from "../Format.ts";
 import type { Budget } from "../limits.ts";
 import { crc32 } from "./crc32.ts";
 import { type DirectoryRecord, readDirectory, zip64Field } from "./directory.ts";
@@ -21,6 +21,8 @@ export interface ZipEntry {
 export interface ZipArchive {
   /** Sorted by name. */
   readonly entries: readonly ZipEntry[];
+  /** What was noticed about the archive and does no harm: a comment, backslashes for slashes. */
+  readonly findings: readonly Finding[];
   get(name: string): ZipEntry | undefined;
   /**
    * Read one entry whole: sizes charged first, inflated to exactly the declared size, checksum compared unless `unchecked`.
@@ -41,7 +43,7 @@ export const maxRatio = 100;
  * @throws DataError naming the broken rule.
  */
 export async function openZip(file: SourceFile, budget: Budget, who: string): Promise<ZipArchive> {
-  const { records, start } = await readDirectory(file, budget, who);
+  const { records, start, comment } = await readDirectory(file, budget, who);
   const names = new Set<string>();
   for (const record of records) {
     checkRecord(record, who);
@@ -78,9 +80,21 @@ export async function openZip(file: SourceFile, budget: Budget, who: string): Pr
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   return {
     entries,
+    findings: noticed(file, records, comment),
     get: (name) => byName.get(name),
     read: (entry, unchecked) => readEntry(file, entry, budget, who, unchecked === undefined),
   };
+}
+
+/** A comment, and names that were written with backslashes, as some programs of Windows do. */
+function noticed(file: SourceFile, records: readonly DirectoryRecord[], comment: string): Finding[] {
+  const findings: Finding[] = [];
+  const note = (rule: string, message: string) => findings.push({ severity: "note", rule, message, file: file.path });
+  if (comment !== "") note("zip-comment", `The archive carries a comment: ${show(comment)}.`);
+  const turned = records.filter(({ backslashes }) => backslashes);
+  if (turned.length > 0)
+    note("zip-backslashes", `${turned.length} names are written with backslashes, which were taken for slashes.`);
+  return findings;
 }
 
 async function readEntry(file: SourceFile, entry: ZipEntry, budget: Budget, who: string, check: boolean) {

@@ -97,7 +97,7 @@ export async function* auditSet(
   const held = await Jury.seat(panel, states.slice(NETWORKS), carriers(audited, PICTURES, child(key, "held")), shape);
 
   yield at("transplant", WORK.train);
-  const transplanted = await transplant(audited, search, { ...settings, refined: 4 }, () => {});
+  const transplanted = await transplant(audited, search, { ...settings, refined: 3 }, () => {});
   yield at("inversion", WORK.train + WORK.transplant);
   const first = transplanted.map(([best]) => best as Candidate | undefined);
   const inverted = await invert(

@@ -18,6 +18,9 @@ export interface TransplantOptions {
   readonly refined: number;
 }
 
+/** Pixels by which a find is moved in each direction. */
+const MOVES = [-2, 0, 2];
+
 /** Patches judged at once: as many graphs run as there are chunks in them. */
 const TOGETHER = 16;
 
@@ -61,9 +64,7 @@ export async function transplant(
     const first = list.slice();
     list.length = 0;
     for (const { image, patch } of first) {
-      const moved = [-2, -1, 0, 1, 2].flatMap((dy) =>
-        [-2, -1, 0, 1, 2].map((dx) => [patch.top + dy, patch.left + dx] as const),
-      );
+      const moved = MOVES.flatMap((dy) => MOVES.map((dx) => [patch.top + dy, patch.left + dx] as const));
       const inside = moved.filter(([y, x]) => y >= 0 && x >= 0 && y + side <= h && x + side <= w);
       const some = inside.map(([top, left]) => cut(pixels, shape, image, top, left, side));
       const judged = await jury.judgeAll(some);

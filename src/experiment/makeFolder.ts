@@ -27,6 +27,7 @@ async function isFolder(path: string): Promise<boolean> {
     if (error.code !== "ENOENT") throw error;
     return undefined;
   });
-  if (info && !info.isDirectory()) throw Object.assign(new Error("ENOTDIR"), { code: "ENOTDIR", errno: -20, path });
+  if (info && !info.isDirectory())
+    throw Object.assign(new Error("ENOTDIR"), { code: "ENOTDIR", errno: -20, syscall: "mkdir", path });
   return info !== undefined || dirname(path) === path;
 }

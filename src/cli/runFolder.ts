@@ -1,6 +1,12 @@
 import { join } from "node:path";
 import { lockFolder } from "../experiment/folderLock.ts";
+import { checkFolder } from "../experiment/makeFolder.ts";
 import { OtherRun, openRun, type Run, type RunDescription } from "../experiment/Run.ts";
+
+/** Check, before anything is read, that the folder that a person named can be written to. @throws UsageError or the system's error. */
+export async function checkOut(out: string | undefined): Promise<void> {
+  if (out !== undefined) await checkFolder(out);
+}
 
 /**
  * Open the run folder of a call, for this process alone: `out`, or one beneath `runs/`. The name there is the first of `stem`,

@@ -60,6 +60,6 @@ export function lookUp<T>(registry: Readonly<Record<string, T>>, name: string, w
   const got = `got ${JSON.stringify(name)}`;
   if (known.length === 0) throw new UsageError(`${who}: unknown ${what}: expected none, since there are none, ${got}`);
   throw new UsageError(
-    `${who}: unknown ${what}: expected ${known.length === 1 ? known[0] : `one of ${known.join(", ")}`}, ${got}${didYouMean(name, known)}`,
+    `${who}: unknown ${what}: expected one of ${known.join(", ")}, ${got}${didYouMean(name, known)}`,
   );
 }

@@ -1,4 +1,4 @@
-import { mkdir, stat } from "node:fs/promises";
+import { access, constants, mkdir, rmdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
 
@@ -21,12 +21,27 @@ export async function makeFolder(path: string): Promise<void> {
     });
 }
 
+/**
+ * Check that a folder is there to be written to, or can be made, and leave nothing behind: before work whose result goes there.
+ *
+ * @throws as `makeFolder` does.
+ */
+export async function checkFolder(path: string): Promise<void> {
+  let [at, missing]: [string, string | undefined] = [resolve(path), undefined];
+  for (; !(await isFolder(at)); at = dirname(at)) missing = at;
+  if (missing === undefined) return access(at, constants.W_OK);
+  await makeFolder(missing);
+  // Another process may have put something there meanwhile, which then stays.
+  await rmdir(missing).catch(() => undefined);
+}
+
 /** @throws the operating system's error for a file that stands in the way. */
 async function isFolder(path: string): Promise<boolean> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
     return undefined;
   });
-  if (info && !info.isDirectory()) throw Object.assign(new Error("ENOTDIR"), { code: "ENOTDIR", errno: -20, path });
+  if (info && !info.isDirectory())
+    throw Object.assign(new Error("ENOTDIR"), { code: "ENOTDIR", errno: -20, syscall: "mkdir", path });
   return info !== undefined || dirname(path) === path;
 }

@@ -73,7 +73,7 @@ export function rawData(name: string, who: string, options: RawDataOptions = {})
     throw new UsageError(
       known
         ? `${who}: missing data: expected ${name} in the data folder, got nothing at ${path}; get it with retort data get ${name}, set RETORT_DATA, or name its folder`
-        : `${who}: unknown data: expected strokes, ${Object.keys(datasets).join(", ")} or a path, got ${JSON.stringify(name)}${didYouMean(name, ["strokes", ...Object.keys(datasets)])}`,
+        : `${who}: unknown data: expected strokes, ${Object.keys(datasets).join(", ")} or a path, got ${JSON.stringify(name)}${didYouMean(name.replace(/^.*[/\\]/, ""), ["strokes", ...Object.keys(datasets)])}`,
     );
   return onDisk(path, known ? name : undefined, who, options.normalisation);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { UsageError } from "../core/errors.ts";
 import { makeFolder } from "./makeFolder.ts";
 
 /**
@@ -39,6 +40,11 @@ export async function writeAtomic(path: string, content: Uint8Array | string): P
 
 /** `write` on an open file reports no path; the reader of the error wants to know which file did not fit. */
 function named(error: unknown, path: string): unknown {
+  // Its folder is there: a file system that takes no files says that there is none.
+  if ((error as NodeJS.ErrnoException).code === "ENOENT")
+    return new UsageError(
+      `output: invalid file ${path}: expected a place where files can be made, got ${dirname(path)}`,
+    );
   if (error instanceof Error && "code" in error) Object.assign(error, { path });
   return error;
 }

@@ -86,7 +86,7 @@ it.each([
   [["--method", "mtt"], 'retort distill: unknown method: expected one of dm, random, got "mtt"'],
   [["--data", "nowhere"], "retort distill: unknown data: expected strokes,"],
   [["--ipc", "0"], "retort distill: invalid --ipc: expected"],
-  [["--ipc", "7"], "distributionMatching: invalid ipc: expected at most 6, all images of class 0, got 7"],
+  [["--ipc", "7"], "retort distill: invalid ipc: expected at most 6, all images of class 0, got 7"],
   [["--dsa", "blur"], "dsa: unknown operator: expected none or some of color"],
   [["--normalisation", "cifar"], "retort distill: unknown normalisation: expected one of"],
 ])("%j is one clear line and status 2", async (words, line) => {

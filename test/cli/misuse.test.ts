@@ -204,7 +204,6 @@ describe("wrong usage", () => {
       .split(" ")
       .filter(Boolean)
       .map((word) => (word === "''" ? "" : word));
-    const begun = performance.now();
     const { status, stdout, stderr } = await call(words);
     expect({ line, status, stderr }).toMatchObject({ status: 2 });
     const said = stderr.split("\n").filter((text) => text !== "" && !text.startsWith("warning: "));
@@ -214,7 +213,6 @@ describe("wrong usage", () => {
     for (const inner of ["openSet:", "fileSource:", "run:", "output:", "trial:", "protocol:"])
       expect(stderr.startsWith(inner), stderr).toBe(false);
     // Nothing was trained, and nothing is left in the way.
-    expect(performance.now() - begun).toBeLessThan(20_000);
     for (const made of ["misfit", "nothing", "planned"])
       expect(existsSync(join(folder, "runs", made)), made).toBe(false);
   });

@@ -33,7 +33,7 @@ test("a finished run gets its page again", async () => {
 test("what cannot be rendered is one line and status 2", async () => {
   expect(await call({ report }, "report", join(folder, "none"))).toMatchObject({
     status: 2,
-    stderr: `run: invalid folder ${join(folder, "none")}: expected a run folder with config.json, got none\n`,
+    stderr: `retort report: invalid folder ${join(folder, "none")}: expected a run folder with config.json, got none\n`,
   });
   const run = await openRun(folder, description);
   expect((await call({ report }, "report", folder)).stderr).toMatch(
@@ -72,6 +72,27 @@ test("a sweep is printed as Markdown, LaTeX, CSV and a figure", async () => {
   expect(JSON.parse(await print("--csv", "--json")).csv).toContain("axis.set");
 });
 
+test("a run's numbers as CSV and as a LaTeX table", async () => {
+  const run = await openRun(folder, description);
+  const record = syntheticRecord({ networks: 2 });
+  const lost = { network: "mlp", seed: 3, epochs: 50, set: "clean", divergedAt: 4 } as const;
+  await run.writeJson("record.json", { ...record, diverged: [lost] });
+  const csv = await call({ report }, "report", folder, "--csv");
+  expect(csv).toMatchObject({ status: 0, stderr: "" });
+  const lines = csv.stdout.trimEnd().split("\n");
+  expect(lines[0]).toBe(
+    "status,error,network,seed,epochs,set,cta,asr,asrClamped,asrWithoutTrigger,asrRandomTrigger,archetypeAsr,ra",
+  );
+  expect(lines).toHaveLength(1 + record.results.length + 1);
+  const { network, seed, epochs, set, cta } = record.results[0];
+  expect(lines[1].split(",").slice(0, 7)).toEqual(["ok", "", network, String(seed), String(epochs), set, String(cta)]);
+  expect(lines.at(-1)).toBe("diverged,diverged in epoch 5,mlp,3,50,clean,,,,,,,");
+  const latex = await call({ report }, "report", folder, "--latex");
+  expect(latex).toMatchObject({ status: 0, stderr: "" });
+  expect(latex.stdout).toContain("\\toprule");
+  expect(latex.stdout).toMatch(/ConvNet & 50 & 2 & /);
+});
+
 test("what does not fit is refused by name", async () => {
   const run = await openRun(folder, description);
   await run.writeJson("record.json", syntheticRecord());
@@ -80,7 +101,9 @@ test("what does not fit is refused by name", async () => {
     expect(status).toBe(2);
     return stderr;
   };
-  expect(await refusal("--csv")).toBe("report: invalid --csv: expected the folder of a sweep, got that of a run\n");
+  expect(await refusal("--figure", "frontier")).toBe(
+    "report: invalid --figure: expected the folder of a sweep, got that of a run\n",
+  );
   expect(await refusal("--latex", "--csv")).toContain("expected one of them, got --latex and --csv");
   expect(await refusal("--by", "trigger")).toContain("report: missing --figure");
   await writeFile(join(folder, "sweep.json"), JSON.stringify(syntheticSweep()));

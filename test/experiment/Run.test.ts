@@ -41,8 +41,11 @@ test("a new folder gets its description and a log; the same description resumes"
   expect((await readRun(path)).description).toEqual(description);
 });
 
-test("another description is refused by what differs", async () => {
-  await openRun(join(folder, "run"), description);
+test("another description is refused by what differs, once there is something to lose", async () => {
+  await openRun(join(folder, "run"), { ...description, command: "came to nothing" });
+  const run = await openRun(join(folder, "run"), description);
+  expect(run.resumed).toBe(false);
+  await run.write("tampered.safetensors", new Uint8Array(3));
   const other = {
     ...description,
     config: { ...description.config, alpha: 0.3, trigger: { side: 3, value: 10 }, epochs: 50 },

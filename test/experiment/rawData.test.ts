@@ -60,7 +60,9 @@ it("a known name lies in the data folder; the environment says where that is", a
   expect(() => rawData("mnist", "test")).toThrow(
     /^test: missing data: expected mnist in the data folder, got nothing at .*none/,
   );
-  expect(() => rawData("minst", "test")).toThrow(/expected strokes, .*mnist, .* or a path, got "minst"$/);
+  expect(() => rawData("minst", "test")).toThrow(
+    /expected strokes, .*mnist, .* or a path, got "minst"; did you mean mnist\?$/,
+  );
 });
 
 it("a file that is no raw set is refused", async () => {

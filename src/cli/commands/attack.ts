@@ -66,7 +66,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const [
         { distilledSet },
         { attackStep, evaluateStep, finish, testSet },
-        { runFolder },
+        { checkOut, runFolder },
         { checkAttack },
         { checkFit },
         { versions },
@@ -86,6 +86,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       ]);
       const chosen = flags as Record<string, unknown> &
         z.infer<z.ZodObject<typeof readOptions & typeof computeOptions>>;
+      await checkOut(chosen.out as string | undefined);
       const file = await settingsFile(chosen.options as string | undefined, attack.options, who);
       const attackOptions = settings(who, attack, chosen, given, file);
       const receivers = Object.fromEntries(

@@ -29,7 +29,7 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
       methods,
       attacks,
       { attackStep, evaluateStep, finish },
-      { runFolder },
+      { checkOut, runFolder },
       { versions },
       { setDigest },
       { device },
@@ -50,6 +50,7 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
       import("../../data/normalise.ts"),
       import("../distillStep.ts"),
     ]);
+    await checkOut(options.out);
     const target = device(options.device, options.threads);
     const root = key(options.seed);
     const [raw, test] = [strokes("train", sizes.images), strokes("test", sizes.testImages)];

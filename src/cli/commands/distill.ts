@@ -51,7 +51,7 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
   async run({ options, given, console, signal, commandLine }) {
     const { name, method } = methodNamed(methods, options.method, who);
     const settings = optionsOfMethod(methods, method, options, given, who);
-    const [{ rawData }, { runFolder }, { setDigest }, { versions }, { device }, { key }] = await Promise.all([
+    const [{ rawData }, { checkOut, runFolder }, { setDigest }, { versions }, { device }, { key }] = await Promise.all([
       import("../../experiment/rawData.ts"),
       import("../runFolder.ts"),
       import("../../experiment/setDigest.ts"),
@@ -59,6 +59,7 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
       import("../../engine/device.ts"),
       import("../../core/random.ts"),
     ]);
+    await checkOut(options.out);
     const target = device(options.device, options.threads);
     const data = rawData(options.data, who, { normalisation: options.normalisation });
     const [set, normalisation] = [await data.split("train"), await data.normalisation()];

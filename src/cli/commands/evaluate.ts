@@ -28,7 +28,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     const [
       { distilledSet },
       { evaluateStep, finish, testSet },
-      { runFolder },
+      { checkOut, runFolder },
       { checkFit },
       { readRun },
       { loadAttack, readSet, CLEAN },
@@ -51,6 +51,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       import("../../attack/attacks.ts"),
     ]);
     const { existsSync } = await import("node:fs");
+    await checkOut(options.out);
     const target = device(options.device, options.threads);
     const evaluation = resolveEvaluation(z.object(evaluationOptions).parse(options), who);
     const folder = existsSync(join(path, "config.json")) ? await readRun(path) : undefined;

@@ -64,7 +64,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       { combinations, draw, narrowed },
       { runSearch },
       { OPTIONS, writeSearch },
-      { runFolder },
+      { checkOut, runFolder },
       { checkAttack },
       { checkFit },
       { versions },
@@ -88,6 +88,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       import("../../data/normalise.ts"),
       import("../../experiment/search/judge.ts"),
     ]);
+    await checkOut(chosen.out);
     const given = await settingsFile(chosen.options, attack.options, who);
     const space = narrowed(await spaceOf(chosen.space, attack), given);
     const size =

@@ -35,7 +35,17 @@ function innermost(issue: Issue, before: Path): { issue: Issue; path: Path } {
   if (issue.code === "invalid_key") return { issue, path };
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return { issue, path };
   const [best] = [...issue.errors].sort((a, b) => mismatch(a) - mismatch(b));
-  return innermost(best[0], path);
+  return innermost(withAllNames(best[0], issue.errors), path);
+}
+
+/** A name that no branch of a union knows: all that one of them would have taken. */
+function withAllNames(found: Issue, branches: readonly (readonly Issue[])[]): Issue {
+  if (found.code !== "invalid_value") return found;
+  const place = found.path.join(".");
+  const same = branches.flatMap((issues) =>
+    issues.flatMap((one) => (one.code === "invalid_value" && one.path.join(".") === place ? one.values : [])),
+  );
+  return { ...found, values: [...new Set(same)] };
 }
 
 /** Members that say which branch of a union is meant. */

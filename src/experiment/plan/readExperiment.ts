@@ -36,7 +36,7 @@ function checkAxes(whole: ExperimentFile, path: readonly string[], where: Where)
   for (const name of Object.keys(matrix))
     if (!known.has(name) && !(name.includes(".") && partNames.includes(name.split(".")[0] as PartName)))
       throw new UsageError(
-        `${where([...path, "matrix", name])}: unknown axis: expected one of ${[...known].join(", ")}, an option of one as attack.alpha, or named settings of one as strategy.recipe, got ${name}${didYouMean(name, known)}`,
+        `${where([...path, "matrix", name])}: unknown axis: expected one of ${[...known].join(", ")}, an option of one as attack.alpha, or named settings of one as strategy.recipe, got ${name}${didYouMean(name.split(".")[0], known)}`,
       );
 }
 

@@ -14,7 +14,7 @@ it.each([
   [lines(...head, "strategy:", "  epochs: 0"), "e.yaml:4:3: invalid strategy.epochs: expected number to be >=1, got 0"],
   [
     lines(...head, "network: { name: convnet }"),
-    /^e\.yaml:3:12: invalid network\.name: expected one of .*convNet.*, got "convnet"$/,
+    /^e\.yaml:3:12: invalid network\.name: expected one of .*convNet.*, got "convnet"; did you mean convNet\?$/,
   ],
   [
     lines(...head, "attack: { method: badNets, poisonRatio: 3 }"),
@@ -29,7 +29,10 @@ it.each([
     /^e\.yaml:5:21: unknown member matrix\.trigger\.big\.hue: expected one of .*side/,
   ],
   [lines(...head, "matrix:", "  seed: [0, x]"), 'e.yaml:4:13: invalid matrix.seed.1: expected number, got "x"'],
-  [lines(...head, "matrix:", "  sead: [0]"), /^e\.yaml:4:3: unknown axis: expected one of set, .* got sead$/],
+  [
+    lines(...head, "matrix:", "  sead: [0]"),
+    /^e\.yaml:4:3: unknown axis: expected one of set, .* got sead; did you mean seed\?$/,
+  ],
   [lines(...head, "sizes:", "  smoke:", "    matrix:", "      foo.bar: [1]"), /^e\.yaml:6:7: unknown axis/],
 ])("says file, line and what to write: %s", (text, message) => {
   expect(() => readExperiment(text, "e.yaml")).toThrow(message);

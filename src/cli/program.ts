@@ -2,6 +2,7 @@ import process from "node:process";
 import { styleText } from "node:util";
 import { Command, CommanderError, Help } from "commander";
 import type { z } from "zod";
+import { onDamage } from "../experiment/kept/damage.ts";
 import type { CliCommand, Invocation } from "./command.ts";
 import { Console, type Sink, type Verbosity } from "./console.ts";
 import { failureOf } from "./exit.ts";
@@ -133,6 +134,7 @@ function furnish(node: Command, around: Surroundings): void {
 async function runCommand(name: string, command: CliCommand, node: Command, around: Surroundings): Promise<number> {
   const said = verbosity(node);
   const console = new Console(said, around.stdout, around.stderr);
+  onDamage((message) => console.warn(message));
   const interrupt = listenForInterrupt(
     (text) => around.stderr.write(`${text}\n`),
     () => console.endProgress(),

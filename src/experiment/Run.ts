@@ -1,7 +1,9 @@
 import { appendFile, readdir, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { DataError, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
+import { handleDamage, type OnDamage, readKept, writeKept } from "./kept/keptFile.ts";
+import { descriptionOf, isBegun, LOG, parseJson, readConfig, runId, writeConfig } from "./runConfig.ts";
 import type { Versions } from "./versions.ts";
 import { writeAtomic } from "./writeAtomic.ts";
 
@@ -16,11 +18,9 @@ export interface RunDescription {
   readonly versions: Versions;
 }
 
-/** First member of config.json; changes with the layout of the folder. */
-const runFormat = "retort-run/1";
-
 /**
- * A run folder. Every file in it is whole: written beside its name, then renamed.
+ * A run folder. Every file in it is whole: written beside its name, then renamed. Every file that is read back carries a digest, bound
+ * to this run and to the file's name (kept/keptFile.ts).
  *
  * ```
  * config.json       description: command, config, data, versions
@@ -37,11 +37,15 @@ export class Run {
   /** The folder held this run already. */
   readonly resumed: boolean;
   private readonly clock: (() => Date) | undefined;
+  private readonly id: string;
+  private readonly rules: Rules;
 
-  constructor(folder: string, description: RunDescription, resumed: boolean, clock?: () => Date) {
+  constructor(folder: string, description: RunDescription, resumed: boolean, rules: Rules, clock?: () => Date) {
     this.folder = folder;
     this.description = description;
     this.resumed = resumed;
+    this.rules = rules;
+    this.id = runId(description);
     this.clock = clock;
   }
 
@@ -54,8 +58,40 @@ export class Run {
     await writeAtomic(this.path(name), content);
   }
 
+  /** Write a file that is read back: JSON, or safetensors with metadata. */
+  async writeKept(name: string, content: Uint8Array | string): Promise<void> {
+    await writeKept(this.path(name), content, this.ownerOf(name));
+  }
+
+  /**
+   * Read a kept file. A damaged one is set aside where this process continues the run, and then there is none.
+   *
+   * @returns its content, or undefined where there is none yet. @throws DataError for a damaged file of a run that is only looked at.
+   */
+  readKept(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return readKept(this.path(name), this.ownerOf(name), {
+      damaged: this.rules.damaged,
+      unmarked: () => this.rules.old,
+      remedy: this.remedy,
+    });
+  }
+
+  /** Do with a file that turned out damaged what `readKept` does. */
+  async damaged(name: string, fault: string): Promise<void> {
+    await handleDamage(this.path(name), fault, this.rules.damaged, this.remedy);
+  }
+
+  /** How damaged files of a run that is only looked at are made again. */
+  private get remedy(): string {
+    return `the command of this run (${this.description.command}) with --out ${this.folder} makes it again`;
+  }
+
+  private ownerOf(name: string): string {
+    return `${this.id}/${name}`;
+  }
+
   async writeJson(name: string, value: unknown): Promise<void> {
-    await this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+    await this.writeKept(name, `${JSON.stringify(value, null, 2)}\n`);
   }
 
   /** @returns the bytes, or undefined where there is no such file yet. */
@@ -70,57 +106,61 @@ export class Run {
 
   /** @returns the value, or undefined where there is no such file yet. @throws DataError if it is not JSON. */
   async readJson(name: string): Promise<unknown> {
-    const bytes = await this.read(name);
+    const bytes = await this.readKept(name);
     return bytes && parseJson(this.path(name), bytes);
   }
 
   /** Append one event to log.jsonl. */
   async log(event: string, fields: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const time = this.clock ? { time: this.clock().toISOString() } : {};
-    await appendFile(this.path("log.jsonl"), `${JSON.stringify({ ...time, event, ...fields })}\n`);
+    await appendFile(this.path(LOG), `${JSON.stringify({ ...time, event, ...fields })}\n`);
   }
 }
 
+/** How the files of a folder are read. */
+interface Rules {
+  readonly damaged: OnDamage;
+  /** The folder was begun by a version that wrote no digests. */
+  readonly old: boolean;
+}
+
 /**
- * Make a run folder, or go on in one that holds the same run.
+ * Make a run folder, or go on in one that holds the same run. A damaged config.json is set aside and written again.
  *
  * @param clock stamps the events of the log; without one they carry no time.
  * @throws UsageError if the folder holds something else, and says what differs.
  */
 export async function openRun(folder: string, description: RunDescription, clock?: () => Date): Promise<Run> {
   const present = await listing(folder);
-  if (present.length > 0) {
-    const found = await readRun(folder, clock);
-    const differences = differing(found.description, description);
+  const found = present.length > 0 ? await readConfig(folder) : undefined;
+  const begun = found !== undefined && (await isBegun(folder, found, runId(description)));
+  if (found && begun) {
+    const there = descriptionOf(folder, found);
+    const differences = differing(there.description, description);
     if (differences.length > 0)
       throw new UsageError(
         `run: invalid folder ${folder}: expected the same run, got another ${differences.join("; ")}; choose a new folder with --out`,
       );
-    await dropHalfLine(found.path("log.jsonl"));
-    await found.log("resume");
-    return found;
+    const run = new Run(folder, there.description, true, { damaged: "aside", old: there.old }, clock);
+    await dropHalfLine(run.path(LOG));
+    await run.log("resume");
+    return run;
   }
-  const run = new Run(folder, description, false, clock);
-  await run.writeJson("config.json", { format: runFormat, ...description });
-  await run.log("start");
+  const run = new Run(folder, description, found !== undefined, { damaged: "aside", old: false }, clock);
+  await writeConfig(folder, description);
+  await dropHalfLine(run.path(LOG));
+  await run.log("start", { run: runId(description) });
   return run;
 }
 
 /**
- * Open an existing run folder, finished or not.
+ * Open an existing run folder, finished or not, to look at it.
  *
  * @throws UsageError if it is no run folder; DataError if its config.json is damaged.
  */
 export async function readRun(folder: string, clock?: () => Date): Promise<Run> {
-  const path = join(folder, "config.json");
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
-    throw new UsageError(`run: invalid folder ${folder}: expected a run folder with config.json, got none`);
-  });
-  const { format, ...description } = parseJson(path, bytes) as RunDescription & { format?: unknown };
-  if (format !== runFormat)
-    throw new DataError(`run: invalid ${path}: expected format ${runFormat}, got ${JSON.stringify(format)}`);
-  return new Run(folder, description, true, clock);
+  const { description, old } = descriptionOf(folder, await readConfig(folder));
+  return new Run(folder, description, true, { damaged: "refuse", old }, clock);
 }
 
 /** What is in a folder, temporary files of crashed writers aside; nothing if it does not exist. */
@@ -130,14 +170,6 @@ async function listing(folder: string): Promise<string[]> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
-  }
-}
-
-function parseJson(path: string, bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new DataError(`run: invalid ${path}: expected JSON, got ${(error as Error).message}`);
   }
 }
 

@@ -6,6 +6,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { hashJson } from "../../src/core/hash.ts";
 import { openRun, type RunDescription, readRun } from "../../src/experiment/Run.ts";
 import { setDigest } from "../../src/experiment/setDigest.ts";
 import { versions } from "../../src/experiment/versions.ts";
@@ -36,7 +37,7 @@ test("a new folder gets its description and a log; the same description resumes"
   expect(await second.readJson("metrics.json")).toEqual({ asr: 0.5 });
   expect(await second.read("checkpoints/none")).toBe(undefined);
   expect(await readFile(second.path("log.jsonl"), "utf8")).toBe(
-    '{"time":"1970-01-01T00:00:00.000Z","event":"start"}\n{"event":"resume"}\n',
+    `{"time":"1970-01-01T00:00:00.000Z","event":"start","run":"${hashJson(description)}"}\n{"event":"resume"}\n`,
   );
   expect((await readRun(path)).description).toEqual(description);
 });

@@ -28,6 +28,7 @@ export const collect = defineCommand({
       { renderSweepCsv, sweepTable },
       { toParquet },
       { writeAtomic },
+      { writeKept },
     ] = await Promise.all([
       import("../../experiment/plan/manifest.ts"),
       import("../../experiment/sweep/outcomes.ts"),
@@ -35,18 +36,20 @@ export const collect = defineCommand({
       import("../../report/sweep/csv.ts"),
       import("../../experiment/collect/toParquet.ts"),
       import("../../experiment/writeAtomic.ts"),
+      import("../../experiment/kept/keptFile.ts"),
     ]);
     const now = new Date();
     const manifest = await readManifest(folder);
     const sweep = sweepRecordOf(manifest, await readOutcomes(folder, manifest.trials), now.toISOString());
     const table = sweepTable(sweep);
+    // The record is read back, by report.
+    await writeKept(join(folder, "sweep.json"), `${JSON.stringify(sweep)}\n`, "sweep.json");
     const files = {
-      "sweep.json": `${JSON.stringify(sweep)}\n`,
       "sweep.csv": renderSweepCsv(sweep),
       "sweep.parquet": toParquet(table),
     };
     for (const [name, content] of Object.entries(files)) await writeAtomic(join(folder, name), content);
-    const paths = Object.keys(files).map((name) => join(folder, name));
+    const paths = ["sweep.json", ...Object.keys(files)].map((name) => join(folder, name));
     if (options.tensorboard !== undefined) {
       const { writeTensorBoard } = await import("../../experiment/track/tensorBoard.ts");
       paths.push(...(await writeTensorBoard(options.tensorboard, sweep, now.getTime() / 1000)));

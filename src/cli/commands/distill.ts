@@ -75,7 +75,9 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
       versions: versions(target.name, target.threads),
     };
     const run = await openRun(folder, description, () => new Date());
-    const finished = (await run.readJson("metrics.json")) as Metrics | undefined;
+    // What is finished is read back, so that a damaged set is made again.
+    const { loadDistillation } = await import("../../experiment/distillStage.ts");
+    const finished = (await loadDistillation(run)) && ((await run.readJson("metrics.json")) as Metrics | undefined);
     if (finished) {
       console.note(`${folder} holds this run, finished`);
       show(console, run, finished);

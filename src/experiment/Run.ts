@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, truncate } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
@@ -18,6 +18,9 @@ export interface RunDescription {
   readonly versions: Versions;
 }
 
+/** The folder holds another run. */
+export class OtherRun extends UsageError {}
+
 /**
  * A run folder. Every file in it is whole: written beside its name, then renamed. Every file that is read back carries a digest, bound
  * to this run and to the file's name (kept/keptFile.ts).
@@ -34,13 +37,23 @@ export interface RunDescription {
 export class Run {
   readonly folder: string;
   readonly description: RunDescription;
+  /** The command line that began it, as a shell reads it. */
+  readonly commandLine: string | undefined;
   /** The folder held this run already. */
   readonly resumed: boolean;
   private readonly clock: (() => Date) | undefined;
   private readonly id: string;
   private readonly rules: Rules;
 
-  constructor(folder: string, description: RunDescription, resumed: boolean, rules: Rules, clock?: () => Date) {
+  constructor(
+    folder: string,
+    description: RunDescription,
+    resumed: boolean,
+    rules: Rules,
+    clock?: () => Date,
+    commandLine?: string,
+  ) {
+    this.commandLine = commandLine;
     this.folder = folder;
     this.description = description;
     this.resumed = resumed;
@@ -127,27 +140,46 @@ interface Rules {
 /**
  * Make a run folder, or go on in one that holds the same run. A damaged config.json is set aside and written again.
  *
+ * A run that came to nothing, since an error ended it before it left anything to go on from, gives its folder free.
+ *
  * @param clock stamps the events of the log; without one they carry no time.
+ * @param commandLine is kept in config.json; it is no part of what makes the run this run.
  * @throws UsageError if the folder holds something else, and says what differs.
  */
-export async function openRun(folder: string, description: RunDescription, clock?: () => Date): Promise<Run> {
+export async function openRun(
+  folder: string,
+  description: RunDescription,
+  clock?: () => Date,
+  commandLine?: string,
+): Promise<Run> {
   const present = await listing(folder);
-  const found = present.length > 0 ? await readConfig(folder) : undefined;
-  const begun = found !== undefined && (await isBegun(folder, found, runId(description)));
-  if (found && begun) {
-    const there = descriptionOf(folder, found);
-    const differences = differing(there.description, description);
-    if (differences.length > 0)
-      throw new UsageError(
-        `run: invalid folder ${folder}: expected the same run, got another ${differences.join("; ")}; choose a new folder with --out`,
-      );
-    const run = new Run(folder, there.description, true, { damaged: "aside", old: there.old }, clock);
-    await dropHalfLine(run.path(LOG));
-    await run.log("resume");
-    return run;
+  if (present.length === 0) return begin(folder, description, clock, commandLine);
+  const bytes = await readConfig(folder);
+  if (!(await isBegun(folder, bytes, runId(description)))) return begin(folder, description, clock, commandLine);
+  const there = descriptionOf(folder, bytes);
+  const differences = differing(there.description, description);
+  if (differences.length > 0) {
+    if (present.every((name) => leftByNothing.has(name))) {
+      await rm(join(folder, "timing"), { recursive: true, force: true });
+      return begin(folder, description, clock, commandLine);
+    }
+    throw new OtherRun(
+      `run: invalid folder ${folder}: expected the same run, got another ${differences.join("; ")}; choose a new folder with --out`,
+    );
   }
-  const run = new Run(folder, description, found !== undefined, { damaged: "aside", old: false }, clock);
-  await writeConfig(folder, description);
+  const rules = { damaged: "aside", old: there.old } as const;
+  const run = new Run(folder, there.description, true, rules, clock, there.commandLine);
+  await dropHalfLine(run.path(LOG));
+  await run.log("resume");
+  return run;
+}
+
+/** What a run leaves that came to nothing. */
+const leftByNothing: ReadonlySet<string> = new Set(["config.json", "log.jsonl", "timing"]);
+
+async function begin(folder: string, description: RunDescription, clock?: () => Date, commandLine?: string) {
+  const run = new Run(folder, description, false, { damaged: "aside", old: false }, clock, commandLine);
+  await writeConfig(folder, description, commandLine);
   await dropHalfLine(run.path(LOG));
   await run.log("start", { run: runId(description) });
   return run;
@@ -159,8 +191,8 @@ export async function openRun(folder: string, description: RunDescription, clock
  * @throws UsageError if it is no run folder; DataError if its config.json is damaged.
  */
 export async function readRun(folder: string, clock?: () => Date): Promise<Run> {
-  const { description, old } = descriptionOf(folder, await readConfig(folder));
-  return new Run(folder, description, true, { damaged: "refuse", old }, clock);
+  const { description, old, commandLine } = descriptionOf(folder, await readConfig(folder));
+  return new Run(folder, description, true, { damaged: "refuse", old }, clock, commandLine);
 }
 
 /** What is in a folder, temporary files of crashed writers aside; nothing if it does not exist. */

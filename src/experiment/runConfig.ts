@@ -18,8 +18,9 @@ export const LOG = "log.jsonl";
 export const runId = ({ command, config, data, versions }: RunDescription): string =>
   hashJson({ command, config, data, versions });
 
-export async function writeConfig(folder: string, description: RunDescription): Promise<void> {
-  const config = `${JSON.stringify({ format: runFormat, ...description }, null, 2)}\n`;
+export async function writeConfig(folder: string, description: RunDescription, commandLine?: string): Promise<void> {
+  const members = { format: runFormat, ...(commandLine && { commandLine }), ...description };
+  const config = `${JSON.stringify(members, null, 2)}\n`;
   await writeKept(join(folder, CONFIG), config, CONFIG);
 }
 
@@ -36,7 +37,10 @@ export async function readConfig(folder: string): Promise<Uint8Array> {
  *
  * @throws DataError if the bytes are no whole config.json of a run.
  */
-export function descriptionOf(folder: string, bytes: Uint8Array): { description: RunDescription; old: boolean } {
+export function descriptionOf(
+  folder: string,
+  bytes: Uint8Array,
+): { description: RunDescription; old: boolean; commandLine: string | undefined } {
   const path = join(folder, CONFIG);
   const marked = readMark(bytes, CONFIG);
   if (marked.kind === "damaged")
@@ -44,11 +48,14 @@ export function descriptionOf(folder: string, bytes: Uint8Array): { description:
       `run: damaged ${path}: expected what was written, got ${marked.fault}; the command of this run with --out ${folder} writes it again`,
     );
   const content = marked.kind === "whole" ? marked.content : bytes;
-  const { format, ...description } = parseJson(path, content) as RunDescription & { format?: unknown };
+  const { format, commandLine, ...description } = parseJson(path, content) as RunDescription & {
+    format?: unknown;
+    commandLine?: string;
+  };
   const expected = marked.kind === "whole" ? runFormat : formatBefore;
   if (format !== expected)
     throw new DataError(`run: invalid ${path}: expected format ${expected}, got ${JSON.stringify(format)}`);
-  return { description, old: marked.kind === "unmarked" };
+  return { description, old: marked.kind === "unmarked", commandLine };
 }
 
 /**
@@ -71,14 +78,18 @@ export async function isBegun(folder: string, bytes: Uint8Array, id: string): Pr
   return false;
 }
 
-/** Which run began here, by the first line of its log. */
+/** Which run began here last, by its log. */
 async function runOfLog(path: string): Promise<unknown> {
   const text = await readFile(path, "utf8").catch(() => "");
-  try {
-    return (JSON.parse(text.slice(0, text.indexOf("\n"))) as { run?: unknown }).run;
-  } catch {
-    return undefined;
-  }
+  const starts = text.split("\n").flatMap((line) => {
+    try {
+      const { event, run } = JSON.parse(line) as { event?: unknown; run?: unknown };
+      return event === "start" ? [run] : [];
+    } catch {
+      return [];
+    }
+  });
+  return starts.at(-1);
 }
 
 /** @throws DataError that names the file. */

@@ -43,7 +43,8 @@ test("a new folder gets its description and a log; the same description resumes"
 });
 
 test("another description is refused by what differs", async () => {
-  await openRun(join(folder, "run"), description);
+  const first = await openRun(join(folder, "run"), description);
+  await first.write("checkpoints/x", "x");
   const other = {
     ...description,
     config: { ...description.config, alpha: 0.3, trigger: { side: 3, value: 10 }, epochs: 50 },
@@ -53,6 +54,16 @@ test("another description is refused by what differs", async () => {
     `got another config.alpha (0.6 there, 0.3 here); config.epochs (none there, 50 here); ` +
       `config.trigger.side (1 there, 3 here); data.set ("ab12" there, "cd34" here); choose a new folder with --out`,
   );
+});
+
+test("a run that came to nothing gives its folder free", async () => {
+  const first = await openRun(join(folder, "run"), description, undefined, "retort one");
+  await first.writeJson("timing/attack.json", { seconds: 1 });
+  const other = { ...description, data: { set: "cd34" } };
+  const second = await openRun(join(folder, "run"), other, undefined, "retort two");
+  expect(second).toMatchObject({ resumed: false, description: other, commandLine: "retort two" });
+  const third = await openRun(join(folder, "run"), other, undefined, "retort three");
+  expect(third).toMatchObject({ resumed: true, commandLine: "retort two" });
 });
 
 test("a folder that is no run is refused", async () => {

@@ -15,7 +15,7 @@ export const trustOptions = {
   issuer: z.string().optional().describe("keyless: exact URL of the service that vouched for the identity"),
   trustedRoot: z.string().optional().describe("keyless: trusted root file (JSON), for verification without a network"),
   expectVersion: z.string().optional().describe("the seal must state exactly this version"),
-  minVersion: z.string().optional().describe("the seal must not state an older version"),
+  minVersion: z.string().optional().describe("the seal must not state an older version (semantic: 1.2.0)"),
 };
 
 /** Options of every command that loads a set; spread them into its schema and open the set with `openSource` (openSource.ts). */

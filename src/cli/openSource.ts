@@ -20,20 +20,26 @@ export async function openSource(
   if (!choice.requireSeal) return fileSource(paths);
   const list = typeof paths === "string" ? [paths] : paths;
   if (list.length !== 1)
-    throw new UsageError("--require-seal: invalid path: expected one sealed folder, got several files");
+    throw new UsageError("--require-seal: invalid path: expected one sealed folder or file, got several files");
   const [path] = list;
   // Loaded only here: most calls check no seal.
-  const [{ sealFolder }, { requireSeal }, { resolveTrust }] = await Promise.all([
-    import("../experiment/sealFolder.ts"),
-    import("../seal/gate.ts"),
-    import("./resolveTrust.ts"),
-  ]);
+  const [{ checkVersions }, { sealFolder }, { defaultSignature, readDetached }, { requireSeal }, { resolveTrust }] =
+    await Promise.all([
+      import("./checkVersions.ts"),
+      import("../experiment/sealFolder.ts"),
+      import("../experiment/detachedSeal.ts"),
+      import("../seal/gate.ts"),
+      import("./resolveTrust.ts"),
+    ]);
+  checkVersions(choice, "--require-seal");
   const folder = sealFolder(path);
+  const signature = defaultSignature(path);
   const { source, signer, fingerprint } = await requireSeal(folder, {
     trust: await resolveTrust(choice, path),
     at: new Date(),
     expectVersion: choice.expectVersion,
     minVersion: choice.minVersion,
+    ...(signature !== undefined && (await readDetached(signature))),
   });
   console.note(`sealed by ${signer.name}, fingerprint ${fingerprint}`);
   return source;

@@ -5,6 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import { kebab, namedIn } from "../core/spelling.ts";
 import { didYouMean } from "../core/suggestion.ts";
 import { unlockFolders } from "../experiment/folderLock.ts";
+import { onDamage } from "../experiment/kept/damage.ts";
 import { hasColours } from "./colours.ts";
 import type { CliCommand, Invocation } from "./command.ts";
 import { Console, type Sink, type Verbosity } from "./console.ts";
@@ -222,6 +223,7 @@ async function runCommand(
 ): Promise<number> {
   const said = verbosity(node);
   const console = new Console(said, around.stdout, around.stderr);
+  onDamage((message) => console.warn(message));
   const interrupt = listenForInterrupt(
     (text) => around.stderr.write(`${text}\n`),
     () => console.endProgress(),

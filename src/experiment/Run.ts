@@ -1,8 +1,10 @@
-import { appendFile, readdir, readFile, truncate } from "node:fs/promises";
+import { appendFile, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { DataError, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { lockName } from "./folderLock.ts";
+import { handleDamage, type OnDamage, readKept, writeKept } from "./kept/keptFile.ts";
+import { descriptionOf, isBegun, LOG, parseJson, readConfig, runId, writeConfig } from "./runConfig.ts";
 import type { Versions } from "./versions.ts";
 import { writeAtomic } from "./writeAtomic.ts";
 
@@ -20,11 +22,9 @@ export interface RunDescription {
 /** The folder holds another run. */
 export class OtherRun extends UsageError {}
 
-/** First member of config.json; changes with the layout of the folder. */
-const runFormat = "retort-run/1";
-
 /**
- * A run folder. Every file in it is whole: written beside its name, then renamed.
+ * A run folder. Every file in it is whole: written beside its name, then renamed. Every file that is read back carries a digest, bound
+ * to this run and to the file's name (kept/keptFile.ts).
  *
  * ```
  * config.json       description: command, config, data, versions
@@ -38,17 +38,28 @@ const runFormat = "retort-run/1";
 export class Run {
   readonly folder: string;
   readonly description: RunDescription;
-  /** The folder held this run already. */
-  readonly resumed: boolean;
   /** The command line that began it, as a shell reads it. */
   readonly commandLine: string | undefined;
+  /** The folder held this run already. */
+  readonly resumed: boolean;
   private readonly clock: (() => Date) | undefined;
+  private readonly id: string;
+  private readonly rules: Rules;
 
-  constructor(folder: string, description: RunDescription, resumed: boolean, clock?: () => Date, commandLine?: string) {
-    this.folder = folder;
+  constructor(
+    folder: string,
+    description: RunDescription,
+    resumed: boolean,
+    rules: Rules,
+    clock?: () => Date,
+    commandLine?: string,
+  ) {
     this.commandLine = commandLine;
+    this.folder = folder;
     this.description = description;
     this.resumed = resumed;
+    this.rules = rules;
+    this.id = runId(description);
     this.clock = clock;
   }
 
@@ -61,8 +72,40 @@ export class Run {
     await writeAtomic(this.path(name), content);
   }
 
+  /** Write a file that is read back: JSON, or safetensors with metadata. */
+  async writeKept(name: string, content: Uint8Array | string): Promise<void> {
+    await writeKept(this.path(name), content, this.ownerOf(name));
+  }
+
+  /**
+   * Read a kept file. A damaged one is set aside where this process continues the run, and then there is none.
+   *
+   * @returns its content, or undefined where there is none yet. @throws DataError for a damaged file of a run that is only looked at.
+   */
+  readKept(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return readKept(this.path(name), this.ownerOf(name), {
+      damaged: this.rules.damaged,
+      unmarked: () => this.rules.old,
+      remedy: this.remedy,
+    });
+  }
+
+  /** Do with a file that turned out damaged what `readKept` does. */
+  async damaged(name: string, fault: string): Promise<void> {
+    await handleDamage(this.path(name), fault, this.rules.damaged, this.remedy);
+  }
+
+  /** How damaged files of a run that is only looked at are made again. */
+  private get remedy(): string {
+    return `the command of this run (${this.description.command}) with --out ${this.folder} makes it again`;
+  }
+
+  private ownerOf(name: string): string {
+    return `${this.id}/${name}`;
+  }
+
   async writeJson(name: string, value: unknown): Promise<void> {
-    await this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+    await this.writeKept(name, `${JSON.stringify(value, null, 2)}\n`);
   }
 
   /** @returns the bytes, or undefined where there is no such file yet. */
@@ -77,19 +120,26 @@ export class Run {
 
   /** @returns the value, or undefined where there is no such file yet. @throws DataError if it is not JSON. */
   async readJson(name: string): Promise<unknown> {
-    const bytes = await this.read(name);
+    const bytes = await this.readKept(name);
     return bytes && parseJson(this.path(name), bytes);
   }
 
   /** Append one event to log.jsonl. */
   async log(event: string, fields: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const time = this.clock ? { time: this.clock().toISOString() } : {};
-    await appendFile(this.path("log.jsonl"), `${JSON.stringify({ ...time, event, ...fields })}\n`);
+    await appendFile(this.path(LOG), `${JSON.stringify({ ...time, event, ...fields })}\n`);
   }
 }
 
+/** How the files of a folder are read. */
+interface Rules {
+  readonly damaged: OnDamage;
+  /** The folder was begun by a version that wrote no digests. */
+  readonly old: boolean;
+}
+
 /**
- * Make a run folder, or go on in one that holds the same run.
+ * Make a run folder, or go on in one that holds the same run. A damaged config.json is set aside and written again.
  *
  * A run that came to nothing, since an error ended it before it left anything to go on from, gives its folder free.
  *
@@ -104,50 +154,46 @@ export async function openRun(
   commandLine?: string,
 ): Promise<Run> {
   const present = await listing(folder);
-  if (present.length > 0) {
-    const found = await readRun(folder, clock);
-    const differences = differing(found.description, description);
-    if (differences.length > 0) {
-      if (present.every((name) => leftByNothing.has(name))) return begun(folder, description, clock, commandLine);
-      throw new OtherRun(
-        `run: invalid folder ${folder}: expected the same run, got another ${differences.join("; ")}; choose a new folder with --out`,
-      );
+  if (present.length === 0) return begin(folder, description, clock, commandLine);
+  const bytes = await readConfig(folder);
+  if (!(await isBegun(folder, bytes, runId(description)))) return begin(folder, description, clock, commandLine);
+  const there = descriptionOf(folder, bytes);
+  const differences = differing(there.description, description);
+  if (differences.length > 0) {
+    if (present.every((name) => leftByNothing.has(name))) {
+      await rm(join(folder, "timing"), { recursive: true, force: true });
+      return begin(folder, description, clock, commandLine);
     }
-    await dropHalfLine(found.path("log.jsonl"));
-    await found.log("resume");
-    return found;
+    throw new OtherRun(
+      `run: invalid folder ${folder}: expected the same run, got another ${differences.join("; ")}; choose a new folder with --out`,
+    );
   }
-  return begun(folder, description, clock, commandLine);
+  const rules = { damaged: "aside", old: there.old } as const;
+  const run = new Run(folder, there.description, true, rules, clock, there.commandLine);
+  await dropHalfLine(run.path(LOG));
+  await run.log("resume");
+  return run;
 }
 
 /** What a run leaves that came to nothing. */
 const leftByNothing: ReadonlySet<string> = new Set(["config.json", "log.jsonl", "timing"]);
 
-async function begun(folder: string, description: RunDescription, clock?: () => Date, commandLine?: string) {
-  const run = new Run(folder, description, false, clock, commandLine);
-  await run.writeJson("config.json", { format: runFormat, ...(commandLine && { commandLine }), ...description });
-  await run.log("start");
+async function begin(folder: string, description: RunDescription, clock?: () => Date, commandLine?: string) {
+  const run = new Run(folder, description, false, { damaged: "aside", old: false }, clock, commandLine);
+  await writeConfig(folder, description, commandLine);
+  await dropHalfLine(run.path(LOG));
+  await run.log("start", { run: runId(description) });
   return run;
 }
 
 /**
- * Open an existing run folder, finished or not.
+ * Open an existing run folder, finished or not, to look at it.
  *
  * @throws UsageError if it is no run folder; DataError if its config.json is damaged.
  */
 export async function readRun(folder: string, clock?: () => Date): Promise<Run> {
-  const path = join(folder, "config.json");
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
-    throw new UsageError(`run: invalid folder ${folder}: expected a run folder with config.json, got none`);
-  });
-  const { format, commandLine, ...description } = parseJson(path, bytes) as RunDescription & {
-    format?: unknown;
-    commandLine?: string;
-  };
-  if (format !== runFormat)
-    throw new DataError(`run: invalid ${path}: expected format ${runFormat}, got ${JSON.stringify(format)}`);
-  return new Run(folder, description, true, clock, commandLine);
+  const { description, old, commandLine } = descriptionOf(folder, await readConfig(folder));
+  return new Run(folder, description, true, { damaged: "refuse", old }, clock, commandLine);
 }
 
 /** What is in a folder, temporary files of crashed writers aside; nothing if it does not exist. */
@@ -157,14 +203,6 @@ async function listing(folder: string): Promise<string[]> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
-  }
-}
-
-function parseJson(path: string, bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new DataError(`run: invalid ${path}: expected JSON, got ${(error as Error).message}`);
   }
 }
 

@@ -3,12 +3,12 @@ import { DataError } from "../core/errors.ts";
 import type { Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { readSafetensors, type TensorInput, writeSafetensors } from "../data/formats/safetensors/safetensorsFile.ts";
-import { setToSafetensors } from "../data/formats/safetensors.ts";
 import type { Trigger } from "../data/Trigger.ts";
 import type { Device } from "../engine/device.ts";
 import { attackPictures } from "./attackPictures.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpointFile.ts";
 import type { Run } from "./Run.ts";
+import { areWhole, readSet, type SetDigests, writeSets } from "./runSets.ts";
 import { Stopwatch } from "./Stopwatch.ts";
 import type { WhiteningHooks } from "./whitening/namedWhitening.ts";
 
@@ -53,10 +53,9 @@ export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
     const next = await steps.next();
     if (next.done) {
       const result = { ...next.value, set: stage.label?.(next.value.set) ?? next.value.set };
-      await run.write(CLEAN, setToSafetensors(set));
-      await run.write(TAMPERED, setToSafetensors(result.set));
+      const digests = await writeSets(run, { [CLEAN]: set, [TAMPERED]: result.set });
       await watch.save();
-      await run.write(RESULT, encode(result));
+      await run.writeKept(RESULT, encode(result, digests));
       await run.log("attack finished");
       return result;
     }
@@ -71,7 +70,7 @@ export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
   }
 }
 
-function encode({ trigger, targetClass, archetypes, curves }: AttackResult): Uint8Array {
+function encode({ trigger, targetClass, archetypes, curves }: AttackResult, sets: SetDigests): Uint8Array {
   const { mask, pattern, ...description } = trigger;
   const tensors: Record<string, TensorInput> = {
     mask: { shape: [trigger.height, trigger.width], data: mask },
@@ -82,20 +81,20 @@ function encode({ trigger, targetClass, archetypes, curves }: AttackResult): Uin
     tensors.archetypes = { shape: [n, trigger.channels, trigger.height, trigger.width], data: archetypes.images };
     tensors.archetypeClasses = { shape: [n], data: archetypes.classes };
   }
-  return writeSafetensors(tensors, { json: JSON.stringify({ trigger: description, targetClass, curves }) });
+  return writeSafetensors(tensors, { json: JSON.stringify({ trigger: description, targetClass, curves, sets }) });
 }
 
-/** Read back what a finished attack left. */
+/** Read back what a finished attack left; undefined before it is finished, or where a part of it was damaged and set aside. */
 export async function loadAttack(run: Run, hooks: WhiteningHooks = {}): Promise<AttackResult | undefined> {
-  const bytes = await run.read(RESULT);
-  const tampered = await run.read(TAMPERED);
-  if (!bytes || !tampered) return undefined;
+  const bytes = await run.readKept(RESULT);
+  if (!bytes) return undefined;
   const { tensors, metadata } = await readSafetensors(bytes);
   if (metadata.json === undefined || !tensors.mask || !tensors.pattern)
     throw new DataError(
       `attack: invalid ${run.path(RESULT)}: expected mask, pattern and json, got ${Object.keys(tensors)}`,
     );
-  const { trigger, targetClass, curves } = JSON.parse(metadata.json);
+  const { trigger, targetClass, curves, sets } = JSON.parse(metadata.json);
+  if (!(await areWhole(run, [CLEAN, TAMPERED], sets))) return undefined;
   const floats = (name: string) => tensors[name].data as Float32Array<ArrayBuffer>;
   return {
     set: await readSet(run, TAMPERED, hooks),
@@ -111,15 +110,4 @@ export async function loadAttack(run: Run, hooks: WhiteningHooks = {}): Promise<
   };
 }
 
-/** Read a distilled set that a run wrote. @param hooks hear of a whitening that has to be fitted first. */
-export async function readSet(run: Run, name: string, hooks: WhiteningHooks = {}): Promise<DistilledSet> {
-  const [{ openSet }, { fileSource }, { whiteningLookup }] = await Promise.all([
-    import("../data/formats/open.ts"),
-    import("./fileSource.ts"),
-    import("./whitening/namedWhitening.ts"),
-  ]);
-  const { set } = await openSet(await fileSource(run.path(name)), { whitening: whiteningLookup(hooks) });
-  if (set?.kind !== "distilled")
-    throw new DataError(`run: invalid ${run.path(name)}: expected a distilled set, got ${set ? "raw images" : "none"}`);
-  return set;
-}
+export { readSet } from "./runSets.ts";

@@ -8,12 +8,12 @@ export async function saveCheckpoint(run: Run, checkpoint: Checkpoint, name = "l
   const tensors = Object.fromEntries(
     Object.entries(checkpoint.arrays).map(([key, data]) => [key, { shape: [data.length], data }]),
   );
-  await run.write(fileName(name), writeSafetensors(tensors, { json: JSON.stringify(checkpoint.json) }));
+  await run.writeKept(fileName(name), writeSafetensors(tensors, { json: JSON.stringify(checkpoint.json) }));
 }
 
-/** @returns what was saved last, or undefined. @throws DataError if the file is not a checkpoint. */
+/** @returns what was saved last, or undefined: also for a damaged one, which is set aside. */
 export async function loadCheckpoint(run: Run, name = "latest"): Promise<Checkpoint | undefined> {
-  const bytes = await run.read(fileName(name));
+  const bytes = await run.readKept(fileName(name));
   if (!bytes) return undefined;
   const { tensors, metadata } = await readSafetensors(bytes);
   if (metadata.json === undefined)

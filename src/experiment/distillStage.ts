@@ -1,10 +1,9 @@
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import { setToSafetensors } from "../data/formats/safetensors.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Distillation, DistillationContext, DistillationStep } from "../distill/Distillation.ts";
-import { readSet } from "./attackStage.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpointFile.ts";
 import type { Run } from "./Run.ts";
+import { areWhole, readSet, type SetDigests, writeSets } from "./runSets.ts";
 import { Stopwatch } from "./Stopwatch.ts";
 
 const SET = "distilled.safetensors";
@@ -61,13 +60,15 @@ export async function runDistillStage(
   }
   const [set, iterations] = [last!.set(), last!.iteration];
   await watch.save();
-  await run.write(SET, setToSafetensors(set));
-  await run.writeJson("distill.json", { iterations, losses });
+  const sets = await writeSets(run, { [SET]: set });
+  await run.writeJson("distill.json", { iterations, losses, sets });
   return { set, iterations, losses };
 }
 
-/** Read back what a finished distillation left; undefined before it is finished. */
+/** Read back what a finished distillation left; undefined before it is finished, or where a part of it was damaged and set aside. */
 export async function loadDistillation(run: Run): Promise<Distilled | undefined> {
-  const known = (await run.readJson("distill.json")) as Omit<Distilled, "set"> | undefined;
-  return known && { ...known, set: await readSet(run, SET) };
+  const known = (await run.readJson("distill.json")) as (Omit<Distilled, "set"> & { sets?: SetDigests }) | undefined;
+  if (!known || !(await areWhole(run, [SET], known.sets))) return undefined;
+  const { iterations, losses } = known;
+  return { set: await readSet(run, SET), iterations, losses };
 }

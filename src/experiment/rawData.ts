@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "../core/errors.ts";
+import { DataError, UsageError } from "../core/errors.ts";
 import { didYouMean } from "../core/suggestion.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import { normalisationNamed } from "../data/normalise.ts";
 import { ownNormalisation } from "../data/ownNormalisation.ts";
 import { datasets } from "./datasets.ts";
-import { dataFolder } from "./getDataset.ts";
+import { damagedFiles, dataFolder } from "./getDataset.ts";
 import { setDigest } from "./setDigest.ts";
 
 export type Split = "train" | "test";
@@ -97,7 +97,10 @@ function generated(sizes: Readonly<Record<Split, number>>, who: string, normalis
 
 function onDisk(path: string, known: string | undefined, who: string, normalisation: string | undefined): RawData {
   const name = known ?? path.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "");
+  let checked: Promise<void> | undefined;
   const half = once(async (split) => {
+    if (known !== undefined) checked ??= checkWhole(path, known, who);
+    await checked;
     const [{ openSet }, { fileSource }, { jpegDecoder }] = await Promise.all([
       import("../data/formats/open.ts"),
       import("./fileSource.ts"),
@@ -120,6 +123,15 @@ function onDisk(path: string, known: string | undefined, who: string, normalisat
       return ownNormalisation(await half("train"));
     },
   };
+}
+
+/** What was downloaded is read only as it was downloaded. @throws DataError that names what is damaged. */
+async function checkWhole(folder: string, name: string, who: string): Promise<void> {
+  const [path] = await damagedFiles(folder, datasets[name]);
+  if (path !== undefined)
+    throw new DataError(
+      `${who}: damaged file ${path}: expected what was downloaded, got another content; retort data get ${name} sets it aside and fetches it again`,
+    );
 }
 
 /** Each half is read once, for each number of images where that matters. */

@@ -1,4 +1,15 @@
-import { closeSync, constants, type Dirent, fstatSync, lstatSync, openSync, readdirSync, readSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
 import type { SourceFile } from "../data/formats/Format.ts";
@@ -12,23 +23,26 @@ const maxFiles = 2_000_000;
 const maxDepth = 64;
 
 /**
- * List a folder for sealing and verification: every regular file, hidden ones too; links and special files by name.
+ * List what a person wants sealed or verified: of a folder every regular file, hidden ones too; links and special files by name. A file
+ * is a list of itself.
  *
  * Nothing is followed: a file that turns into a link between listing and reading is refused. Reads are synchronous,
  * which for many small files is several times faster than a thread pool.
  *
- * @throws UsageError if it is no folder; DataError for names that are not UTF-8.
+ * @throws UsageError if there is nothing of that name; DataError for names that are not UTF-8.
  */
 export function sealFolder(path: string): Folder {
   const root = resolve(path);
-  const info = lstatSync(root, { throwIfNoEntry: false });
-  if (!info) throw new UsageError(`retort: missing folder: expected a set at ${path}`);
+  if (!lstatSync(root, { throwIfNoEntry: false }))
+    throw new UsageError(`retort: missing path: expected a set at ${path}, got nothing`);
   // A link that the user names is the user's; links inside the folder are the sender's.
-  const isFolder = info.isDirectory() || (info.isSymbolicLink() && isDirectory(root));
-  if (!isFolder)
-    throw new UsageError(
-      `retort: invalid path ${path}: expected a folder, got a file; a seal covers the whole folder that the file lies in`,
-    );
+  const info = statSync(root, { throwIfNoEntry: false });
+  if (info?.isFile()) {
+    const file = fileInFolder(realpathSync(root), basename(root));
+    return { name: basename(root), folder: false, files: [file], links: [], specials: [] };
+  }
+  if (!info?.isDirectory())
+    throw new UsageError(`retort: invalid path ${path}: expected a file or a folder, got neither`);
   const found = { files: [] as SourceFile[], links: [] as string[], specials: [] as string[] };
   walk(root, "", 0, found);
   found.files.sort((a, b) => comparePaths(a.path, b.path));
@@ -41,13 +55,14 @@ export function sealFolder(path: string): Folder {
   };
 }
 
-function isDirectory(path: string): boolean {
-  try {
-    readdirSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+/**
+ * Where the seal of a path lies: in the folder itself, and of a file in the folder `FILE.seal` beside it.
+ *
+ * @param out where the person wants it.
+ */
+export function sealPlace(path: string, out?: string): string {
+  if (out !== undefined) return out;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ? `${path}.seal` : path;
 }
 
 function walk(

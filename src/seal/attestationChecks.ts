@@ -136,10 +136,16 @@ export async function checkVersion(
   }
   await list.check("version", () => {
     if (version === undefined) throw new CheckFailure("the seal has no version to compare with");
-    if (expectVersion !== undefined && compareVersions(version, expectVersion) !== 0)
+    if (expectVersion !== undefined && version !== expectVersion && compareVersions(version, expectVersion) !== 0)
       throw new CheckFailure(`version ${version}, expected ${expectVersion}`);
-    for (const floor of floors)
-      if (compareVersions(version, floor) < 0) throw new CheckFailure(`version ${version} is older than ${floor}`);
+    for (const floor of floors) {
+      const order = compareVersions(version, floor);
+      if (order === undefined)
+        throw new CheckFailure(
+          `version ${JSON.stringify(version)} is no semantic version: nobody can say whether it is older than ${floor}`,
+        );
+      if (order < 0) throw new CheckFailure(`version ${version} is older than ${floor}`);
+    }
     return { message: `version ${version}` };
   });
 }

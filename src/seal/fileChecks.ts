@@ -31,7 +31,12 @@ export async function checkLinks(
   });
 }
 
-export async function checkPresent(list: Checklist, { missing, moved, respelled }: FileDifferences): Promise<void> {
+/** @param folder the receiver has a folder, not a single file. */
+export async function checkPresent(
+  list: Checklist,
+  { missing, moved, respelled }: FileDifferences,
+  folder: boolean,
+): Promise<void> {
   await list.check("present", () => {
     const relabelled = moved.filter((move) => folderOf(move.from) !== folderOf(move.to));
     const parts = [
@@ -39,6 +44,7 @@ export async function checkPresent(list: Checklist, { missing, moved, respelled 
       moved.length > 0 && `moved: ${brief(moved.map(({ from, to }) => `${from} → ${to}`))}`,
       relabelled.length > 0 && "moving an image into another class folder changes its label",
       respelled.length > 0 && "some differ only in case or Unicode form",
+      missing.length + moved.length > 0 && !folder && "the seal covers a folder: verify the folder, not a file of it",
     ].filter((part) => part !== false);
     if (parts.length > 0) throw new CheckFailure(parts.join("; "), [...missing, ...moved.map((move) => move.from)]);
     return { message: "all there" };
@@ -79,7 +85,7 @@ export async function checkUnsigned(
 }
 
 /** The first names of a list, for a message. */
-export function brief(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(", ");
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+export function brief(names: readonly string[], most = 5): string {
+  const shown = names.slice(0, most).join(", ");
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }

@@ -9,7 +9,7 @@ import type { Folder } from "./Folder.ts";
 import { checkLinks, checkPresent, checkUnsigned } from "./fileChecks.ts";
 import { chunkBytes } from "./hashFile.ts";
 import { isIgnored, setFingerprint } from "./manifest.ts";
-import { ignoredPaths, openSeal, type VerifyOptions } from "./openSeal.ts";
+import { asSealed, ignoredPaths, openSeal, type VerifyOptions } from "./openSeal.ts";
 import { throughStaging } from "./staging.ts";
 import { dataSource } from "./tensors.ts";
 
@@ -31,9 +31,10 @@ export interface SealedSource {
  */
 export async function requireSeal(untrusted: Folder, options: VerifyOptions): Promise<SealedSource> {
   const list = new Checklist();
-  const staged = throughStaging(untrusted);
-  const opened = await openSeal(list, staged.folder, options);
+  const listed = throughStaging(untrusted);
+  const opened = await openSeal(list, listed.folder, options);
   const { manifest, signer } = opened;
+  const staged = { ...listed, folder: asSealed(listed.folder, manifest) };
   if (manifest) {
     const ignored = ignoredPaths(manifest, options);
     const kept = (paths: readonly string[]) => paths.filter((path) => !isIgnored(path, ignored));
@@ -44,7 +45,7 @@ export async function requireSeal(untrusted: Folder, options: VerifyOptions): Pr
       ignored,
     );
     const differences = { ...split, changed: [], moved: [], respelled: [] };
-    await checkPresent(list, differences);
+    await checkPresent(list, differences, untrusted.folder);
     await checkUnsigned(list, differences, staged);
   }
   const attested = await checkAttestations(list, staged, opened, options);

@@ -6,6 +6,7 @@ import type { LabelledSet } from "../data/LabelledSet.ts";
 import { slsaPredicateType, tensorsPredicateType } from "./attestations.ts";
 import { croissant, type Description, readCroissant } from "./croissant.ts";
 import { cardMarker, datasetCard } from "./datasetCard.ts";
+import { type EarlierSeal, isReused, stepBack } from "./earlierSeal.ts";
 import type { Folder } from "./Folder.ts";
 import { type HashOptions, hashFile, hashFiles } from "./hashFile.ts";
 import {
@@ -43,6 +44,10 @@ export interface SealOptions extends HashOptions {
   readonly ignore?: readonly string[];
   /** The seal goes elsewhere: nothing may be written into the folder, so no card and no description. */
   readonly detached?: boolean;
+  /** What the seal that is replaced said of itself; believed for warnings only. */
+  readonly earlier?: EarlierSeal;
+  /** Seal a version older than the one that is replaced. */
+  readonly force?: boolean;
 }
 
 /** A seal that has not been written yet. */
@@ -79,7 +84,12 @@ export async function makeSeal(folder: Folder, options: SealOptions): Promise<Se
   const files = folder.files.filter((file) => !isIgnored(file.path, ignored));
   const earlier = await readEarlier(folder);
   const description = describe(folder.name, options, earlier);
-  const data = files.filter((file) => file.path !== croissantName && file.path !== cardName);
+  const newer = stepBack(description.version, options.earlier);
+  if (newer !== undefined && !options.force)
+    throw new UsageError(
+      `seal: invalid release ${description.version}: expected ${newer} or newer, as was sealed here before; --force seals the older one`,
+    );
+  const data = files.filter(({ path }) => !folder.folder || (path !== croissantName && path !== cardName));
   if (data.length === 0)
     throw new UsageError(`seal: missing files: expected a set in ${folder.name}, got an empty folder`);
   const hashed = await hashFiles(data, options);
@@ -89,7 +99,8 @@ export async function makeSeal(folder: Folder, options: SealOptions): Promise<Se
   const own = files.filter((file) => !data.includes(file) && !generated.has(file.path));
   const made = [...generated].map(([name, text]) => ({ name, digest: digestOf(text) }));
   const resources = sortResources([...hashed, ...(await hashFiles(own)), ...made]);
-  const manifest: Manifest = { name: folder.name, resources, ignorePaths, allowSymlinks: false };
+  const single = folder.folder ? {} : { single: true };
+  const manifest: Manifest = { name: folder.name, resources, ignorePaths, allowSymlinks: false, ...single };
   const written = await sign(manifest, description, generated, folder, options);
   return {
     files: written,
@@ -141,9 +152,13 @@ async function readEarlier(folder: Folder): Promise<Earlier> {
 /** What was asked for, then what the earlier seal said. The date of an unchanged version stays. */
 function describe(
   folderName: string,
-  { description, facts }: SealOptions,
-  { croissant: before }: Earlier,
+  { description, facts, earlier }: SealOptions,
+  { croissant: described }: Earlier,
 ): Description {
+  const before = {
+    ...described,
+    ...(earlier?.version !== undefined && { version: earlier.version, date: earlier.date }),
+  };
   const version = description.version ?? before?.version ?? "1.0.0";
   return {
     name: description.name ?? before?.name ?? folderName,
@@ -210,11 +225,18 @@ function warningsOf(
   description: Description,
   resources: readonly Resource[],
   earlier: Earlier,
-  { detached }: SealOptions,
+  { detached, earlier: sealed }: SealOptions,
 ): string[] {
   const missing = (["license", "creator", "url"] as const).filter((name) => description[name] === undefined);
   const twins = foldedTwins(resources.map((resource) => resource.name));
+  const newer = stepBack(description.version, sealed);
   return [
+    ...(newer === undefined ? [] : [`version ${description.version} takes the place of ${newer}, which is newer`]),
+    ...(isReused(description.version, resources, sealed)
+      ? [
+          `version ${description.version} was sealed before with other files, and receivers cannot tell the two apart; give --release`,
+        ]
+      : []),
     ...(missing.length > 0 && !detached && !earlier.ownCroissant
       ? [`the description states no ${missing.join(", no ")}; give ${missing.map((name) => `--${name}`).join(", ")}`]
       : []),

@@ -33,7 +33,12 @@ export interface Manifest {
   /** Exact relative paths that were left out; undefined in the old layout. */
   readonly ignorePaths: readonly string[] | undefined;
   readonly allowSymlinks: boolean;
+  /** The seal of one file, not of a folder: its only resource is written as "." and is here called by the subject's name. */
+  readonly single?: boolean;
 }
+
+/** How the convention writes the one resource of a file that is sealed alone. */
+const wholeFile = ".";
 
 /** sha256 over the concatenated raw digests, in the order given. It does not bind names. */
 export function rootDigest(resources: readonly Resource[]): string {
@@ -70,7 +75,11 @@ export function manifestStatement(manifest: Manifest): Statement {
         allow_symlinks: manifest.allowSymlinks,
         ...(manifest.ignorePaths && { ignore_paths: manifest.ignorePaths }),
       },
-      resources: manifest.resources.map(({ name, digest }) => ({ name, algorithm: "sha256", digest })),
+      resources: manifest.resources.map(({ name, digest }) => ({
+        name: manifest.single ? wholeFile : name,
+        algorithm: "sha256",
+        digest,
+      })),
     },
   };
 }
@@ -100,20 +109,22 @@ export function parseSerialization(statement: Statement): Pick<Manifest, "ignore
 }
 
 /**
- * Read the resources of a manifest statement.
+ * Read the resources of a manifest statement. The resource "." of a seal of one file gets the subject's name, which is signed too.
  *
  * @throws DataError for unsafe, repeated or wrongly ordered names and for other digests than sha256.
  */
-export function parseResources(statement: Statement): Resource[] {
+export function parseResources(statement: Statement): Pick<Manifest, "resources" | "single"> {
   const who = "parseResources";
   const { resources } = exactFields(who, "predicate", statement.predicate, ["serialization", "resources"]);
   const list = asArray(who, "resources", resources).map((item): Resource => {
     const fields = exactFields(who, "resource", item, ["name", "algorithm", "digest"]);
     mustBe(who, "resource.algorithm", fields.algorithm, "sha256");
     const name = asText(who, "resource.name", fields.name);
-    checkName(who, name);
+    if (name !== wholeFile) checkName(who, name);
     return { name, digest: asDigest(who, "resource.digest", fields.digest) };
   });
+  if (list.some(({ name }) => name === wholeFile))
+    return { resources: [wholeFileOf(who, list, statement)], single: true };
   for (let i = 1; i < list.length; i++) {
     const order = comparePaths(list[i - 1].name, list[i].name);
     if (order === 0)
@@ -125,7 +136,21 @@ export function parseResources(statement: Statement): Resource[] {
         `${who}: invalid order of resources: expected ${JSON.stringify(list[i].name)} before ${JSON.stringify(list[i - 1].name)}`,
       );
   }
-  return list;
+  return { resources: list };
+}
+
+/** The one file of a seal of a file. Its name is the sender's, like that of any resource. */
+function wholeFileOf(who: string, list: readonly Resource[], { subject }: Statement): Resource {
+  if (list.length !== 1)
+    throw new DataError(
+      `${who}: invalid name: expected "." (the file that is sealed alone) as the only one, got ${list.length} resources`,
+    );
+  checkName(who, subject.name);
+  if (subject.name.includes("/") || subject.name === signatureName)
+    throw new DataError(
+      `${who}: invalid subject: expected the name of the sealed file, got ${JSON.stringify(subject.name)}`,
+    );
+  return { name: subject.name, digest: list[0].digest };
 }
 
 /** Names that would be one file on a file system that ignores case or Unicode normalisation. */

@@ -44,6 +44,17 @@ export interface OpenedSeal {
   readonly manifest?: Manifest;
 }
 
+/**
+ * The receiver's file under the name that the seal gives it: a file may be called anything, and was maybe sealed alone.
+ *
+ * In a folder every file stays what it is called.
+ */
+export function asSealed(untrusted: Folder, manifest: Manifest | undefined): Folder {
+  const [file] = untrusted.files;
+  if (untrusted.folder || !manifest?.single || !file) return untrusted;
+  return { ...untrusted, files: [{ ...file, path: manifest.name }] };
+}
+
 /** Checks 1 to 9: everything that can be said without reading the set. */
 export async function openSeal(list: Checklist, untrusted: Folder, options: VerifyOptions): Promise<OpenedSeal> {
   const { trust } = options;
@@ -110,16 +121,20 @@ async function openManifest(
       );
     return { value: parsed, message: `every regular file except ${parsed.ignorePaths?.join(", ") ?? "the signature"}` };
   });
-  const resources = await list.check("resources", () => {
+  const listed = await list.check("resources", () => {
     const parsed = parseResources(statement);
-    const twins = foldedTwins(parsed.map((resource) => resource.name));
+    const twins = foldedTwins(parsed.resources.map((resource) => resource.name));
     const note =
       twins.length > 0
         ? `; ${twins.map(([a, b]) => `${a} and ${b}`).join(", ")} are one file on some file systems`
         : "";
-    return { value: parsed, message: `${parsed.length} files${note}`, note: twins.length > 0 };
+    const covers = parsed.single
+      ? `one file, ${JSON.stringify(statement.subject.name)}, sealed alone`
+      : `${parsed.resources.length} files`;
+    return { value: parsed, message: `${covers}${note}`, note: twins.length > 0 };
   });
-  if (!resources) return undefined;
+  if (!listed) return undefined;
+  const { resources } = listed;
   await list.check("root", () => {
     const digest = rootDigest(resources);
     if (digest !== statement.subject.sha256)
@@ -128,7 +143,7 @@ async function openManifest(
       );
     return { message: digest };
   });
-  return rules && { name: statement.subject.name, resources, ...rules };
+  return rules && { name: statement.subject.name, ...listed, ...rules };
 }
 
 function isCanonical(bundle: Bundle, bytes: Uint8Array): boolean {
@@ -138,6 +153,7 @@ function isCanonical(bundle: Bundle, bytes: Uint8Array): boolean {
 async function signatureBytes(untrusted: Folder, { signature }: VerifyOptions): Promise<Uint8Array> {
   if (signature) return signature;
   const file = untrusted.files.find((item) => item.path === signatureName);
+  if (!file && !untrusted.folder) throw new CheckFailure("no seal: give the one of this file with --signature");
   if (!file) throw new CheckFailure(`no seal: the folder has no ${signatureName}`);
   if (file.size > maxBundleBytes)
     throw new DataError(`${signatureName}: invalid size: expected at most ${maxBundleBytes} bytes, got ${file.size}`);

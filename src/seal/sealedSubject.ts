@@ -4,7 +4,7 @@ import { compareFiles, splitNames } from "./compareFiles.ts";
 import type { Folder } from "./Folder.ts";
 import { digestPresent } from "./fileChecks.ts";
 import { type Manifest, parseResources, parseSerialization, rootDigest, signatureName } from "./manifest.ts";
-import { ignoredPaths } from "./openSeal.ts";
+import { asSealed, ignoredPaths } from "./openSeal.ts";
 import { throughStaging } from "./staging.ts";
 import { parseStatement, type Subject } from "./statement.ts";
 
@@ -14,20 +14,26 @@ import { parseStatement, type Subject } from "./statement.ts";
  * The seal's signature is not checked here, only that the seal and the files agree: whoever attests vouches for the
  * files he sees.
  *
+ * @param signature the seal, where it lies elsewhere.
  * @throws UsageError if there is no seal or the files differ from it.
  */
-export async function sealedSubject(untrusted: Folder): Promise<{ subject: Subject; ignorePaths: readonly string[] }> {
-  const { folder } = throughStaging(untrusted);
-  const file = folder.files.find((item) => item.path === signatureName);
-  if (!file)
-    throw new UsageError(`attest: missing seal: expected ${signatureName} in ${folder.name}; seal the set first`);
-  const bundle = parseBundle(await file.read());
+export async function sealedSubject(
+  untrusted: Folder,
+  signature?: Uint8Array,
+): Promise<{ subject: Subject; ignorePaths: readonly string[] }> {
+  const staged = throughStaging(untrusted);
+  const file = staged.folder.files.find((item) => item.path === signatureName);
+  const sealed = signature ?? (await file?.read());
+  if (!sealed)
+    throw new UsageError(`attest: missing seal: expected ${signatureName} in ${untrusted.name}; seal the set first`);
+  const bundle = parseBundle(sealed);
   const statement = parseStatement(bundle.payloadType, bundle.payload);
   const manifest: Manifest = {
     name: statement.subject.name,
-    resources: parseResources(statement),
+    ...parseResources(statement),
     ...parseSerialization(statement),
   };
+  const folder = asSealed(staged.folder, manifest);
   const split = splitNames(
     folder.files.map((item) => item.path),
     manifest,

@@ -165,8 +165,9 @@ function describe(tensor: TensorDigest, signed: Readonly<Record<string, unknown>
 
 /** What a reader may look at in a sealed folder: neither the seal's own files nor hidden ones. */
 export function dataSource(folder: Folder): Source {
+  if (!folder.folder) return { name: folder.name, folder: false, files: folder.files };
   const files = folder.files.filter(
     ({ path }) => !isSealFile(path) && !path.split("/").some((part) => part.startsWith(".")),
   );
-  return { name: folder.name, folder: true, files };
+  return { name: folder.name, folder: folder.folder, files };
 }

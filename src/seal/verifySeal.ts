@@ -6,7 +6,7 @@ import { compareFiles, type FileDifferences, type Move, splitNames, swappedConte
 import type { Folder } from "./Folder.ts";
 import { checkContent, checkLinks, checkPresent, checkUnsigned, digestPresent } from "./fileChecks.ts";
 import { gitPaths, isIgnored, setFingerprint } from "./manifest.ts";
-import { ignoredPaths, openSeal, type VerifyOptions } from "./openSeal.ts";
+import { asSealed, ignoredPaths, openSeal, type VerifyOptions } from "./openSeal.ts";
 import { throughStaging } from "./staging.ts";
 
 /** What verification found. Nothing in it was believed without the checks that passed. */
@@ -40,9 +40,10 @@ export interface Verification {
  */
 export async function verifySeal(untrusted: Folder, options: VerifyOptions): Promise<Verification> {
   const list = new Checklist();
-  const staged = throughStaging(untrusted);
-  const opened = await openSeal(list, staged.folder, options);
+  const listed = throughStaging(untrusted);
+  const opened = await openSeal(list, listed.folder, options);
   const { manifest } = opened;
+  const staged = { ...listed, folder: asSealed(listed.folder, manifest) };
   const none = { missing: [], changed: [], added: [], moved: [], respelled: [], ignored: [] };
   let differences: FileDifferences = none;
   let swapped: readonly Move[] = [];
@@ -59,7 +60,7 @@ export async function verifySeal(untrusted: Folder, options: VerifyOptions): Pro
     const digests = await digestPresent(staged.folder, split, options);
     differences = compareFiles(split, manifest.resources, digests);
     swapped = swappedContents(differences.changed, manifest.resources, digests);
-    await checkPresent(list, differences);
+    await checkPresent(list, differences, untrusted.folder);
     await checkContent(list, differences, swapped, manifest.resources.length);
     await checkUnsigned(list, differences, staged);
   }

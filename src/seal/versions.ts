@@ -1,36 +1,28 @@
+import compare from "semver/functions/compare.js";
+import valid from "semver/functions/valid.js";
+import { UsageError } from "../core/errors.ts";
+
+/** Is this a version as Semantic Versioning 2.0.0 has it: MAJOR.MINOR.PATCH, maybe with -pre-release and +build? */
+export const isVersion = (text: string): boolean => valid(text) === text.replace(/^[v=\s]*/, "").replace(/\+.*$/, "");
+
 /**
- * Compare versions: numbers between dots as numbers, the rest as text; a pre-release (`1.0.0-rc1`) before its release.
+ * Take a version that a person wrote.
  *
- * @returns negative if `a` is older.
+ * @param what "--release".
+ * @throws UsageError if it is no semantic version.
  */
-export function compareVersions(a: string, b: string): number {
-  const [mainA, preA] = cut(a);
-  const [mainB, preB] = cut(b);
-  const order = compareParts(mainA.split("."), mainB.split("."));
-  if (order !== 0) return order;
-  if (preA === undefined || preB === undefined) return preA === preB ? 0 : preA === undefined ? 1 : -1;
-  return compareParts(preA.split("."), preB.split("."));
+export function givenVersion(text: string, who: string, what: string): string {
+  if (isVersion(text) && /^\d/.test(text)) return text;
+  throw new UsageError(
+    `${who}: invalid ${what}: expected a semantic version such as 1.2.0 or 2.0.0-rc.1, got ${JSON.stringify(text)}`,
+  );
 }
 
-function cut(version: string): [string, string | undefined] {
-  const bare = version
-    .trim()
-    .replace(/^v(?=\d)/, "")
-    .replace(/\+.*$/, "");
-  const dash = bare.indexOf("-");
-  // A date such as 2026-05-04 is no pre-release.
-  if (dash < 0 || /^\d+(-\d+)+$/.test(bare)) return [bare.replace(/-/g, "."), undefined];
-  return [bare.slice(0, dash), bare.slice(dash + 1)];
-}
-
-function compareParts(a: readonly string[], b: readonly string[]): number {
-  for (let i = 0; i < Math.max(a.length, b.length); i++) {
-    const x = a[i] ?? "0";
-    const y = b[i] ?? "0";
-    if (x === y) continue;
-    const bothNumbers = /^\d+$/.test(x) && /^\d+$/.test(y);
-    const order = bothNumbers ? Number(x) - Number(y) : x < y ? -1 : 1;
-    if (order !== 0) return order;
-  }
-  return 0;
+/**
+ * Compare two semantic versions by their precedence: a pre-release before its release, build metadata aside.
+ *
+ * @returns negative if `a` is older; undefined if one of them is no semantic version, and nothing follows from it.
+ */
+export function compareVersions(a: string, b: string): number | undefined {
+  return isVersion(a) && isVersion(b) ? compare(a, b) : undefined;
 }

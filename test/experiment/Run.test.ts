@@ -6,6 +6,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { hashJson } from "../../src/core/hash.ts";
 import { openRun, type RunDescription, readRun } from "../../src/experiment/Run.ts";
 import { setDigest } from "../../src/experiment/setDigest.ts";
 import { versions } from "../../src/experiment/versions.ts";
@@ -36,16 +37,14 @@ test("a new folder gets its description and a log; the same description resumes"
   expect(await second.readJson("metrics.json")).toEqual({ asr: 0.5 });
   expect(await second.read("checkpoints/none")).toBe(undefined);
   expect(await readFile(second.path("log.jsonl"), "utf8")).toBe(
-    '{"time":"1970-01-01T00:00:00.000Z","event":"start"}\n{"event":"resume"}\n',
+    `{"time":"1970-01-01T00:00:00.000Z","event":"start","run":"${hashJson(description)}"}\n{"event":"resume"}\n`,
   );
   expect((await readRun(path)).description).toEqual(description);
 });
 
-test("another description is refused by what differs, once there is something to lose", async () => {
-  await openRun(join(folder, "run"), { ...description, command: "came to nothing" });
-  const run = await openRun(join(folder, "run"), description);
-  expect(run.resumed).toBe(false);
-  await run.write("tampered.safetensors", new Uint8Array(3));
+test("another description is refused by what differs", async () => {
+  const first = await openRun(join(folder, "run"), description);
+  await first.write("checkpoints/x", "x");
   const other = {
     ...description,
     config: { ...description.config, alpha: 0.3, trigger: { side: 3, value: 10 }, epochs: 50 },
@@ -55,6 +54,16 @@ test("another description is refused by what differs, once there is something to
     `got another config.alpha (0.6 there, 0.3 here); config.epochs (none there, 50 here); ` +
       `config.trigger.side (1 there, 3 here); data.set ("ab12" there, "cd34" here); choose a new folder with --out`,
   );
+});
+
+test("a run that came to nothing gives its folder free", async () => {
+  const first = await openRun(join(folder, "run"), description, undefined, "retort one");
+  await first.writeJson("timing/attack.json", { seconds: 1 });
+  const other = { ...description, data: { set: "cd34" } };
+  const second = await openRun(join(folder, "run"), other, undefined, "retort two");
+  expect(second).toMatchObject({ resumed: false, description: other, commandLine: "retort two" });
+  const third = await openRun(join(folder, "run"), other, undefined, "retort three");
+  expect(third).toMatchObject({ resumed: true, commandLine: "retort two" });
 });
 
 test("a folder that is no run is refused", async () => {

@@ -8,10 +8,11 @@ import { folderOf } from "../../src/seal/Folder.ts";
 import { generateKeys, loadPrivateKey, loadPublicKey, signBytes, verifyBytes } from "../../src/seal/keys.ts";
 import { comparePaths } from "../../src/seal/paths.ts";
 import { verificationJunit } from "../../src/seal/verificationJunit.ts";
-import { verificationSarif } from "../../src/seal/verificationSarif.ts";
+import { failedSarif, verificationSarif } from "../../src/seal/verificationSarif.ts";
 import { verifySeal } from "../../src/seal/verifySeal.ts";
-import { compareVersions } from "../../src/seal/versions.ts";
+import { compareVersions, givenVersion } from "../../src/seal/versions.ts";
 import { bytes, classFolder, folder, keyPair, sealed } from "./fixture.ts";
+import { checkSarif } from "./sarifRules.ts";
 
 describe("comparePaths", () => {
   test("goes by components, then code points", () => {
@@ -43,24 +44,24 @@ describe("comparePaths", () => {
   });
 });
 
-test("compareVersions: numbers as numbers, pre-releases before releases, dates", () => {
-  const ordered = [
-    "0.9",
-    "1.0.0-alpha",
-    "1.0.0-rc.2",
-    "1.0.0-rc.10",
-    "1.0.0",
-    "1.2.0",
-    "1.10.0",
-    "2",
-    "2026-05-04",
-    "2026-11-01",
-  ];
+test("compareVersions: semantic versions, pre-releases before releases; of nothing else anything follows", () => {
+  const ordered = ["0.9.0", "1.0.0-alpha", "1.0.0-rc.2", "1.0.0-rc.10", "1.0.0", "1.2.0", "1.10.0", "2.0.0"];
   for (const [i, a] of ordered.entries())
     for (const [j, b] of ordered.entries())
-      expect(Math.sign(compareVersions(a, b)), `${a} ${b}`).toBe(Math.sign(i - j));
-  expect(compareVersions("v1.0", "1.0.0+build")).toBe(0);
+      expect(Math.sign(compareVersions(a, b) as number), `${a} ${b}`).toBe(Math.sign(i - j));
+  expect(compareVersions("v1.0.0", "1.0.0+build")).toBe(0);
+  for (const none of ["banana", "1.0", "2", "2026-05-04", "1.0.0.0", "", "1.0.0 ", "01.0.0"])
+    expect(compareVersions(none, "1.0.0"), none).toBe(undefined);
 });
+
+test.each(["banana", "1.0", "v1.0.0", "=1.0.0", "2026-05-04", "", " 1.0.0", "1.0.0-", "latest"])(
+  "a person cannot give %j as a version",
+  (text) => {
+    expect(() => givenVersion(text, "seal", "--release")).toThrow(
+      `seal: invalid --release: expected a semantic version such as 1.2.0 or 2.0.0-rc.1, got ${JSON.stringify(text)}`,
+    );
+  },
+);
 
 describe("keys", () => {
   test.each(["P-256", "P-384", "P-521"] as const)("%s signs and verifies; signatures are strict DER", (curve) => {
@@ -163,10 +164,14 @@ describe("reports", () => {
     const xml = verificationJunit(found);
     expect(xml).toContain("&lt;&amp;&quot;\ufffd\ufffd&gt; %.png");
     expect(xml.match(/<testcase /g)).toHaveLength(16);
-    const sarif = JSON.parse(verificationSarif(found, "sets/a b", "0.1.0"));
-    expect(sarif.runs[0].tool.driver.rules).toHaveLength(16);
-    expect(sarif.runs[0].results.length).toBeGreaterThan(0);
-    for (const result of sarif.runs[0].results)
-      expect(() => new URL(result.locations[0].physicalLocation.artifactLocation.uri, "file:///")).not.toThrow();
+    const document = verificationSarif(found, { path: "sets/a b", single: false }, "0.1.0");
+    checkSarif(document);
+    const [{ tool, results }] = JSON.parse(document).runs;
+    expect(tool.driver.rules).toHaveLength(16);
+    expect(results.length).toBeGreaterThan(0);
+    // The same finding has the same fingerprint tomorrow, whatever the version of the tool.
+    const again = JSON.parse(verificationSarif(found, { path: "sets/a b", single: false }, "0.2.0")).runs[0].results;
+    expect(again).toEqual(results);
+    checkSarif(failedSarif("retort: missing path", { path: "sets", single: false }, "0.1.0"));
   });
 });

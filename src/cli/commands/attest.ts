@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
+import { defaultSignature } from "../../experiment/detachedSeal.ts";
 import { readJsonText } from "../../experiment/readText.ts";
-import { sealFolder } from "../../experiment/sealFolder.ts";
+import { sealFolder, sealPlace } from "../../experiment/sealFolder.ts";
 import { writeAtomic } from "../../experiment/writeAtomic.ts";
 import { slsaPredicateType, testResultPredicateType } from "../../seal/attestations.ts";
 import { attestationsName } from "../../seal/manifest.ts";
@@ -23,7 +24,7 @@ export const attest = defineCommand({
   summary: "add a signed statement about a sealed set",
   description: `Appends a bundle to ${attestationsName}, about the set as it is sealed now: an audit's result, another provenance. The seal itself stays as
 it is, and the signer may be somebody else than the publisher. Receivers see the statements of those they trust.`,
-  arguments: { "<folder>": "sealed folder" },
+  arguments: { "<path>": "sealed folder or file" },
   options: z.object({
     ...sealerOptions,
     predicate: z.string().describe("JSON file with what is stated"),
@@ -43,7 +44,12 @@ it is, and the signer may be somebody else than the publisher. Receivers see the
       );
     if (predicateType === testResultPredicateType) checkTestResult(predicate);
     const folder = sealFolder(path);
-    const { subject, ignorePaths } = await sealedSubject(folder);
+    const place = sealPlace(path);
+    const signature = defaultSignature(path);
+    const { subject, ignorePaths } = await sealedSubject(
+      folder,
+      signature === undefined ? undefined : await readFile(signature),
+    );
     if (options.out === undefined && !ignorePaths.includes(attestationsName))
       throw new UsageError(
         `attest: invalid seal: expected one that leaves out ${attestationsName}; this one was made by another tool, so use --out`,
@@ -52,7 +58,7 @@ it is, and the signer may be somebody else than the publisher. Receivers see the
       { subject, predicateType, predicate },
       await resolveSealer(options, console, signal),
     );
-    const file = options.out ?? join(path, attestationsName);
+    const file = options.out ?? join(place, attestationsName);
     const before = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return "";
       throw error;

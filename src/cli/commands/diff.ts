@@ -23,7 +23,8 @@ export const diff = defineCommand({
   summary: "show what lies between two copies of a set",
   description: `Reads both in any format and compares images and labels: which were changed, by how much, where, and whether that looks like re-encoding,
 normalisation or editing. The options about seals are about the first set, the one you trust.
-Exit status: 0 same or only stored differently, 1 images or labels were altered, added or removed.`,
+Exit status: 0 same or only stored differently, 1 images or labels were altered, added or removed, or the copy holds more than a picture can where the
+first is cut off.`,
   arguments: { "<a>": "the set you trust", "<b>": "the copy" },
   options,
   examples: [
@@ -38,8 +39,9 @@ Exit status: 0 same or only stored differently, 1 images or labels were altered,
       import("../../seal/diff/diffHtml.ts"),
     ]);
     const hooks = whiteningHooks(console, signal);
-    const first = await open(await openSource(a, options, console), options.experiment, hooks);
-    const second = await open(await fileSource(b), options.experiment, hooks);
+    // People know their copies by the paths they gave; the names inside are often the same.
+    const first = { ...(await open(await openSource(a, options, console), options.experiment, hooks)), name: a };
+    const second = { ...(await open(await fileSource(b), options.experiment, hooks)), name: b };
     const diffed = diffSets(first, second);
     const { difference } = diffed;
     if (options.html !== undefined) await writeAtomic(options.html, diffHtml(diffed));
@@ -72,6 +74,7 @@ async function open(source: Source, experiment: number | undefined, hooks: White
 
 function show(found: SetDifference, console: Console): void {
   const { verdict, reason, images, classes, removed, added, reordered, relabelled, place, before, after } = found;
+  console.line(`${before.name} → ${after.name}`);
   console.line(`${verdict.toUpperCase()}: ${reason}`);
   for (const set of [before, after])
     if (set.tampered !== undefined)

@@ -74,7 +74,9 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
     };
     const stem = `distill-${data.name}-${method.abbreviation}-ipc${settings.ipc}-seed${seed}`;
     const run = await runFolder({ out: options.out, stem, commandLine }, description);
-    const finished = (await run.readJson("metrics.json")) as Metrics | undefined;
+    // What is finished is read back, so that a damaged set is made again.
+    const { loadDistillation } = await import("../../experiment/distillStage.ts");
+    const finished = (await loadDistillation(run)) && ((await run.readJson("metrics.json")) as Metrics | undefined);
     if (finished) {
       console.note(`${run.folder} holds this run, finished`);
       show(console, run, finished);

@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { z } from "zod";
 import { RetortError, UsageError } from "../../core/errors.ts";
@@ -7,14 +7,22 @@ import type { Opened } from "../../data/formats/Format.ts";
 import { commitSeal, finishSeal } from "../../experiment/commitSeal.ts";
 import { makeFolder } from "../../experiment/makeFolder.ts";
 import { readRun } from "../../experiment/Run.ts";
-import { sealFolder } from "../../experiment/sealFolder.ts";
+import { lookInto } from "../../experiment/sealedAlong.ts";
+import { sealFolder, sealPlace } from "../../experiment/sealFolder.ts";
 import { versions } from "../../experiment/versions.ts";
+import { readEarlierSeal } from "../../seal/earlierSeal.ts";
 import type { Folder } from "../../seal/Folder.ts";
+import { brief } from "../../seal/fileChecks.ts";
 import { makeSeal } from "../../seal/makeSeal.ts";
+import { gitPaths, isIgnored, provenanceName, signatureName, stagingFolder } from "../../seal/manifest.ts";
 import type { RunRecord } from "../../seal/provenance.ts";
+import { isSealFile } from "../../seal/staging.ts";
 import { spellFingerprint } from "../../seal/Trust.ts";
-import { dataSource, type SetFacts } from "../../seal/tensors.ts";
+import type { SetFacts } from "../../seal/tensors.ts";
+import { givenVersion } from "../../seal/versions.ts";
 import { defineCommand } from "../command.ts";
+import type { Console } from "../console.ts";
+import { openForSeal, type SealedSet } from "../openForSeal.ts";
 import { resolveSealer, sealerOptions } from "../sealer.ts";
 
 const options = z.object({
@@ -22,7 +30,10 @@ const options = z.object({
   release: z
     .string()
     .optional()
-    .describe("version of the set, MAJOR.MINOR.PATCH (default: that of the earlier seal, or 1.0.0)"),
+    .describe(
+      "version of the set, a semantic one such as 1.2.0 (default: that of the earlier seal, or 1.0.0); an older one than is sealed is refused",
+    ),
+  force: z.boolean().default(false).describe("seal an older version in place of a newer one"),
   date: z.iso
     .date()
     .optional()
@@ -45,8 +56,17 @@ const options = z.object({
   ctaNetwork: z.string().optional().describe("network of that measurement"),
   tensors: z.boolean().default(true).describe("digest the tensors, so that a re-encoded copy can be checked"),
   experiment: z.int().min(0).optional().describe("which experiment of a DC file to digest"),
+  normalisation: z
+    .string()
+    .optional()
+    .describe(
+      "what was done to the pixels where the file does not say: unit, 8-bit, the dataset whose mean/std was used, zca-DATASET, or MEANS/DEVIATIONS",
+    ),
   ignore: z.array(z.string()).optional().describe("exact relative paths to leave out of the seal"),
-  out: z.string().optional().describe("write the seal into this folder instead (for read-only sets)"),
+  out: z
+    .string()
+    .optional()
+    .describe("write the seal into this folder instead (for read-only sets; default for a file: FILE.seal)"),
   finish: z.boolean().default(false).describe("only complete a sealing that was interrupted"),
 });
 
@@ -55,18 +75,20 @@ export const seal = defineCommand({
   summary: "sign a set so that tampering shows",
   description: `Writes model.sig (an OpenSSF Model Signing bundle over every file of the folder), retort.provenance.json, retort.tensors.json,
 croissant.json and a dataset card. Sealing again replaces the old seal at one moment: killed at any time, the folder has the old seal or the new one.
-A card or croissant.json that you wrote yourself is left alone and signed.`,
-  arguments: { "<folder>": "folder of the set" },
+A card or croissant.json that you wrote yourself is left alone and signed.
+Says what it took as the set, and which files it signs along without having read them. A single file is sealed into the folder FILE.seal beside it.`,
+  arguments: { "<path>": "folder of the set, or a file" },
   options,
   examples: [
     'seal sets/cifar10-dc --key lab.key --license CC-BY-4.0 --creator "Example Lab"',
     "seal sets/cifar10-dc --key lab.key --release 1.1.0 --cta 0.265 --cta-network ConvNet",
     "seal sets/cifar10-dc --key lab.key --certificate-chain lab.pem",
     "seal sets/cifar10-dc --keyless",
+    "seal res_DC_CIFAR10_ConvNet_10ipc.pt --key lab.key --normalisation cifar-10",
     "seal /mnt/readonly/set --key lab.key --out seals/set",
   ],
   async run({ args: [path], options, console, signal }) {
-    const target = options.out ?? path;
+    const target = sealPlace(path, options.out);
     if (options.finish) {
       sealFolder(path);
       const finished = finishSeal(target);
@@ -75,11 +97,13 @@ A card or croissant.json that you wrote yourself is left alone and signed.`,
       );
       return 0;
     }
-    requireWritable(path, options.out);
+    if (options.release !== undefined) givenVersion(options.release, "seal", "--release");
+    requireWritable(path, target);
     const sealer = await resolveSealer(options, console, signal);
-    if (options.out === undefined) finishSeal(path);
+    if (target === path) finishSeal(path);
     const folder = sealFolder(path);
-    const opened = options.tensors ? await read(folder, options.experiment) : undefined;
+    const opened = options.tensors ? await openForSeal(folder, options, console, signal) : undefined;
+    const unread = await sayWhatIsSealed(folder, opened, options.ignore ?? [], console);
     const run = await findRun(path, options.run);
     const bar = console.progress("hashing", folder.files.length);
     const made = await makeSeal(folder, {
@@ -100,29 +124,37 @@ A card or croissant.json that you wrote yourself is left alone and signed.`,
       run,
       tool: { version: versions("none", 0).retort, node: process.versions.node },
       ignore: options.ignore,
-      detached: options.out !== undefined,
+      detached: target !== path,
+      earlier: readEarlierSeal(readIfThere(join(target, signatureName)), readIfThere(join(target, provenanceName))),
+      force: options.force,
       onProgress: ({ files, bytes }) => bar.update(files, `${(bytes / 1e6).toFixed(0)} MB`),
       signal,
     });
     bar.end();
     for (const warning of made.warnings) console.warn(warning);
-    if (options.out !== undefined) await makeFolder(options.out);
+    await makeFolder(target);
     commitSeal(target, made.files);
     const { manifest, fingerprint, rootDigest, description } = made;
+    const place = target === path ? "" : ` to ${target}`;
     console.result(
       {
         folder: target,
         files: [...made.files.keys()],
         signed: manifest.resources.length,
         ignored: manifest.ignorePaths,
+        ...(opened && { set: { format: opened.format, files: [...opened.read].sort() } }),
+        unread,
         fingerprint,
         rootDigest,
         version: description.version,
         date: description.date,
       },
       () => {
-        console.line(`sealed ${manifest.resources.length} files of ${folder.name}, version ${description.version}`);
-        console.line(`wrote ${[...made.files.keys()].join(", ")}`);
+        const what = manifest.single ? "the file" : `${manifest.resources.length} files of`;
+        console.line(`sealed ${what} ${folder.name}, version ${description.version}`);
+        console.line(`wrote ${[...made.files.keys()].join(", ")}${place}`);
+        if (target !== path)
+          console.line(`verify with  retort verify ${path} --signature ${join(target, signatureName)}`);
         console.line(`fingerprint  ${spellFingerprint(fingerprint)}`);
       },
     );
@@ -132,31 +164,49 @@ A card or croissant.json that you wrote yourself is left alone and signed.`,
 
 type Choice = z.infer<typeof options>;
 
-function requireWritable(path: string, out: string | undefined): void {
-  if (out !== undefined || !existsSync(path)) return;
+/** The folder that the seal goes into, or the one that it would be made in. */
+function requireWritable(path: string, target: string): void {
+  if (!existsSync(path)) return;
+  const place = existsSync(target) ? target : dirname(resolve(target));
   try {
-    accessSync(path, constants.W_OK);
+    if (existsSync(place)) accessSync(place, constants.W_OK);
   } catch {
-    throw new UsageError(`seal: invalid folder ${path}: expected a writable one; write the seal elsewhere with --out`);
+    throw new UsageError(`seal: invalid folder ${place}: expected a writable one; write the seal elsewhere with --out`);
   }
 }
 
-async function read(folder: Folder, experiment: number | undefined): Promise<Opened> {
-  const [{ openSet }, { jpegDecoder }] = await Promise.all([
-    import("../../data/formats/open.ts"),
-    import("../../experiment/jpegDecoder.ts"),
-  ]);
-  try {
-    const opened = await openSet(dataSource(folder), { jpeg: await jpegDecoder(), experiment });
-    if (opened.set) return opened;
-    throw new UsageError(`it is read as ${opened.format}, which holds no set`);
-  } catch (error) {
-    if (!(error instanceof RetortError)) throw error;
-    throw new UsageError(
-      `seal: unknown content: expected a set whose tensors can be digested (${error.message}); --no-tensors seals the files alone`,
-    );
-  }
+function readIfThere(path: string): Uint8Array | undefined {
+  return existsSync(path) ? readFileSync(path) : undefined;
 }
+
+/** What a publisher should know before signing: what counts as the set, what is signed along, what is wrong with either. */
+async function sayWhatIsSealed(
+  folder: Folder,
+  opened: SealedSet | undefined,
+  ignore: readonly string[],
+  console: Console,
+): Promise<readonly string[]> {
+  const ignored = new Set([...gitPaths, stagingFolder, ...ignore]);
+  const unread = await lookInto(
+    folder.files.filter(({ path }) => !opened?.read.has(path) && !isIgnored(path, ignored) && !isSealFile(path)),
+  );
+  const names = unread.map(({ path }) => path);
+  if (opened) {
+    console.note(`the set: ${counted(opened.read.size)} read as ${opened.format} (${brief([...opened.read].sort())})`);
+    for (const { severity, message, file } of opened.findings)
+      if (severity !== "note") console.warn(file === undefined ? message : `${file}: ${message}`);
+    const tampered = opened.set?.kind === "distilled" ? opened.set.metadata.tampered : undefined;
+    if (tampered !== undefined && tampered !== false)
+      console.warn(`the set says of itself that it was backdoored: ${JSON.stringify(tampered)}`);
+  }
+  if (names.length > 0)
+    console.warn(`signed along without having been read, ${counted(names.length)}: ${brief(names, 20)}`);
+  for (const { path, danger } of unread)
+    if (danger !== undefined) console.warn(`${path} is DANGEROUS and is signed along: it ${danger}`);
+  return names;
+}
+
+const counted = (count: number): string => `${count} ${count === 1 ? "file" : "files"}`;
 
 /** What is said about the set: options first, then the run's configuration, then the set's own metadata. */
 function facts(options: Choice, opened: Opened | undefined, run: RunRecord | undefined): SetFacts {

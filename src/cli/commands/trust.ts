@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { addPin, normaliseFingerprint, removePin, spellFingerprint, trustKey } from "../../seal/Trust.ts";
+import { checkVersions } from "../checkVersions.ts";
 import { defineCommand } from "../command.ts";
 import { readTrust, trustPath, writeTrust } from "../trustFile.ts";
 
@@ -22,6 +23,7 @@ const add = defineCommand({
     'trust add "Example Lab" lab.pub --min-version 2.0.0',
   ],
   async run({ args: [publisher, key], options, console }) {
+    checkVersions(options, "trust add");
     const bare = normaliseFingerprint(key);
     const publicKey = /^[0-9a-f]{64}$/.test(bare) ? undefined : await readFile(key, "utf8");
     const fingerprint = publicKey === undefined ? bare : trustKey(publicKey).fingerprint;

@@ -1,23 +1,25 @@
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Source } from "../../data/formats/Format.ts";
+import { defaultSignature, readDetached } from "../../experiment/detachedSeal.ts";
 import { fileSource } from "../../experiment/fileSource.ts";
 import { sealFolder } from "../../experiment/sealFolder.ts";
 import { versions } from "../../experiment/versions.ts";
 import { writeAtomic } from "../../experiment/writeAtomic.ts";
 import type { CheckStatus } from "../../seal/checks.ts";
-import { attestationsName, provenanceName, tensorsName } from "../../seal/manifest.ts";
-import type { VerifyOptions } from "../../seal/openSeal.ts";
 import { spellFingerprint } from "../../seal/Trust.ts";
 import { verificationJunit } from "../../seal/verificationJunit.ts";
-import { verificationSarif } from "../../seal/verificationSarif.ts";
+import { failedSarif, type SarifPlace, verificationSarif } from "../../seal/verificationSarif.ts";
 import { type Verification, verifySeal } from "../../seal/verifySeal.ts";
 import { verifyTensors } from "../../seal/verifyTensors.ts";
+import { checkVersions } from "../checkVersions.ts";
 import { defineCommand } from "../command.ts";
 import type { Console } from "../console.ts";
 import { trustOptions } from "../gateOptions.ts";
+import { repositoryPath } from "../repositoryPath.ts";
 import { resolveTrust } from "../resolveTrust.ts";
 
 const options = z.object({
@@ -29,7 +31,12 @@ const options = z.object({
     .optional()
     .describe("check a re-encoded set against this retort.tensors.json instead of its own seal"),
   experiment: z.int().min(0).optional().describe("which experiment of a DC file to read"),
-  signature: z.string().optional().describe("model.sig that lies elsewhere; its attestations are looked for beside it"),
+  signature: z
+    .string()
+    .optional()
+    .describe(
+      "model.sig that lies elsewhere, or its folder; its attestations are looked for beside it (default for a file: FILE.seal)",
+    ),
   ignore: z
     .array(z.string())
     .optional()
@@ -44,23 +51,31 @@ export const verify = defineCommand({
   description: `Prints a numbered list of checks, then the fingerprint that people compare. Verified means: every check passed, and the signer is one
 that you named with --key, --certificate-root, --identity and --issuer, or pinned with retort trust add. A key found beside the data is never used.
 Exit status: 0 verified, 1 not verified, 2 an error.`,
-  arguments: { "<folder>": "folder of the set" },
+  arguments: { "<path>": "folder of the set, or a file" },
   options,
   examples: [
     "verify sets/cifar10-dc --key lab.pub",
     "verify sets/cifar10-dc",
+    "verify res_DC_CIFAR10_ConvNet_10ipc.pt --signature res.seal/model.sig --key lab.pub",
     "verify sets/cifar10-dc --certificate-root ca.pem --expect-version 1.1.0",
     "verify sets/cifar10-dc --identity lab@example.org --issuer https://accounts.example.org --trusted-root trusted_root.json",
     "verify copy.npz --tensors retort.tensors.json --key lab.pub",
     "verify sets/cifar10-dc --sarif seal.sarif --junit seal.xml",
   ],
   async run({ args: [path], options, console, signal }) {
-    const verification =
+    checkVersions(options, "verify");
+    const checked =
       options.tensors === undefined
-        ? await verifyFolder(path, options, console, signal)
-        : await verifyReencoded(path, options.tensors, options);
+        ? verifyFolder(path, options, console, signal)
+        : verifyReencoded(path, options.tensors, options);
+    const verification = await checked.catch(async (error: Error) => {
+      // Hosts that wait for a report get one that says why there is none.
+      if (options.sarif !== undefined && !signal.aborted)
+        await writeAtomic(options.sarif, failedSarif(error.message, sarifPlace(path), version()));
+      throw error;
+    });
     if (options.sarif !== undefined)
-      await writeAtomic(options.sarif, verificationSarif(verification, path, versions("none", 0).retort));
+      await writeAtomic(options.sarif, verificationSarif(verification, sarifPlace(path), version()));
     if (options.junit !== undefined) await writeAtomic(options.junit, verificationJunit(verification));
     console.result(verification, () => show(verification, console));
     return verification.verified ? 0 : 1;
@@ -69,6 +84,13 @@ Exit status: 0 verified, 1 not verified, 2 an error.`,
 
 type Choice = z.infer<typeof options>;
 
+const version = (): string => versions("none", 0).retort;
+
+const sarifPlace = (path: string): SarifPlace => ({
+  path: repositoryPath(path),
+  single: statSync(path, { throwIfNoEntry: false })?.isFile() === true,
+});
+
 async function verifyFolder(
   path: string,
   choice: Choice,
@@ -76,6 +98,7 @@ async function verifyFolder(
   signal: AbortSignal,
 ): Promise<Verification> {
   const folder = sealFolder(path);
+  const signature = choice.signature ?? defaultSignature(path);
   const bar = console.progress("hashing", folder.files.length);
   const found = await verifySeal(folder, {
     trust: await resolveTrust(choice, path),
@@ -83,7 +106,7 @@ async function verifyFolder(
     expectVersion: choice.expectVersion,
     minVersion: choice.minVersion,
     ignore: choice.ignore,
-    ...(choice.signature !== undefined && (await readDetached(choice.signature))),
+    ...(signature !== undefined && (await readDetached(signature))),
     ...(choice.deep && { openSet: (source: Source) => open(source, choice) }),
     onProgress: ({ files, bytes }) => bar.update(files, `${(bytes / 1e6).toFixed(0)} MB`),
     signal,
@@ -115,15 +138,6 @@ async function open(source: Source, { experiment }: Choice) {
   const { set, format } = await openSet(source, { jpeg: await jpegDecoder(), experiment });
   if (!set) throw new UsageError(`verify: invalid content: expected a set, got a file that is read as ${format}`);
   return set;
-}
-
-async function readDetached(signature: string): Promise<Pick<VerifyOptions, "signature" | "attestations">> {
-  const attestations = new Map<string, string>();
-  for (const name of [provenanceName, tensorsName, attestationsName]) {
-    const text = await readFile(join(dirname(signature), name), "utf8").catch(() => undefined);
-    if (text !== undefined) attestations.set(name, text);
-  }
-  return { signature: new Uint8Array(await readFile(signature)), attestations };
 }
 
 const marks: Readonly<Record<CheckStatus, string>> = { passed: "✓", note: "!", failed: "✗", skipped: "·" };

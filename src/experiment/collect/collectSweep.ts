@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { renderSweepCsv, type SweepTable, sweepTable } from "../../report/sweep/csv.ts";
 import type { SweepRecord } from "../../report/sweep/sweepRecord.ts";
+import { writeKept } from "../kept/keptFile.ts";
 import { readManifest } from "../plan/manifest.ts";
 import { readOutcomes } from "../sweep/outcomes.ts";
 import { writeAtomic } from "../writeAtomic.ts";
@@ -23,11 +24,12 @@ export async function collectSweep(folder: string, now: Date): Promise<Collected
   const manifest = await readManifest(folder);
   const sweep = sweepRecordOf(manifest, await readOutcomes(folder, manifest.trials), now.toISOString());
   const table = sweepTable(sweep);
+  // The record is read back, by report.
+  await writeKept(join(folder, "sweep.json"), `${JSON.stringify(sweep)}\n`, "sweep.json");
   const files = {
-    "sweep.json": `${JSON.stringify(sweep)}\n`,
     "sweep.csv": renderSweepCsv(sweep),
     "sweep.parquet": toParquet(table),
   };
   for (const [name, content] of Object.entries(files)) await writeAtomic(join(folder, name), content);
-  return { sweep, table, paths: Object.keys(files).map((name) => join(folder, name)) };
+  return { sweep, table, paths: ["sweep.json", ...Object.keys(files)].map((name) => join(folder, name)) };
 }

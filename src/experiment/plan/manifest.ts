@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
 import { parseAs } from "../../report/parseAs.ts";
+import { handleDamage, type OnDamage, readKept, writeKept } from "../kept/keptFile.ts";
 import { type Versions, versions } from "../versions.ts";
 import type { WhiteningHooks } from "../whitening/namedWhitening.ts";
-import { writeAtomic } from "../writeAtomic.ts";
 import { checkTrial } from "./checkTrial.ts";
 import { type Axis, axesOf, expand } from "./expand.ts";
 import { Inputs } from "./Inputs.ts";
@@ -13,11 +12,14 @@ import type { Experiment } from "./readExperiment.ts";
 import { resolveTrial } from "./resolveTrial.ts";
 import { type PlannedTrial, type TrialConfig, trialId } from "./TrialConfig.ts";
 
-const manifestFormat = "retort-manifest/1";
+const manifestFormat = "retort-manifest/2";
+/** The same without a digest, as older versions wrote it. */
+const formatBefore = "retort-manifest/1";
+const MANIFEST = "manifest.json";
 
 /** A whole sweep, ready to run: `manifest.json` in its folder. */
 export interface Manifest {
-  readonly format: typeof manifestFormat;
+  readonly format: typeof manifestFormat | typeof formatBefore;
   readonly title: string;
   /** "retort run triggers.yaml --size small". */
   readonly command: string;
@@ -77,14 +79,16 @@ export const spelled = (axes: PlannedTrial["axes"]): string =>
 /**
  * Put a manifest into the sweep's folder, or check that the folder holds a plan that this one continues.
  *
- * Another choice of trials is fine, results are kept by content; other versions are not.
+ * Another choice of trials is fine, results are kept by content; other versions are not. A damaged manifest is set aside.
  *
  * @throws UsageError if the folder's results were made with other versions.
  */
 export async function openSweep(folder: string, manifest: Manifest): Promise<void> {
-  const before = await readManifest(folder).catch((error: unknown) => {
-    if (error instanceof UsageError) return undefined;
-    throw error;
+  const before = await readManifest(folder, "aside").catch(async (error: unknown) => {
+    if (error instanceof DataError)
+      await handleDamage(join(folder, MANIFEST), `what does not read (${error.message})`, "aside");
+    else if (!(error instanceof UsageError)) throw error;
+    return undefined;
   });
   for (const [name, there] of Object.entries(before?.versions ?? {})) {
     const here = manifest.versions[name as keyof Versions];
@@ -93,11 +97,11 @@ export async function openSweep(folder: string, manifest: Manifest): Promise<voi
         `sweep: invalid folder ${folder}: expected results of ${name} ${here}, got some of ${there}; choose a new folder with --out`,
       );
   }
-  await writeAtomic(join(folder, "manifest.json"), `${JSON.stringify(manifest)}\n`);
+  await writeKept(join(folder, MANIFEST), `${JSON.stringify(manifest)}\n`, MANIFEST);
 }
 
 const shape = z.looseObject({
-  format: z.literal(manifestFormat),
+  format: z.literal([manifestFormat, formatBefore]),
   base: z.string(),
   trials: z.array(
     z.looseObject({ id: z.string().regex(/^[0-9a-f]{16}$/), axes: z.looseObject({}), config: z.looseObject({}) }),
@@ -105,17 +109,20 @@ const shape = z.looseObject({
 });
 
 /** @throws UsageError if the folder has none; DataError if it is damaged or a trial is not what its id says. */
-export async function readManifest(folder: string): Promise<Manifest> {
-  const path = join(folder, "manifest.json");
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+export async function readManifest(folder: string, damaged: OnDamage = "refuse"): Promise<Manifest> {
+  const path = join(folder, MANIFEST);
+  const content = await readKept(path, MANIFEST, {
+    damaged,
+    unmarked: (bytes) => new TextDecoder().decode(bytes.subarray(0, 64)).includes(formatBefore),
+    remedy: "retort run or retort plan with the experiment's file writes it again",
+  });
+  if (!content)
     throw new UsageError(
       `sweep: invalid folder ${folder}: expected one with manifest.json, got none; see retort plan --help`,
     );
-  });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(new TextDecoder().decode(content));
   } catch (error) {
     throw new DataError(`${path}: invalid manifest: expected JSON, got ${(error as Error).message}`);
   }

@@ -38,7 +38,7 @@ const attempts = 3;
 export async function runQueued(manifest: Manifest, options: QueueOptions): Promise<Omit<SweepProgress, "trial">> {
   const { folder, signal } = options;
   const trials = options.trials ?? manifest.trials;
-  const known = await readOutcomes(folder, trials);
+  const known = await readOutcomes(folder, trials, "aside");
   const open = new Map(
     trials
       .filter(({ id }) => {

@@ -48,7 +48,7 @@ export async function serveQueue(options: ServeOptions): Promise<number> {
     pools.set(place, pool);
     const process = idle.pop()!;
     try {
-      if (again || !(await readOutcome(folder, trial.id))) await pool.run(trial, process);
+      if (again || !(await readOutcome(folder, trial.id, "aside"))) await pool.run(trial, process);
     } catch (error) {
       if (!(error instanceof WorkerLost)) {
         refusal ??= error;

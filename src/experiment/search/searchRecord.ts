@@ -44,7 +44,8 @@ export async function writeSearch(
     best: { candidate: best.id, options: best.options },
   };
   await run.writeJson("search.json", record);
-  await run.writeJson(OPTIONS, best.options);
+  // For people to pass on and to change: no digest.
+  await run.write(OPTIONS, `${JSON.stringify(best.options, null, 2)}\n`);
   const [winner] = trials;
   await run.writeJson("metrics.json", {
     candidates,

@@ -1,13 +1,15 @@
-import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "../../core/errors.ts";
+import { handleDamage, readKept, writeKept } from "../kept/keptFile.ts";
 import { openRun, type Run } from "../Run.ts";
 import { secondsOf } from "../Stopwatch.ts";
 import type { Versions } from "../versions.ts";
-import { writeAtomic } from "../writeAtomic.ts";
 import { locked } from "./stageLock.ts";
 
-/** Results of stages that trials share, each under the hash of all that it depends on, in `cache/` of the sweep's folder. */
+/**
+ * Results of stages that trials share, each under the hash of all that it depends on, in `cache/` of the sweep's folder. Every file
+ * carries a digest bound to its name; damaged ones are said, set aside and made again (kept/keptFile.ts).
+ */
 export class StageStore {
   private readonly folder: string;
   private readonly versions: Versions;
@@ -20,8 +22,8 @@ export class StageStore {
   }
 
   /**
-   * A stage that has its own run folder, because it takes long and goes on where it was stopped. A folder that does not read
-   * (a damaged disk) is made anew.
+   * A stage that has its own run folder, because it takes long and goes on where it was stopped. A folder that cannot be
+   * continued is set aside and made anew.
    *
    * @param key hash of the stage's content.
    * @param step what the work's stopwatch is called.
@@ -46,7 +48,7 @@ export class StageStore {
       () =>
         perform().catch(async (error: unknown) => {
           if (!(error instanceof DataError)) throw error;
-          await rm(folder, { recursive: true, force: true });
+          await handleDamage(folder, `what does not read (${error.message})`, "aside");
           return perform();
         }),
       this.signal,
@@ -60,7 +62,7 @@ export class StageStore {
     make: () => Promise<{ value: T; bytes: Uint8Array | string }>,
   ): Promise<T> {
     const path = join(this.folder, name);
-    const ready = () => readIfWhole(path, decode);
+    const ready = () => readIfWhole(path, name, decode);
     return (
       (await ready()) ??
       locked(
@@ -68,7 +70,7 @@ export class StageStore {
         ready,
         async () => {
           const { value, bytes } = await make();
-          await writeAtomic(path, bytes);
+          await writeKept(path, bytes, name);
           return value;
         },
         this.signal,
@@ -78,11 +80,11 @@ export class StageStore {
 
   /** What a file of results says, or undefined. */
   read<T>(name: string, decode: (bytes: Uint8Array<ArrayBuffer>) => T | undefined): Promise<T | undefined> {
-    return readIfWhole(join(this.folder, name), decode);
+    return readIfWhole(join(this.folder, name), name, decode);
   }
 
   write(name: string, content: Uint8Array | string): Promise<void> {
-    return writeAtomic(join(this.folder, name), content);
+    return writeKept(join(this.folder, name), content, name);
   }
 }
 
@@ -92,17 +94,16 @@ interface Timed {
 
 async function readIfWhole<T>(
   path: string,
+  name: string,
   decode: (bytes: Uint8Array<ArrayBuffer>) => T | undefined | Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-    return undefined;
-  });
+  const bytes = await readKept(path, name, { damaged: "aside" });
   if (!bytes) return undefined;
   try {
-    return await decode(new Uint8Array(bytes));
+    return await decode(bytes);
   } catch (error) {
-    if (error instanceof DataError || error instanceof SyntaxError) return undefined;
-    throw error;
+    if (!(error instanceof DataError || error instanceof SyntaxError)) throw error;
+    await handleDamage(path, `what does not read (${error.message})`, "aside");
+    return undefined;
   }
 }

@@ -1,16 +1,19 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { type OnDamage, readKept, writeKept } from "../kept/keptFile.ts";
 import type { PlannedTrial, TrialConfig } from "../plan/TrialConfig.ts";
-import { writeAtomic } from "../writeAtomic.ts";
 import type { TrialResult } from "./runTrial.ts";
 
-const outcomeFormat = "retort-trial/1";
+const outcomeFormat = "retort-trial/2";
+/** The same without a digest, as older versions wrote it. */
+const formatBefore = "retort-trial/1";
 
 /** How a trial ended: `trials/ID.json` in the sweep's folder. */
-export type Outcome = { readonly format: typeof outcomeFormat; readonly id: string; readonly config: TrialConfig } & (
-  | ({ readonly status: "ok" } & TrialResult)
-  | { readonly status: "failed"; readonly error: string }
-);
+export type Outcome = {
+  readonly format: typeof outcomeFormat | typeof formatBefore;
+  readonly id: string;
+  readonly config: TrialConfig;
+} & (({ readonly status: "ok" } & TrialResult) | { readonly status: "failed"; readonly error: string });
 
 export const outcomeFile = (id: string): string => `trials/${id}.json`;
 
@@ -21,33 +24,48 @@ export const outcomeOf = (
 ): Outcome => ({ format: outcomeFormat, id, config, ...end });
 
 export const writeOutcome = (folder: string, outcome: Outcome): Promise<void> =>
-  writeAtomic(join(folder, outcomeFile(outcome.id)), `${JSON.stringify(outcome)}\n`);
+  writeKept(join(folder, outcomeFile(outcome.id)), `${JSON.stringify(outcome)}\n`, outcomeFile(outcome.id));
 
-/** @returns the outcome, or undefined where there is none or the file is damaged: such a trial is run again. */
-export async function readOutcome(folder: string, id: string): Promise<Outcome | undefined> {
-  const text = await readFile(join(folder, outcomeFile(id)), "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-    return undefined;
+/**
+ * Read how a trial ended.
+ *
+ * @param damaged `aside` for those who run such a trial again, `tell` for those who only look.
+ * @returns undefined where there is no outcome, or a damaged one.
+ */
+export async function readOutcome(
+  folder: string,
+  id: string,
+  damaged: OnDamage = "tell",
+): Promise<Outcome | undefined> {
+  const name = outcomeFile(id);
+  const content = await readKept(join(folder, name), name, {
+    damaged,
+    unmarked: (bytes) => parseOutcome(bytes, id, formatBefore) !== undefined,
+    remedy: "retort run makes it again",
   });
-  return text === undefined ? undefined : parseOutcome(text, id);
+  return content && (parseOutcome(content, id, outcomeFormat) ?? parseOutcome(content, id, formatBefore));
 }
 
-function parseOutcome(text: string, id: string): Outcome | undefined {
+function parseOutcome(bytes: Uint8Array, id: string, format: Outcome["format"]): Outcome | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Outcome> | null;
-    const whole = value?.format === outcomeFormat && value.id === id && ["ok", "failed"].includes(value.status ?? "");
+    const value = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Outcome> | null;
+    const whole = value?.format === format && value.id === id && ["ok", "failed"].includes(value.status ?? "");
     return whole ? (value as Outcome) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Outcomes of the trials that have one. */
-export async function readOutcomes(folder: string, trials: readonly PlannedTrial[]): Promise<Map<string, Outcome>> {
+/** Outcomes of the trials that have one. @param damaged as for `readOutcome`. */
+export async function readOutcomes(
+  folder: string,
+  trials: readonly PlannedTrial[],
+  damaged: OnDamage = "tell",
+): Promise<Map<string, Outcome>> {
   const present = new Set(await readdir(join(folder, "trials")).catch(() => []));
   const found = new Map<string, Outcome>();
   for (const { id } of trials) {
-    const outcome = present.has(`${id}.json`) ? await readOutcome(folder, id) : undefined;
+    const outcome = present.has(`${id}.json`) ? await readOutcome(folder, id, damaged) : undefined;
     if (outcome) found.set(id, outcome);
   }
   return found;

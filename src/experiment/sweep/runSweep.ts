@@ -36,7 +36,7 @@ export interface SweepOptions {
 export async function runSweep(manifest: Manifest, options: SweepOptions): Promise<Omit<SweepProgress, "trial">> {
   const { folder, signal, jobs } = options;
   const trials = options.trials ?? manifest.trials;
-  const known = await readOutcomes(folder, trials);
+  const known = await readOutcomes(folder, trials, "aside");
   const open = trials.filter(({ id }) => {
     const outcome = known.get(id);
     return !outcome || (outcome.status === "failed" && options.retryFailed);

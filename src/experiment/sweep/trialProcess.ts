@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import process from "node:process";
+import { onDamage } from "../kept/damage.ts";
 import { Inputs } from "../plan/Inputs.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 import { outcomeOf, writeOutcome } from "./outcomes.ts";
@@ -11,6 +12,8 @@ import { StageStore } from "./StageStore.ts";
 const stop = new AbortController();
 let folder = "";
 let runner: TrialRunner | undefined;
+
+onDamage((message) => process.stderr.write(`warning: ${message}\n`));
 
 const tell = (message: FromWorker) => process.send?.(message);
 

@@ -7,6 +7,7 @@ import { normalisationNamed } from "../../data/normalise.ts";
 import type { Device } from "../../engine/device.ts";
 import { datasets } from "../datasets.ts";
 import { dataFolder } from "../getDataset.ts";
+import { handleDamage } from "../kept/keptFile.ts";
 import { rawData } from "../rawData.ts";
 import { setDigest } from "../setDigest.ts";
 import { readWhitening, writeWhitening } from "./whiteningFile.ts";
@@ -84,16 +85,17 @@ function fitted(name: string, who: string, hooks: WhiteningHooks): Promise<Fitte
 }
 
 /**
- * The whitening of a raw dataset's training half, kept in a file: read from there if it is whole and of this content, else fitted.
+ * The whitening of a raw dataset's training half, kept in a file: read from there if it is whole and of this content,
+ * else set aside, which is said, and fitted again.
  *
  * @throws UsageError if the raw data are missing.
  */
 export async function fittedIn(path: string, name: string, who: string, hooks: WhiteningHooks): Promise<Fitted> {
   const train = await rawData(name, who).split("train");
   const fit = { data: setDigest(train), epsilon: EPSILON };
-  const kept = await readWhitening(path, fit).catch((error: unknown) => {
+  const kept = await readWhitening(path, fit).catch(async (error: unknown) => {
     if (!(error instanceof DataError)) throw error;
-    hooks.warn?.(`${error.message}; it is fitted again`);
+    await handleDamage(path, `what does not read (${error.message})`, "aside");
     return undefined;
   });
   if (kept) return { fit, whitening: kept };

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { DataError } from "../../core/errors.ts";
 import { readSafetensors, writeSafetensors } from "../../data/formats/safetensors/safetensorsFile.ts";
 import type { WhiteningFit, ZcaWhitening } from "../../data/Normalisation.ts";
-import { writeAtomic } from "../writeAtomic.ts";
+import { readKept, writeKept } from "../kept/keptFile.ts";
 
 const format = "retort-whitening";
+const owner = "whitening";
 
 /** Keep a fitted whitening: safetensors with `mean` [D], `matrix` and `inverse` [D, D], and what it was fitted to. Whole or not at all. */
 export async function writeWhitening(path: string, whitening: ZcaWhitening, fit: WhiteningFit): Promise<void> {
@@ -16,21 +16,19 @@ export async function writeWhitening(path: string, whitening: ZcaWhitening, fit:
     matrix: { shape: [d, d], data: matrix },
     inverse: { shape: [d, d], data: inverse },
   };
-  const entries = { format, data: fit.data, epsilon: String(fit.epsilon), sha256: digestOf(whitening) };
-  await writeAtomic(path, writeSafetensors(tensors, entries));
+  const entries = { format, data: fit.data, epsilon: String(fit.epsilon) };
+  await writeKept(path, writeSafetensors(tensors, entries), owner);
 }
 
 /**
  * Read a kept whitening.
  *
- * @returns undefined where there is no file, or one of another fit.
- * @throws DataError if the file is damaged; the operating system's error if it is there and cannot be read.
+ * @returns undefined where there is no file, one of another fit, or a damaged one, which is set aside.
+ * @throws DataError if the file is whole and no whitening; the operating system's error if it is there and cannot be read.
  */
 export async function readWhitening(path: string, fit: WhiteningFit): Promise<ZcaWhitening | undefined> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-    throw error;
-  });
+  // Older versions wrote a digest of the matrices only.
+  const bytes = await readKept(path, owner, { damaged: "aside", unmarked: () => true });
   if (!bytes) return undefined;
   const { tensors, metadata } = await readSafetensors(bytes);
   const floats = (name: string): Float32Array<ArrayBuffer> => {
@@ -41,7 +39,7 @@ export async function readWhitening(path: string, fit: WhiteningFit): Promise<Zc
   if (metadata.format !== format)
     throw new DataError(`whitening: invalid ${path}: expected the format ${format}, got ${metadata.format ?? "none"}`);
   const whitening = { mean: floats("mean"), matrix: floats("matrix"), inverse: floats("inverse") };
-  if (digestOf(whitening) !== metadata.sha256)
+  if (metadata.sha256 !== undefined && digestOf(whitening) !== metadata.sha256)
     throw new DataError(`whitening: invalid ${path}: expected the content that was written, got another`);
   return metadata.data === fit.data && metadata.epsilon === String(fit.epsilon) ? whitening : undefined;
 }

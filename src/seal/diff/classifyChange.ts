@@ -1,7 +1,7 @@
 import { type JpegSettings, jpegRoundTrip } from "./jpegModel.ts";
 
 /** What a change of one image looks like. */
-export type ChangeKind = "none" | "rounding" | "clamping" | "lossy" | "edited";
+export type ChangeKind = "none" | "rounding" | "finer" | "clamping" | "wider" | "lossy" | "edited";
 
 /** One image and its copy, both as pixels or both in the first set's space. */
 export interface ImagePair {
@@ -21,6 +21,9 @@ export interface ImagePair {
  *
  * - `rounding`: every value moved by no more than 8-bit or half-precision storage moves it;
  * - `clamping`: the same, and values outside [0, 1] were cut off;
+ * - `finer`: the other way round, the first is the copy rounded;
+ * - `wider`: the other way round, the first is the copy cut off. What the copy has beyond black and white is in no way explained by the
+ *   first, so this is not harmless;
  * - `lossy`: JPEG with the settings that were found for the set makes this copy of the first;
  * - `edited`: none of these explains it.
  *
@@ -31,6 +34,10 @@ export function classifyChange(pair: ImagePair, jpeg?: JpegSettings): ChangeKind
   if (before.every((x, i) => x === after[i])) return "none";
   if (isRounding(pair)) return "rounding";
   if (pair.pixels && isClamping(pair)) return "clamping";
+  const turned = { ...pair, before: pair.after, after: pair.before, half: undefined };
+  // A few values only that are finer than the rest were made so on purpose.
+  if (!isSparse(before, after) && isRounding(turned)) return "finer";
+  if (pair.pixels && isClamping(turned)) return "wider";
   if (pair.pixels && jpeg && isBytes(pair.after) && isJpeg(pair, jpeg)) return "lossy";
   return "edited";
 }

@@ -89,7 +89,8 @@ function numbers({ images, removed, added, reordered, relabelled }: SetDifferenc
   const items: [string, number][] = [
     ["compared", images.length],
     ["equal", count(["none"])],
-    ["re-encoded", count(["rounding", "clamping", "lossy"])],
+    ["re-encoded", count(["rounding", "finer", "clamping", "lossy"])],
+    ["wider range", count(["wider"])],
     ["edited", count(["edited"])],
     ["labels changed", relabelled],
     ["removed", removed.length],

@@ -10,6 +10,7 @@ import { type Comparable, comparable, imageOf } from "./comparable.ts";
 import { type ChannelMap, fitNormalisation, mapValues } from "./fitNormalisation.ts";
 import { addHeat, type Box, changedPlace, emptyHeat, type HeatMap } from "./heatMap.ts";
 import type { JpegSettings } from "./jpegModel.ts";
+import { type ToldSpace, tellSpace } from "./tellSpace.ts";
 
 /** One image in both sets. Differences are in units of the first set's pixels, or of its value range where those are unknown. */
 export interface ImageDifference extends Pair {
@@ -38,7 +39,7 @@ export interface ClassDifference {
 }
 
 /** The whole in one word; the worst of what was found. */
-export type Verdict = "same tensors" | "same images" | "normalisation" | "re-encoding" | "editing";
+export type Verdict = "same tensors" | "same images" | "normalisation" | "re-encoding" | "wider range" | "editing";
 
 export interface SetDifference {
   readonly verdict: Verdict;
@@ -82,7 +83,8 @@ export interface Diffed {
  * @throws UsageError if the images have different sizes.
  */
 export function diffSets(first: DistilledSet | LabelledSet, second: DistilledSet | LabelledSet): Diffed {
-  const [a, b] = [comparable(first), comparable(second)];
+  const told = tellSpace(first, second);
+  const [a, b] = [comparable(told.first), comparable(told.second)];
   if (!sameImageShape(a, b))
     throw new UsageError(
       `diff: invalid sets: expected images of one size, got ${a.shape.slice(1)} and ${b.shape.slice(1)}`,
@@ -111,7 +113,7 @@ export function diffSets(first: DistilledSet | LabelledSet, second: DistilledSet
   const tensors = [digestTensors(first), digestTensors(second)].map(({ tensors: list }) =>
     list.map((t) => t.sha256).join(),
   );
-  const found = { images, alignment, map, jpeg, sameTensors: tensors[0] === tensors[1] };
+  const found = { images, alignment, map, jpeg, told, sameTensors: tensors[0] === tensors[1] };
   const relabelled = images.filter((image) => image.labelBefore !== image.labelAfter || image.softLabelChanged).length;
   const place = changedPlace(heat);
   const difference: SetDifference = {
@@ -225,11 +227,13 @@ interface Found {
   readonly alignment: Alignment;
   readonly map: ChannelMap | undefined;
   readonly jpeg: JpegSettings | undefined;
+  /** What only one of the sets says, or both say differently, about its normalisation. */
+  readonly told: Pick<ToldSpace, "said" | "contradict">;
   readonly sameTensors: boolean;
 }
 
 function judge(
-  { images, alignment, map, jpeg, sameTensors }: Found,
+  { images, alignment, map, jpeg, told, sameTensors }: Found,
   relabelled: number,
 ): Pick<SetDifference, "verdict" | "reason" | "suspicious"> {
   const count = (kind: ChangeKind) => images.filter((image) => image.kind === kind).length;
@@ -242,15 +246,17 @@ function judge(
   const edited = count("edited");
   // A set is compressed as a whole.
   const partly = count("lossy") > 0 && count("none") > 0;
-  const suspicious =
-    edited > 0 || partly || relabelled > 0 || alignment.removed.length > 0 || alignment.added.length > 0;
+  const altered = edited > 0 || partly || relabelled > 0 || alignment.removed.length > 0 || alignment.added.length > 0;
+  const suspicious = altered || count("wider") > 0;
   const verdict: Verdict = suspicious
-    ? "editing"
-    : count("rounding") + count("clamping") + count("lossy") > 0
+    ? altered
+      ? "editing"
+      : "wider range"
+    : count("rounding") + count("finer") + count("clamping") + count("lossy") > 0
       ? map
         ? "normalisation"
         : "re-encoding"
-      : map
+      : map || told.contradict
         ? "normalisation"
         : sameTensors
           ? "same tensors"
@@ -263,9 +269,15 @@ function judge(
     partly && "the other images are untouched, which compressing a set does not do",
     count("clamping") > 0 && `${plural(count("clamping"), "image")} were cut off at black and white`,
     count("rounding") > 0 && `${plural(count("rounding"), "image")} were rounded`,
+    count("wider") > 0 &&
+      `in ${plural(count("wider"), "image")} the copy holds more than a picture can: values beyond black and white, where the first is cut off; all else is the same, as if the first had been clipped, and what lies beyond cannot be compared`,
+    count("finer") > 0 && `${plural(count("finer"), "image")} are finer in the copy: the first is rounded`,
   ].filter((text) => typeof text === "string");
-  const reason =
-    [...how, ...other].join("; ") || (sameTensors ? "every value is equal" : "every image and label is equal");
+  const equal = sameTensors ? "every stored value is equal" : "every image and label is equal";
+  const changes = [...how, ...other];
+  const reason = [...(changes.length > 0 ? changes : [equal]), ...(told.said === undefined ? [] : [told.said])].join(
+    "; ",
+  );
   return { verdict, reason, suspicious };
 }
 

@@ -113,10 +113,25 @@ it("a manifest is read back, and refused if it was changed", async () => {
   const other = { ...manifest, versions: { ...manifest.versions, onnxruntime: "0.0.1" } };
   await expect(openSweep(folder, other)).rejects.toThrow("expected results of onnxruntime 0.0.1");
   const path = join(folder, "manifest.json");
-  await writeFile(path, (await readFile(path, "utf8")).replaceAll('"epochs":3', '"epochs":4'));
+  const whole = await readFile(path, "utf8");
+  const changed = whole.replaceAll('"epochs":3', '"epochs":4');
+  await writeFile(path, changed);
+  await expect(readManifest(folder)).rejects.toThrow(
+    /manifest\.json: damaged file: expected what was written, got another content.*; retort run or retort plan/,
+  );
+  // Without a digest, as older versions wrote it.
+  const before = (text: string) =>
+    writeFile(path, text.replace(/ "integrity":"\w+",/, "").replace("retort-manifest/2", "retort-manifest/1"));
+  await before(changed);
   await expect(readManifest(folder)).rejects.toThrow("expected the id of its content");
-  await writeFile(path, "{");
-  await expect(readManifest(folder)).rejects.toThrow(/invalid manifest: expected JSON/);
+  await before(whole);
+  expect((await readManifest(folder)).trials).toHaveLength(3);
+  for (const text of ["{", "", whole.slice(0, -9)]) {
+    await writeFile(path, text);
+    await expect(readManifest(folder)).rejects.toThrow(/manifest\.json: damaged file/);
+    await openSweep(folder, manifest);
+    expect(await readManifest(folder)).toEqual(JSON.parse(JSON.stringify(manifest)));
+  }
   await expect(readManifest(join(folder, "none"))).rejects.toThrow("expected one with manifest.json, got none");
 });
 

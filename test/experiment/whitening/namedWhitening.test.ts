@@ -7,6 +7,7 @@ import { memorySource } from "../../../src/data/formats/memorySource.ts";
 import { openSet } from "../../../src/data/formats/open.ts";
 import { setToSafetensors } from "../../../src/data/formats/safetensors.ts";
 import { toPixels } from "../../../src/data/normalise.ts";
+import { onDamage } from "../../../src/experiment/kept/damage.ts";
 import { openDistilled } from "../../../src/experiment/openDistilled.ts";
 import { setDigest } from "../../../src/experiment/setDigest.ts";
 import { fittedIn, openedNormalisation, whiteningLookup } from "../../../src/experiment/whitening/namedWhitening.ts";
@@ -36,6 +37,12 @@ async function writeMnist(seed: number): Promise<void> {
   const labels = Array.from({ length: 10 }, (_, i) => i % 2);
   await writeFile(join(folder, "mnist", "train-labels-idx1-ubyte"), Uint8Array.from([...header(1, 10), ...labels]));
 }
+
+const told: string[] = [];
+beforeEach(() => {
+  told.length = 0;
+  onDamage((message) => told.push(message));
+});
 
 const kept = () => join(folder, "zca-mnist.safetensors");
 
@@ -80,7 +87,9 @@ describe("the kept whitening", () => {
     await writeFile(kept(), damage(Uint8Array.from(await readFile(kept()))));
     const again = await whitening();
     expect(again.fitted).toBe(true);
-    expect(again.warnings).toEqual([expect.stringMatching(/; it is fitted again$/)]);
+    expect(told).toEqual([
+      expect.stringContaining("it was set aside as zca-mnist.safetensors.damaged and is made again"),
+    ]);
     expect(again.whitening).toEqual(first.whitening);
     expect(await whitening()).toMatchObject({ fitted: false, warnings: [] });
   });

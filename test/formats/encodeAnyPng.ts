@@ -21,7 +21,10 @@ export const forms = ([0, 2, 3, 4, 6] as const).flatMap((colour) =>
   ),
 );
 /** 256 colours that differ in every channel. */
-export const palette = Uint8Array.from({ length: 768 }, (_, i) => (i % 3 === 0 ? i / 3 : i % 3 === 1 ? 255 - (i - 1) / 3 : ((i - 2) / 3) * 7) & 255);
+export const palette = Uint8Array.from(
+  { length: 768 },
+  (_, i) => (i % 3 === 0 ? i / 3 : i % 3 === 1 ? 255 - (i - 1) / 3 : ((i - 2) / 3) * 7) & 255,
+);
 
 const adam7: readonly (readonly [number, number, number, number])[] = [
   [0, 8, 0, 8],

@@ -73,7 +73,7 @@ function missed(pickles: readonly Uint8Array[]): string[] {
     const { globals, findings } = scanPickle(new Uint8Array(bytes), new Budget());
     names += asked[i].length;
     if (asked[i].some(([module, name]) => !isAllowed(module, name)))
-      expect(findings[0]).toMatchObject({ severity: "dangerous", rule: "pickle-global" });
+      expect(["pickle-global", "pickle-unknown-global"]).toContain(findings[0]?.rule);
     return asked[i]
       .map(([module, name]) => `${module}.${name}`.slice(0, 199))
       .filter(

@@ -2,8 +2,8 @@ import { DataError } from "../../../core/errors.ts";
 import { unzlibExact } from "../boundedInflate.ts";
 import type { DecodedImage } from "../Format.ts";
 import { crc32 } from "../zip/crc32.ts";
-import { filteredSize, type PngHeader, pngPixels } from "./pngPixels.ts";
 import { type Approve, checkPictureSize, type Extra } from "./pictureLimits.ts";
+import { filteredSize, type PngHeader, pngPixels } from "./pngPixels.ts";
 
 const who = "png";
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

@@ -75,7 +75,8 @@ export function pngPixels(raw: Uint8Array, header: PngHeader, palette?: Uint8Arr
       let to = ((pass.y + row * pass.dy) * width + pass.x) * channels;
       for (let column = 0; column < pass.columns; column++, to += pass.dx * channels) {
         if (colour === 3) lookUp(data, to, sample(line, column, depth), palette as Uint8Array);
-        else for (let c = 0; c < channels; c++) data[to + c] = stretched(sample(line, column * samples + c, depth), depth);
+        else
+          for (let c = 0; c < channels; c++) data[to + c] = stretched(sample(line, column * samples + c, depth), depth);
       }
     }
   }

@@ -29,7 +29,7 @@ export async function openSet(source: Source, options: OpenOptions = {}): Promis
   if (name === undefined) throw new NotRecognised(await unknownContent(source), 0);
   const format: Format = lookUp(formats, name, "openSet", "format");
   const { normalisation, force, ...reading } = options;
-  const settled = settleNormalisation(await format.read(source, reading), normalisation, force);
+  const settled = settleNormalisation(await format.read(source, reading), normalisation, force ?? false, source.name);
   return withScan(source, await withWhitening(settled, options.whitening), options.maxBytes);
 }
 

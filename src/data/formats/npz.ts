@@ -37,6 +37,7 @@ export const npz: Format = {
     const objects: ObjectInfo[] = [];
     const findings: Finding[] = [...archive.findings];
     const python2: string[] = [];
+    let refusal: Refusal | undefined;
     const unread: SourceFile[] = [];
     for (const entry of archive.entries) {
       if (isAside(entry.name)) {
@@ -51,6 +52,7 @@ export const npz: Format = {
       const name = entry.name.slice(0, -4);
       const array = await readEntry(archive, entry, budget);
       if ("foreign" in array) {
+        refusal ??= array.refusal;
         objects.push({ path: name, ...array.foreign });
         findings.push(...array.findings);
         continue;
@@ -59,7 +61,9 @@ export const npz: Format = {
       arrays.set(name, array);
       objects.push(objectInfo(name, array));
     }
+    // Objects beside a set are left alone; without one they are what the file is about.
     const set = setFromArrays(arrays, source.name, options, budget, "npz");
+    if (!set && refusal) throw refusal;
     return {
       format: "npz",
       objects,
@@ -86,13 +90,14 @@ async function readEntry(archive: ZipArchive, entry: ZipEntry, budget: Budget): 
     if (!(error instanceof Refusal) || archive.entries.length === 1) throw error;
     if (error.findings.some(({ rule }) => rule !== "npy-objects")) throw error;
     const findings = error.findings.map((finding) => ({ ...finding, severity: "warning" as const }));
-    return { foreign: { dtype: "objects", shape: [] }, findings };
+    return { foreign: { dtype: "objects", shape: [] }, findings, refusal: error };
   }
 }
 
 interface Foreign {
   readonly foreign: Pick<ObjectInfo, "dtype" | "shape">;
   readonly findings: readonly Finding[];
+  readonly refusal?: Refusal;
 }
 
 /**

@@ -74,8 +74,8 @@ async function unknownContent(source: Source): Promise<string> {
   const names = kind?.holds === "zip" ? await peekZip(file) : undefined;
   const inside = names ? ` of ${names.length} files (${someOf(names)})` : "";
   const hint = kind?.hint ? `; ${kind.hint}` : "";
-  const got = kind && !/ text$/.test(kind.name) ? `${kind.name}${inside}` : describeBytes(head.subarray(0, 16));
-  return `openSet: unknown content of ${source.name}: expected one of ${known}, got ${got}${hint}`;
+  const named = kind && head.length > 0 && kind.name !== "a text" ? `, which is ${kind.name}${inside}` : "";
+  return `openSet: unknown content of ${source.name}: expected one of ${known}, got ${describeBytes(head.subarray(0, 16))}${named}${hint}`;
 }
 
 function someOf(names: readonly string[]): string {

@@ -1,8 +1,11 @@
 import type { z } from "zod";
 import type { Console } from "./console.ts";
 
-/** 0 done and nothing suspicious, 1 a finding or a broken policy. Errors are thrown, never returned (exit.ts). */
-export type ExitCode = 0 | 1;
+/**
+ * 0 done and nothing suspicious, 1 a finding or a broken policy, 2 nothing that is read here (formats/verdict.ts). Errors are thrown,
+ * never returned (exit.ts).
+ */
+export type ExitCode = 0 | 1 | 2;
 
 /** What one call of a command gets. */
 export interface Invocation<Options> {

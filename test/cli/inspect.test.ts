@@ -56,9 +56,13 @@ describe("retort inspect", () => {
     expect(stdout).not.toContain("\u001b");
   });
 
-  it("broken files are unsafe and end with 1, missing ones are an error and end with 2", async () => {
+  it("broken files are unsafe and end with 1, foreign and missing ones end with 2", async () => {
     const path = join(scratchFolder(), "x.pt");
     await writeFile(path, "not a set at all");
+    const foreign = await run("inspect", path, "--json");
+    expect([foreign.status, JSON.parse(foreign.stdout).verdict]).toEqual([2, "not recognised"]);
+    expect(foreign.stderr).toMatch(/unknown content of x\.pt/);
+    await writeFile(path, torchFile(p.pickle(p.tensor())).slice(0, -30));
     const broken = await run("inspect", path, "--json");
     expect([broken.status, JSON.parse(broken.stdout).verdict]).toEqual([1, "unsafe"]);
     expect((await run("inspect", `${path}.missing`)).status).toBe(2);

@@ -163,7 +163,7 @@ for half, n in (('train', 30), ('test', 10)):
         'fine_labels': [(7 * i) % 100 for i in range(n)], 'coarse_labels': [i % 20 for i in range(n)],
         'data': g.integers(0, 256, (n, 3072), dtype=np.uint8)}
 meta = {'fine_label_names': [f'fine{i}' for i in range(100)], 'coarse_label_names': [f'coarse{i}' for i in range(20)]}
-for name in ('original', '2', '3', '4', '5'):
+for name in ('original', '0', '1', '2', '3', '4', '5'):
     os.makedirs(name)
     for file, value in (*halves.items(), ('meta', meta)):
         with open(f'{name}/{file}', 'wb') as f:
@@ -175,7 +175,7 @@ print(json.dumps({half: digest(halves[half]['data']) for half in halves}))`,
       )
     : { folder: "", digests: {} };
 
-  it.each(["original", "2", "3", "4"])("protocol: %s", async (name) => {
+  it.each(["original", "0", "1", "2", "3", "4", "5"])("protocol: %s", async (name) => {
     for (const [split, n] of [
       ["train", 30],
       ["test", 10],
@@ -188,10 +188,5 @@ print(json.dumps({half: digest(halves[half]['data']) for half in halves}))`,
       const alone = await labelled(join(folder, name, split));
       expect(alone.pixels).toEqual(set.pixels);
     }
-  });
-
-  it("protocol 5 is refused by the name that NumPy puts into it", async () => {
-    const opening = openSet(await fileSource(join(folder, "5", "train")));
-    await expect(opening).rejects.toThrow(/dangerous file train: names numpy\.(_?core\.numeric\._frombuffer)/);
   });
 });

@@ -122,11 +122,16 @@ const unambiguous = arbitrarySet.filter(({ shape }) => shape[2] !== 3 && shape[3
 
 describe("forms that hold arrays only: images and labels come back bit for bit", () => {
   it("says which files of a folder were not looked at", async () => {
-    const files = new Map([...writeMtt(smallSet()).files, ["args.txt", new Uint8Array(1)]]);
+    const files = new Map([...writeMtt(smallSet()).files, ["args.txt", new TextEncoder().encode("lr: 0.1")]]);
     const { set, findings } = await openSet(memoryFolder(files));
     expect(set?.shape).toEqual([4, 3, 4, 4]);
     expect(findings).toEqual([
-      { severity: "note", rule: "files-left-out", message: "1 other file was not looked at: args.txt" },
+      {
+        severity: "note",
+        rule: "file-not-read",
+        message: "args.txt was not read: a text.",
+        file: "args.txt",
+      },
     ]);
   });
 

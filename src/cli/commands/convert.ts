@@ -69,7 +69,7 @@ picture-grid.`,
         `convert: missing set: expected a distilled or raw set, got a file read as ${opened.format}`,
       );
     refuseUnused(opened.format, options, "convert");
-    warnOf(opened.findings, "convert", console);
+    warnOf(opened.findings, args[0], console);
     let wanted: Normalisation | undefined;
     if (options.normalise !== undefined) wanted = normalisationNamed(options.normalise, "convert");
     else if (options.denormalise) wanted = { kind: "unit" };

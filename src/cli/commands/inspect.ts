@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { DataError } from "../../core/errors.ts";
 import type { Source } from "../../data/formats/Format.ts";
 import type { ContactSheet } from "../../data/inspect/contactSheet.ts";
 import type { Inspection } from "../../data/inspect/inspect.ts";
@@ -54,16 +53,12 @@ what is not known here) or tampered (the set says so itself); 2 not recognised, 
       console.line(sheet.caption);
     }
     const { exitStatus } = await import("../../data/formats/verdict.ts");
-    if (inspection.verdict === "not recognised") throw notRecognised(inspection);
-    return exitStatus[inspection.verdict] === 0 ? 0 : 1;
+    // The reason goes to stderr too, where errors of every other command go.
+    if (inspection.verdict === "not recognised")
+      console.note(inspection.findings.find(({ rule }) => rule === "not-recognised")?.message ?? "not recognised");
+    return exitStatus[inspection.verdict];
   },
 });
-
-/** The reason goes to stderr too, where errors of every other command go. */
-function notRecognised({ name, findings }: Inspection): DataError {
-  const reason = findings.find(({ rule }) => rule === "not-recognised");
-  return new DataError(reason?.message ?? `inspect: unknown content of ${name}`);
-}
 
 /** Many files are called by the first. */
 function named(source: Source, args: readonly string[]): Source {

@@ -69,7 +69,8 @@ export async function archiveFiles(
   return listTar(bytes);
 }
 
-function zipFile(archive: ZipArchive, entry: ZipEntry): SourceFile {
+/** One entry of a zip as a file. */
+export function zipFile(archive: ZipArchive, entry: ZipEntry): SourceFile {
   let cached: Uint8Array<ArrayBuffer> | undefined;
   return {
     path: entry.name,

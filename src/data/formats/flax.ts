@@ -38,8 +38,9 @@ export const flax: Format = {
     budget.charge(file.size, who, file.path);
     const root = parseMsgpack(await file.read(), budget, who);
     const tensors = new Map<string, Tensor>();
-    collect(root, "", tensors, budget);
-    const objects: ObjectInfo[] = [...tensors].map(([path, tensor]) => objectInfo(path, tensor));
+    const foreign: ObjectInfo[] = [];
+    collect(root, "", tensors, foreign, budget);
+    const objects: ObjectInfo[] = [...[...tensors].map(([path, tensor]) => objectInfo(path, tensor)), ...foreign];
     const images = named(tensors, "x_proto");
     if (!images) return { format: "flax", objects, findings: [] };
     const set = assembleSet(
@@ -53,25 +54,39 @@ export const flax: Format = {
 };
 
 /** Gather every array of a tree under its path. Depth is bounded by the parser. */
-function collect(value: MsgValue, path: string, into: Map<string, Tensor>, budget: Budget): void {
+function collect(
+  value: MsgValue,
+  path: string,
+  into: Map<string, Tensor>,
+  foreign: ObjectInfo[],
+  budget: Budget,
+): void {
   if (value instanceof MsgExtension) {
     const tensor = arrayOf(value, budget);
-    if (tensor) into.set(path || "value", tensor);
+    if (tensor && "data" in tensor) into.set(path || "value", tensor);
+    else if (tensor) foreign.push({ path: path || "value", ...tensor });
   } else if (value instanceof Map) {
     if (value.has("__msgpack_chunked_array__"))
       throw new DataError(`${who}: invalid array ${path}: expected it in one piece, got chunks (larger than 1 GiB)`);
-    for (const [key, member] of value) collect(member, path ? `${path}.${key}` : key, into, budget);
+    for (const [key, member] of value) collect(member, path ? `${path}.${key}` : key, into, foreign, budget);
   } else if (Array.isArray(value))
-    for (const [i, member] of value.entries()) collect(member, `${path}[${i}]`, into, budget);
+    for (const [i, member] of value.entries()) collect(member, `${path}[${i}]`, into, foreign, budget);
 }
 
 /** An array is a packed tuple of shape, name of the type, and bytes. */
-function arrayOf({ type, bytes, offset }: MsgExtension, budget: Budget): Tensor | undefined {
+function arrayOf({ type, bytes, offset }: MsgExtension, budget: Budget): Tensor | Omit<ObjectInfo, "path"> | undefined {
   if (type !== ARRAY && type !== SCALAR) return undefined;
   const tuple = parseMsgpack(bytes, budget, who, offset);
   const [shape, dtype, data] = Array.isArray(tuple) && tuple.length === 3 ? (tuple as MsgValue[]) : [];
   if (!Array.isArray(shape) || !shape.every((size) => typeof size === "number"))
     throw new DataError(`${who}: invalid array: expected shape, type and bytes, got others`, offset);
+  if (
+    typeof dtype === "string" &&
+    /^[A-Za-z][\w<>|]{0,31}$/.test(dtype) &&
+    dtype !== "object" &&
+    !dtypes.includes(dtype)
+  )
+    return { dtype, shape: shape as number[] };
   if (typeof dtype !== "string" || !dtypes.includes(dtype))
     throw new DataError(
       `${who}: unknown type of an array: expected one of ${dtypes.join(", ")}, got ${show(dtype)}`,

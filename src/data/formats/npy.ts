@@ -3,7 +3,7 @@ import { looksLikeImages } from "./assemble.ts";
 import type { Format, Opened, ReadOptions, Source } from "./Format.ts";
 import { Budget } from "./limits.ts";
 import { npyMagic } from "./numpy/npyFile.ts";
-import { readArray } from "./numpy/readArray.ts";
+import { python2Note, readArray } from "./numpy/readArray.ts";
 import { setFromArrays } from "./numpy/setFromArrays.ts";
 import { objectInfo } from "./tensor.ts";
 import { beginsWith } from "./zip/peekZip.ts";
@@ -28,6 +28,7 @@ export const npy: Format = {
     const set = looksLikeImages(array)
       ? setFromArrays(new Map([["images", array]]), source.name, options, budget, "npy")
       : undefined;
-    return { format: "npy", objects: [objectInfo(".", array)], findings: [], ...(set ? { set } : {}) };
+    const findings = python2Note(array.python2 ? [file.path] : []);
+    return { format: "npy", objects: [objectInfo(".", array)], findings, ...(set ? { set } : {}) };
   },
 };

@@ -29,7 +29,7 @@ export async function openSet(source: Source, options: OpenOptions = {}): Promis
   if (name === undefined) throw new NotRecognised(await unknownContent(source), 0);
   const format: Format = lookUp(formats, name, "openSet", "format");
   const { normalisation, force, ...reading } = options;
-  const settled = settleNormalisation(await format.read(source, reading), normalisation, force);
+  const settled = settleNormalisation(await format.read(source, reading), normalisation, force ?? false, source.name);
   return withScan(source, await withWhitening(settled, options.whitening), options.maxBytes);
 }
 
@@ -74,8 +74,8 @@ async function unknownContent(source: Source): Promise<string> {
   const names = kind?.holds === "zip" ? await peekZip(file) : undefined;
   const inside = names ? ` of ${names.length} files (${someOf(names)})` : "";
   const hint = kind?.hint ? `; ${kind.hint}` : "";
-  const got = kind && !/ text$/.test(kind.name) ? `${kind.name}${inside}` : describeBytes(head.subarray(0, 16));
-  return `openSet: unknown content of ${source.name}: expected one of ${known}, got ${got}${hint}`;
+  const named = kind && head.length > 0 && kind.name !== "a text" ? `, which is ${kind.name}${inside}` : "";
+  return `openSet: unknown content of ${source.name}: expected one of ${known}, got ${describeBytes(head.subarray(0, 16))}${named}${hint}`;
 }
 
 function someOf(names: readonly string[]): string {

@@ -42,7 +42,11 @@ export const safetensors: Format = {
     const opened = await openSafetensors(file, budget);
     const objects: ObjectInfo[] = [];
     const tensors = new Map<string, Tensor>();
-    for (const name of opened.entries.keys()) {
+    for (const [name, { dtype, code, shape }] of opened.entries) {
+      if (dtype === undefined) {
+        objects.push({ path: name, dtype: code, shape });
+        continue;
+      }
       const tensor = await opened.tensor(name);
       tensors.set(name, tensor);
       objects.push(objectInfo(name, tensor));

@@ -7,13 +7,13 @@ const entries = /^(tampered|tampering|backdoor(ed)?|poison(ed)?|attack(ed)?)$/i;
 
 /** The finding that a set says of itself that it was tampered with; undefined where it says nothing or the contrary. */
 export function saysTampered({ metadata }: DistilledSet): Finding | undefined {
-  const found = Object.entries(metadata).find(([key, value]) => entries.test(key) && !denies(value));
-  if (!found) return undefined;
-  const text = JSON.stringify(found[1]);
+  const said = Object.entries(metadata).filter(([key, value]) => entries.test(key) && !denies(value));
+  if (said.length === 0) return undefined;
+  const text = said.map(([key, value]) => `${key} = ${JSON.stringify(value)}`).join(", ");
   return {
     severity: "warning",
     rule: tamperedRule,
-    message: `The set says of itself that it was backdoored: ${found[0]} = ${text.length > 300 ? `${text.slice(0, 299)}…` : text}.`,
+    message: `The set says of itself that it was backdoored: ${text.length > 300 ? `${text.slice(0, 299)}…` : text}.`,
   };
 }
 

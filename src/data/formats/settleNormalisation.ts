@@ -10,20 +10,26 @@ import type { Finding, NormalisationBy, Opened } from "./Format.ts";
  * The caller fills in what the file leaves open. Where both speak they must agree; with `force` the caller's word is taken and a
  * finding says so. Pictures hold pixels by definition: nothing but that can be said of them.
  *
+ * @param name of the source, as the caller knows it.
  * @throws UsageError on a contradiction, or numbers for another count of channels than the images have.
  */
-export function settleNormalisation(opened: Opened, said: Normalisation | undefined, force = false): Opened {
+export function settleNormalisation(
+  opened: Opened,
+  said: Normalisation | undefined,
+  force: boolean,
+  name: string,
+): Opened {
   const { set } = opened;
   if (!set || said === undefined) return opened;
   const by = set.kind === "labelled" ? "pictures" : opened.normalisationBy;
   if (by === "pictures") {
     if (isPixels(said)) return opened;
     throw new UsageError(
-      `open: invalid --normalisation for ${set.name}: expected none, for pictures hold pixels, got ${describeNormalisation(said)}; to bring them into that space: retort convert INPUT set.safetensors --normalise ${describeNormalisation(said)}`,
+      `open: invalid --normalisation for ${name}: expected none, for pictures hold pixels, got ${describeNormalisation(said)}; to bring them into that space: retort convert INPUT set.safetensors --normalise ${describeNormalisation(said)}`,
     );
   }
   if (set.kind === "labelled") return opened;
-  checkChannels(said, set);
+  checkChannels(said, set, name);
   const { normalisation: stated } = set;
   if (agree(stated, said))
     return stated.kind === said.kind && stated.kind !== "zca"
@@ -33,7 +39,7 @@ export function settleNormalisation(opened: Opened, said: Normalisation | undefi
   const [theirs, yours] = [describeNormalisation(stated), describeNormalisation(said)];
   if (!force)
     throw new UsageError(
-      `open: invalid --normalisation for ${set.name}: expected ${theirs} as the file says, got ${yours}; --force takes your word against the file's`,
+      `open: invalid --normalisation for ${name}: expected ${theirs} as the file says, got ${yours}; --force takes your word against the file's`,
     );
   const finding: Finding = {
     severity: "warning",
@@ -58,7 +64,7 @@ function isPixels(said: Normalisation): boolean {
   return said.kind === "unit" || (said.kind === "meanStd" && said.name === "8-bit");
 }
 
-function checkChannels(said: Normalisation, { name, shape }: DistilledSet): void {
+function checkChannels(said: Normalisation, { shape }: DistilledSet, name: string): void {
   if (said.kind !== "meanStd" || said.name === "8-bit" || said.mean.length === shape[1]) return;
   throw new UsageError(
     `open: invalid --normalisation for ${name}: expected means and deviations of ${shape[1]} channels, got ${said.mean.length} (${describeNormalisation(said)})`,

@@ -39,7 +39,7 @@ export async function torchConfidence(file: SourceFile): Promise<number> {
   const names = await peekZip(file);
   if (names === undefined) return (await isTar(file)) ? 0.98 : 0;
   if (names.length === 0) return 0.1; // a broken zip: somebody has to say what is broken
-  return names.some((name) => /(^|\/)(data\.pkl|data\/\d+)$/.test(name)) ? 0.95 : 0;
+  return names.some((name) => /(^|\/)(data\.pkl|data\/\d+)$/.test(name)) ? 0.95 : 0.05;
 }
 
 /** Open a PyTorch file of any form. @throws DataError; Refusal if it names what must not be unpickled. */

@@ -159,7 +159,7 @@ export const safetensorsCases: readonly HostileCase[] = [
   safe("shape of 2^53 behind a 0", tensors(`{"a":${entry(0, 0, "[94906266,94906266,0]")}}`, cat()), /fewer than 2\^53/),
   safe("negative shape", tensors(`{"a":${entry(0, 24, "[-2,-3]")}}`), /whole numbers/),
   safe("nine dimensions", tensors(`{"a":${entry(0, 24, "[1,1,1,1,1,1,1,1,6]")}}`), /at most 8 dimensions/),
-  safe("unknown dtype", tensors(`{"a":${entry(0, 24, "[24]", "F8_E4M3")}}`), /expected one of F64/),
+  safe("unknown dtype", tensors(`{"a":${entry(0, 24, "[24]", "f8")}}`), /expected one of F64/),
   safe(
     "dtype named like a prototype's member",
     tensors(`{"a":${entry(0, 24, "[6]", "constructor")}}`),

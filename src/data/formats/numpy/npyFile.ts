@@ -1,6 +1,7 @@
 import { DataError } from "../../../core/errors.ts";
 import { Cursor } from "../Cursor.ts";
 import { type Budget, elementCount } from "../limits.ts";
+import { NotRecognised } from "../NotRecognised.ts";
 import { type DType, fromFortran, itemSize, type Tensor, viewAs } from "../tensor.ts";
 import { parseHeader } from "./npyHeader.ts";
 
@@ -28,8 +29,21 @@ interface NpyHeader {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly fortran: boolean;
+  readonly python2: boolean;
   /** Where the numbers begin. */
   readonly dataStart: number;
+}
+
+/** Numbers of a type that is listed and not read: complex, text, times, structures, other byte order. */
+export class NpyForeign extends NotRecognised {
+  override name = "NpyForeign";
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  constructor(message: string, dtype: string, shape: readonly number[], offset: number) {
+    super(message, offset);
+    this.dtype = dtype;
+    this.shape = shape;
+  }
 }
 
 /** A `.npy` file that holds pickled objects: `pickle` is where they begin. */
@@ -62,10 +76,15 @@ function readNpyHeader(bytes: Uint8Array<ArrayBuffer>, who: string): NpyHeader {
     throw new DataError(`${who}: invalid header length: expected at most ${maxHeader} bytes, got ${length}`, 8);
   const start = cursor.offset;
   const text = Array.from(cursor.take(length, "header"), (byte) => String.fromCharCode(byte)).join("");
-  const { descr, fortran, shape } = parseHeader(text, who, start);
+  const { descr, fortran, shape, python2 } = parseHeader(text, who, start);
   const dataStart = cursor.offset;
   if (typeof descr !== "string")
-    throw new DataError(`${who}: invalid descr: expected a plain number type, got a structured one`, start);
+    throw new NpyForeign(
+      `${who}: invalid descr: expected a plain number type, got a structured one`,
+      "structure",
+      shape,
+      start,
+    );
   if (/^[|<>=]?O/.test(descr))
     throw new NpyObjects(
       `${who}: invalid descr: expected numbers, got Python objects (${JSON.stringify(descr)})`,
@@ -73,16 +92,25 @@ function readNpyHeader(bytes: Uint8Array<ArrayBuffer>, who: string): NpyHeader {
       start,
     );
   if (descr.startsWith(">"))
-    throw new DataError(
+    throw new NpyForeign(
       `${who}: invalid descr: expected little-endian numbers, got big-endian ${JSON.stringify(descr)}`,
+      descr,
+      shape,
       start,
     );
   if (!Object.hasOwn(readable, descr))
-    throw new DataError(
+    throw new NpyForeign(
       `${who}: invalid descr: expected one of ${Object.keys(readable).join(", ")}, got ${JSON.stringify(descr.slice(0, 40))}`,
+      descr.slice(0, 40),
+      shape,
       start,
     );
-  return { dtype: readable[descr], shape, fortran, dataStart };
+  return { dtype: readable[descr], shape, fortran, python2, dataStart };
+}
+
+/** An array, and whether Python 2 wrote its header. */
+export interface NpyArray extends Tensor {
+  readonly python2: boolean;
 }
 
 /**
@@ -90,8 +118,8 @@ function readNpyHeader(bytes: Uint8Array<ArrayBuffer>, who: string): NpyHeader {
  *
  * @throws DataError unless the rest of the file is exactly what shape and type need.
  */
-export function readNpy(bytes: Uint8Array<ArrayBuffer>, budget: Budget, who: string): Tensor {
-  const { dtype, shape, fortran, dataStart } = readNpyHeader(bytes, who);
+export function readNpy(bytes: Uint8Array<ArrayBuffer>, budget: Budget, who: string): NpyArray {
+  const { dtype, shape, fortran, python2, dataStart } = readNpyHeader(bytes, who);
   const need = elementCount(shape, who, "array", dataStart) * itemSize(dtype);
   if (need !== bytes.length - dataStart)
     throw new DataError(
@@ -100,9 +128,9 @@ export function readNpy(bytes: Uint8Array<ArrayBuffer>, budget: Budget, who: str
     );
   budget.charge(need, who, "array", dataStart);
   const data = viewAs(new Uint8Array(bytes.subarray(dataStart)), dtype);
-  if (!fortran || shape.length < 2) return { dtype, shape, data };
+  if (!fortran || shape.length < 2) return { dtype, shape, data, python2 };
   budget.charge(need, who, "array in row-major order", dataStart);
-  return { dtype, shape, data: fromFortran(data, shape) };
+  return { dtype, shape, data: fromFortran(data, shape), python2 };
 }
 
 /** Write a tensor as a version 1.0 `.npy` file, numbers aligned to 64 bytes as NumPy does. */

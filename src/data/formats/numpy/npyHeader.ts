@@ -5,6 +5,8 @@ export interface HeaderFields {
   readonly descr: string | { readonly structured: true };
   readonly fortran: boolean;
   readonly shape: readonly number[];
+  /** Written by Python 2: sizes with an L, texts with a u. */
+  readonly python2: boolean;
 }
 
 /**
@@ -36,8 +38,8 @@ export function parseHeader(text: string, who: string, base: number): HeaderFiel
     const sizes: number[] = [];
     need("(");
     while (!take(")")) {
-      if (!/^\d+$/.test(tokens[at].text)) fail("a size");
-      sizes.push(Number(tokens[at++].text));
+      if (!/^\d+L?$/.test(tokens[at].text)) fail("a size");
+      sizes.push(Number(tokens[at++].text.replace("L", "")));
       if (!take(",")) {
         need(")");
         if (sizes.length === 1) fail("a comma in a tuple of one");
@@ -56,10 +58,10 @@ export function parseHeader(text: string, who: string, base: number): HeaderFiel
     }
     return fail("a closing bracket");
   };
-  const fields = new Map<string, HeaderFields[keyof HeaderFields]>();
+  const fields = new Map<string, HeaderFields["descr"] | boolean | readonly number[]>();
   need("{");
   while (!take("}")) {
-    const key = tokens[at].text;
+    const key = unmarked(tokens[at].text);
     const name = key.slice(1, -1);
     if (!/^['"]/.test(key) || !["descr", "fortran_order", "shape"].includes(name))
       fail("descr, fortran_order or shape");
@@ -72,7 +74,7 @@ export function parseHeader(text: string, who: string, base: number): HeaderFiel
       if (!isTrue && tokens[at].text !== "False") fail("True or False");
       at++;
       fields.set(name, isTrue);
-    } else if (/^['"]/.test(tokens[at].text)) fields.set(name, tokens[at++].text.slice(1, -1));
+    } else if (/^u?['"]/.test(tokens[at].text)) fields.set(name, unmarked(tokens[at++].text).slice(1, -1));
     else if (tokens[at].text === "[" || tokens[at].text === "(") fields.set(name, structured());
     else fail("a type");
     if (!take(",")) {
@@ -86,13 +88,19 @@ export function parseHeader(text: string, who: string, base: number): HeaderFiel
     descr: fields.get("descr") as HeaderFields["descr"],
     fortran: fields.get("fortran_order") as boolean,
     shape: fields.get("shape") as readonly number[],
+    python2: tokens.some(({ text }) => /^\d+L$|^u['"]/.test(text)),
   };
+}
+
+/** Python 2 marks a Unicode text with a u. */
+function unmarked(token: string): string {
+  return token.replace(/^u(?=['"])/, "");
 }
 
 /** Cut into tokens; the last one is empty and marks the end. */
 function tokenise(text: string, who: string, base: number): { text: string; at: number }[] {
   const tokens: { text: string; at: number }[] = [];
-  const pattern = /[ \t\n]*(?:('[^'"\\\n]*'|"[^'"\\\n]*"|True|False|\d{1,16}|[{}()[\]:,])|$)/y;
+  const pattern = /[ \t\n]*(?:(u?'[^'"\\\n]*'|u?"[^'"\\\n]*"|True|False|\d{1,16}L?|[{}()[\]:,])|$)/y;
   let at = 0;
   for (;;) {
     pattern.lastIndex = at;

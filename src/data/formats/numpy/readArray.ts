@@ -2,15 +2,14 @@ import type { Finding } from "../Format.ts";
 import type { Budget } from "../limits.ts";
 import { scanPickle } from "../pickle/scan.ts";
 import { Refusal, withoutOffset } from "../Refusal.ts";
-import type { Tensor } from "../tensor.ts";
-import { NpyObjects, readNpy } from "./npyFile.ts";
+import { type NpyArray, NpyObjects, readNpy } from "./npyFile.ts";
 
 /**
  * Read an array; one that holds pickled objects is refused with every global its pickle names.
  *
  * @param path of the array in its file, for messages.
  */
-export function readArray(bytes: Uint8Array<ArrayBuffer>, format: string, path: string, budget: Budget): Tensor {
+export function readArray(bytes: Uint8Array<ArrayBuffer>, format: string, path: string, budget: Budget): NpyArray {
   try {
     return readNpy(bytes, budget, format);
   } catch (error) {
@@ -31,4 +30,17 @@ export function readArray(bytes: Uint8Array<ArrayBuffer>, format: string, path: 
       globals: scan.globals,
     });
   }
+}
+
+/** The note on arrays whose headers Python 2 wrote. */
+export function python2Note(paths: readonly string[]): Finding[] {
+  if (paths.length === 0) return [];
+  const names = paths.slice(0, 5).join(", ");
+  return [
+    {
+      severity: "note",
+      rule: "npy-python2",
+      message: `Written by Python 2, sizes with an L as it wrote them: ${names}.`,
+    },
+  ];
 }

@@ -1,34 +1,57 @@
 import { DataError } from "../../../core/errors.ts";
 import type { LabelledSet } from "../../LabelledSet.ts";
+import { planar } from "../assemble.ts";
 import type { ObjectInfo, Opened, ReadOptions, Source, SourceFile } from "../Format.ts";
 import { hardLabels } from "../labels.ts";
 import type { Budget } from "../limits.ts";
+import { toFloat32 } from "../tensor.ts";
 import { listObjects, numbersOf } from "../torch/listObjects.ts";
 import { unreadOf } from "../unreadOf.ts";
 import { openPickle } from "./openPickle.ts";
-import { isKind, member, type PickleValue, textOf } from "./values.ts";
+import { isKind, member, type PickleDict, type PickleValue, textOf } from "./values.ts";
 
 /** Bytes of one CIFAR image: 3 × 32 × 32, planes in the order red, green, blue. */
 const imageBytes = 3072;
 
-/** The set of one batch: `data` uint8 [N, 3072] with `labels` (CIFAR-10) or `fine_labels` (CIFAR-100). */
+/**
+ * The set of one batch: `data` uint8 [N, 3072], or images [N, 3, 32, 32] or [N, 32, 32, 3], with `labels` (CIFAR-10) or `fine_labels`
+ * (CIFAR-100): a list, a tuple, or an array of any number type, [N] or [N, 1].
+ */
 export function setFromBatch(root: PickleValue, name: string, who: string): LabelledSet | undefined {
   const data = isKind(root, "dict") ? member(root, "data") : undefined;
   if (!isKind(root, "dict") || !isKind(data, "array") || data.tensor?.dtype !== "uint8") return undefined;
-  const { shape, data: pixels } = data.tensor;
-  if (shape.length !== 2 || shape[1] !== imageBytes) return undefined;
-  const stored = numbersOf(member(root, "labels") ?? member(root, "fine_labels"));
-  if (stored?.length !== shape[0] || !stored.every((label) => Number.isInteger(label) && label >= 0 && label < 2 ** 24))
-    throw new DataError(`${who}: invalid labels: expected ${shape[0]} class indices, got ${stored?.length ?? "none"}`);
+  const { shape } = data.tensor;
+  const pixels = data.tensor.data as Uint8Array<ArrayBuffer>;
+  const [n, ...image] = shape;
+  const isRows = image.join() === String(imageBytes) || image.join() === "3,32,32";
+  if (!isRows && image.join() !== "32,32,3") return undefined;
+  const stored = labelsOf(root);
+  if (stored?.length !== n || !stored.every((label) => Number.isInteger(label) && label >= 0 && label < 2 ** 24))
+    throw new DataError(`${who}: invalid labels: expected ${n} class indices, got ${stored?.length ?? "none"}`);
   const labels = Int32Array.from(stored);
+  const size = [n, 3, 32, 32] as const;
   return {
     kind: "labelled",
     name,
-    pixels: pixels as Uint8Array<ArrayBuffer>,
-    shape: [shape[0], 3, 32, 32],
+    pixels: isRows ? pixels : planar(pixels, new Uint8Array(pixels.length), size),
+    shape: size,
     labels,
     classes: hardLabels(labels, who).classes,
   };
+}
+
+function labelsOf(root: PickleDict): number[] | undefined {
+  for (const key of ["labels", "fine_labels", "targets", "label"]) {
+    const stored = member(root, key);
+    if (stored === undefined) continue;
+    if (!isKind(stored, "array")) return numbersOf(stored);
+    if (!stored.tensor) return undefined;
+    const [rows, columns = 1, ...more] = stored.tensor.shape;
+    return columns === 1 && more.length === 0 && rows === stored.tensor.data.length
+      ? Array.from(toFloat32(stored.tensor))
+      : undefined;
+  }
+  return undefined;
 }
 
 /** Class names of `batches.meta` (`label_names`) or CIFAR-100's `meta` (`fine_label_names`). */

@@ -56,6 +56,6 @@ joblib.numpy_pickle.NumpyArrayWrapper scipy.sparse._csr.csr_matrix scipy.sparse.
 PIL.Image.Image PIL.PngImagePlugin.PngImageFile
 `);
 
-/** Folders of classes within acting packages that only compute: layers, optimisers, transformations. */
+/** Folders of plain containers within acting packages. Layers of networks are no such thing: a saved model acts when it is used. */
 export const plainFolders =
-  /^(torch\.nn\.(modules|parameter)|torch\.optim|torch\.utils\.data\.dataset|torchvision\.(models|transforms)|numpy\.dtypes|pandas\.core\.(indexes|internals|arrays))(\.|$)/;
+  /^(torch\.utils\.data\.dataset|numpy\.dtypes|pandas\.core\.(indexes|internals|arrays))(\.|$)/;

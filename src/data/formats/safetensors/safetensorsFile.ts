@@ -2,6 +2,7 @@ import { DataError, UsageError } from "../../../core/errors.ts";
 import type { SourceFile } from "../Format.ts";
 import { Budget, elementCount } from "../limits.ts";
 import { memoryFile } from "../memorySource.ts";
+import { NotRecognised } from "../NotRecognised.ts";
 import { type Json, strictJson } from "../strictJson.ts";
 import {
   type DType,
@@ -35,7 +36,10 @@ const maxHeader = 1_000_000;
 const who = "safetensors";
 
 interface SafetensorsEntry {
-  readonly dtype: DType;
+  /** Absent: a type that is listed and not read. */
+  readonly dtype: DType | undefined;
+  /** As the header calls it. */
+  readonly code: string;
   readonly shape: readonly number[];
   /** Position in the file, and bytes. */
   readonly offset: number;
@@ -73,6 +77,10 @@ export async function openSafetensors(file: SourceFile, budget = new Budget()): 
     async tensor(name) {
       const entry = entries.get(name);
       if (!entry) throw new DataError(`${who}: missing tensor: expected ${JSON.stringify(name)}`);
+      if (entry.dtype === undefined)
+        throw new NotRecognised(
+          `${who}: unknown dtype of ${JSON.stringify(name)}: expected one that is read, got ${entry.code}`,
+        );
       budget.charge(entry.length, who, name, entry.offset);
       const bytes = await file.read(entry.offset, entry.length);
       return tensorFromBytes(bytes, entry.dtype, entry.shape, who, entry.offset);
@@ -113,16 +121,21 @@ function tensorEntry(name: string, value: Json, dataStart: number): SafetensorsE
   const code = members.get("dtype");
   const shape = members.get("shape");
   const offsets = members.get("data_offsets");
-  if (typeof code !== "string" || !Object.hasOwn(codes, code))
+  if (typeof code !== "string" || !/^[A-Z][A-Z0-9_]{0,31}$/.test(code))
     return wrong("dtype", `one of ${Object.keys(codes).join(", ")}, got ${JSON.stringify(code)}`);
   if (!Array.isArray(shape)) return wrong("shape", "a list");
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every((v) => Number.isSafeInteger(v) && v >= 0))
     return wrong("data_offsets", "two whole numbers");
-  const dtype = codes[code as keyof typeof codes];
   const [begin, end] = offsets as [number, number];
+  if (!Object.hasOwn(codes, code)) {
+    elementCount(shape, who, name, 8);
+    if (end < begin) wrong("data_offsets", "an end after the beginning");
+    return { dtype: undefined, code, shape, offset: dataStart + begin, length: end - begin };
+  }
+  const dtype = codes[code as keyof typeof codes];
   const need = elementCount(shape, who, name, 8) * itemSize(dtype);
   if (end - begin !== need) wrong("data_offsets", `${need} bytes for its shape and dtype, got ${end - begin}`);
-  return { dtype, shape, offset: dataStart + begin, length: need };
+  return { dtype, code, shape, offset: dataStart + begin, length: need };
 }
 
 /** Tensors must cover the rest of the file: no overlap, no hole, nothing after. */

@@ -151,7 +151,7 @@ function within(outer: SourceFile, entry: SourceFile): SourceFile {
 }
 
 function notRead({ path, size }: SourceFile, kind: ContentKind | undefined): Finding {
-  const what = kind?.name ?? `${size} bytes of no kind that is known here`;
+  const what = kind?.name ?? `${size} ${size === 1 ? "byte" : "bytes"} of no kind that is known here`;
   const inside = kind?.closed ? "; what it holds was not scanned" : "";
   const severity = kind?.plain ? "note" : "warning";
   return { severity, rule: "file-not-read", message: `${path} was not read: ${what}${inside}.`, file: path };

@@ -58,7 +58,20 @@ function pair(value: PickleValue | undefined, layout: FoundSet["layout"]): Found
 function named(dict: PickleDict): FoundSet | undefined {
   const images = pick(dict, imageKeys);
   if (!images || !isImages(images)) return undefined;
-  return { layout: "dictionary", images, labels: pick(dict, labelKeys), metadata: {} };
+  return { layout: "dictionary", images, labels: pick(dict, labelKeys) ?? listed(dict), metadata: {} };
+}
+
+/** Labels that stand there as a plain list of class indices. */
+function listed(dict: PickleDict): TensorValue | undefined {
+  for (const key of labelKeys) {
+    const numbers = numbersOf(member(dict, key));
+    if (numbers && numbers.length > 0)
+      return {
+        kind: "array",
+        tensor: { dtype: "float64", shape: [numbers.length], data: Float64Array.from(numbers) },
+      };
+  }
+  return undefined;
 }
 
 function pick(dict: PickleDict, keys: readonly string[]): TensorValue | undefined {

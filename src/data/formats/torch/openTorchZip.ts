@@ -1,6 +1,7 @@
 import { DataError } from "../../../core/errors.ts";
 import type { Finding, SourceFile } from "../Format.ts";
 import type { Budget } from "../limits.ts";
+import { NotRecognised } from "../NotRecognised.ts";
 import { runPickle } from "../pickle/machine.ts";
 import { PickleFault } from "../pickle/PickleFault.ts";
 import { scanPickle } from "../pickle/scan.ts";
@@ -21,10 +22,10 @@ const maxPickle = 2 ** 26;
 export async function openTorchZip(file: SourceFile, budget: Budget): Promise<ValueFile> {
   const archive = await openZip(file, budget, who);
   const folder = topFolder(archive);
-  const findings: Finding[] = [];
-  await checkEntries(file, archive, folder);
+  const findings: Finding[] = [...archive.findings];
   const entry = archive.get(`${folder}data.pkl`);
-  if (!entry) throw new DataError(`${who}: missing entry: expected ${folder}data.pkl`);
+  if (!entry) throw notTorch(archive, `missing entry: expected ${folder}data.pkl`);
+  await checkEntries(file, archive, folder);
   if (entry.size > maxPickle)
     throw new DataError(
       `${who}: invalid data.pkl: expected at most ${maxPickle} bytes, got ${entry.size}`,
@@ -89,12 +90,21 @@ function topFolder(archive: ZipArchive): string {
   const folder = first.slice(0, first.indexOf("/") + 1);
   for (const { name, dataOffset } of archive.entries)
     if (folder === "" || !name.startsWith(folder))
-      throw new DataError(
-        `${who}: invalid archive: expected one top folder, got ${JSON.stringify(first.slice(0, 60))} and ${JSON.stringify(name.slice(0, 60))}`,
+      throw notTorch(
+        archive,
+        `invalid archive: expected one top folder, got ${JSON.stringify(first.slice(0, 60))} and ${JSON.stringify(name.slice(0, 60))}`,
         dataOffset,
       );
-  if (folder === "") throw new DataError(`${who}: missing entry: expected data.pkl in a folder, got an empty archive`);
+  if (folder === "") throw notTorch(archive, "missing entry: expected data.pkl in a folder, got an empty archive");
   return folder;
+}
+
+/** Without a data.pkl anywhere it is no PyTorch file, but some other archive: nothing is wrong with it. */
+function notTorch(archive: ZipArchive, message: string, offset?: number): DataError {
+  const names = archive.entries.map(({ name }) => name);
+  if (names.some((name) => /(^|\/)data\.pkl$/.test(name))) return new DataError(`${who}: ${message}`, offset);
+  const shown = `${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""}`;
+  return new NotRecognised(`${who}: ${message}; it is a zip archive of ${names.length} files (${shown})`, offset);
 }
 
 async function checkEntries(file: SourceFile, archive: ZipArchive, folder: string): Promise<void> {

@@ -173,8 +173,9 @@ async function readLocal(window: Window, record: DirectoryRecord, limit: number,
   if (packedSize === 0xffffffff && wide) packedSize = wide.u64("64-bit packed size");
   const sizesAgree = crc === record.crc && size === record.size && packedSize === record.packedSize;
   const streamed = (flags & 8) !== 0;
-  // With bit 3 the sizes may be left to a descriptor behind the data; they are then zero here.
-  const sizesLeft = streamed && crc === 0 && size === 0 && packedSize === 0;
+  // With bit 3 each number may be left to a descriptor behind the data; it is then zero here. Info-ZIP leaves two of the three.
+  const left = (here: number, there: number) => here === 0 || here === there;
+  const sizesLeft = streamed && left(crc, record.crc) && left(size, record.size) && left(packedSize, record.packedSize);
   if (!sizesAgree && !sizesLeft) wrong("sizes and checksum", localOffset + 14);
   let end = dataOffset + record.packedSize;
   if (streamed) {

@@ -10,7 +10,12 @@ import { UsageError } from "../core/errors.ts";
 export async function makeFolder(path: string): Promise<void> {
   const missing: string[] = [];
   for (let at = resolve(path); !(await isFolder(at)); at = dirname(at)) missing.push(at);
-  for (const folder of missing.reverse())
+  await make(missing.reverse(), path);
+}
+
+/** @param path that was asked for, for errors. */
+async function make(missing: readonly string[], path: string): Promise<void> {
+  for (const folder of missing)
     await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EEXIST") return;
       if (error.code === "ENOENT")
@@ -30,7 +35,7 @@ export async function checkFolder(path: string): Promise<void> {
   let [at, missing]: [string, string | undefined] = [resolve(path), undefined];
   for (; !(await isFolder(at)); at = dirname(at)) missing = at;
   if (missing === undefined) return access(at, constants.W_OK);
-  await makeFolder(missing);
+  await make([missing], path);
   // Another process may have put something there meanwhile, which then stays.
   await rmdir(missing).catch(() => undefined);
 }

@@ -9,6 +9,9 @@
 export type { Access, Attack, AttackContext, AttackProgress, AttackResult } from "./attack/Attack.ts";
 export { reporter, tamperedRecord } from "./attack/Attack.ts";
 export * as attacks from "./attack/attacks.ts";
+export type { AuditResult, AuditSettings, Suspect } from "./audit/auditSet.ts";
+export type { Calibration } from "./audit/calibration.ts";
+export type { AuditConclusion, AuditVerdict } from "./audit/verdict.ts";
 // Errors, randomness, long work.
 export type { Checkpoint } from "./core/checkpoint.ts";
 export { type Closable, Scope } from "./core/closable.ts";
@@ -30,6 +33,7 @@ export { distilledSet } from "./distill/Distillation.ts";
 export * as distillationMethods from "./distill/methods.ts";
 // One call each.
 export { type AttackName, type AttackSettings, attack, defineAttack } from "./library/attack.ts";
+export { type AuditCall, audit } from "./library/audit.ts";
 export type { Call } from "./library/call.ts";
 export { type DistilCall, type DistillationName, defineDistillation, distil } from "./library/distil.ts";
 export {

@@ -5,4 +5,5 @@
  */
 export { type OpenedSet, type OpenSettings, open, openRaw, source } from "./node/open.ts";
 export { type SaveSettings, save } from "./node/save.ts";
+export { type SealSettings, seal, type VerifySettings, verify } from "./node/seal.ts";
 export { type SweepSettings, sweep } from "./node/sweep.ts";

@@ -18,10 +18,11 @@ const below: Readonly<Record<string, readonly string[]>> = {
   attack: spine,
   seal: ["core", "data", "metrics"],
   report: ["core", "metrics"],
-  library: [...spine, "distill", "attack", "report"],
-  experiment: [...spine, "distill", "attack", "seal", "report", "library"],
-  node: [...spine, "distill", "attack", "seal", "report", "library", "experiment"],
-  cli: [...spine, "distill", "attack", "seal", "report", "library", "experiment"],
+  audit: spine,
+  library: [...spine, "distill", "attack", "audit", "report"],
+  experiment: [...spine, "distill", "attack", "audit", "seal", "report", "library"],
+  node: [...spine, "distill", "attack", "audit", "seal", "report", "library", "experiment"],
+  cli: [...spine, "distill", "attack", "audit", "seal", "report", "library", "experiment"],
 };
 
 /** Where a Node built-in may be imported outside cli/ and experiment/: layer → modules. Everything else runs in a browser. */

@@ -15,7 +15,7 @@ import { type Candidate, transplant } from "./transplant.ts";
 
 /** A class that something calls, and what speaks for its having been planted. */
 export interface Suspect extends Candidate {
-  readonly detector: "transplant" | "inversion";
+  readonly detector: Detector;
   /** Success before networks and pictures that did not search. */
   readonly held: number;
   readonly support: Support;
@@ -38,7 +38,12 @@ export interface AuditProgress {
   readonly total: number;
 }
 
+/** What looks for patches. */
+export const detectors = ["transplant", "inversion"] as const;
+export type Detector = (typeof detectors)[number];
+
 export interface AuditSettings {
+  readonly detectors: readonly Detector[];
   readonly width: number;
   readonly epochs: number;
   /** Side of the patches, in pixels. */
@@ -50,7 +55,7 @@ export interface AuditSettings {
 }
 
 /** What the prototype was measured with. */
-export const defaultAudit: AuditSettings = { width: 16, epochs: 100, side: 5, grid: 8, followed: 4 };
+export const defaultAudit: AuditSettings = { detectors, width: 16, epochs: 100, side: 5, grid: 8, followed: 4 };
 
 /** Networks that search, and as many others that judge; pictures of each. */
 const NETWORKS = 3;
@@ -97,26 +102,24 @@ export async function* auditSet(
   const held = await Jury.seat(panel, states.slice(NETWORKS), carriers(audited, PICTURES, child(key, "held")), shape);
 
   yield at("transplant", WORK.train);
-  const transplanted = await transplant(audited, search, { ...settings, refined: 3 }, () => {});
+  const asked = (one: Detector) => settings.detectors.includes(one);
+  const transplanted = asked("transplant")
+    ? await transplant(audited, search, { ...settings, refined: 3 }, () => {})
+    : Array.from({ length: classes }, (): Candidate[] => []);
   yield at("inversion", WORK.train + WORK.transplant);
   const first = transplanted.map(([best]) => best as Candidate | undefined);
-  const inverted = await invert(
-    audited,
-    search,
-    first,
-    { side: settings.side, grid: 4, steps: [8, 24] },
-    device,
-    () => {},
-  );
+  const inverted = asked("inversion")
+    ? await invert(audited, search, first, { side: settings.side, grid: 4, steps: [8, 24] }, device, () => {})
+    : [];
 
   // Everything that was found is judged by networks and pictures that did not search.
   const all = [
     ...transplanted.flat().map((one) => ({ ...one, detector: "transplant" as const })),
     ...inverted.map((one) => ({ ...one, detector: "inversion" as const })),
   ];
-  const judged: (Candidate & { detector: Suspect["detector"]; held: number })[] = [];
+  const judged: (Candidate & { detector: Detector; held: number })[] = [];
   for (const one of all) judged.push({ ...one, held: (await held.judge(one.patch)).rate[one.targetClass] });
-  const bestOf = (detector: Suspect["detector"], t: number) =>
+  const bestOf = (detector: Detector, t: number) =>
     Math.max(0, ...judged.filter((one) => one.detector === detector && one.targetClass === t).map((one) => one.held));
   const scores = {
     transplant: Array.from({ length: classes }, (_, t) => bestOf("transplant", t)),

@@ -1,6 +1,8 @@
 /** The commands of `retort`, one line each: the namespace of this module is the registry. `fooBar` runs as `foo-bar`. A call loads its own. */
 export const attack = async () => (await import("./commands/attack.ts")).attack;
 export const attest = async () => (await import("./commands/attest.ts")).attest;
+export const audit = async () => (await import("./commands/audit.ts")).audit;
+export const calibrate = async () => (await import("./commands/calibrate.ts")).calibrate;
 export const collect = async () => (await import("./commands/collect.ts")).collect;
 export const convert = async () => (await import("./commands/convert.ts")).convert;
 export const data = async () => (await import("./commands/data.ts")).data;

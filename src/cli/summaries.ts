@@ -8,6 +8,14 @@ export interface Summary {
 export const summaries: Readonly<Record<string, Summary>> = {
   attack: { summary: "backdoor a distilled set without raw data" },
   attest: { summary: "add a signed statement about a sealed set", arguments: ["<folder>"] },
+  audit: {
+    summary: "ask whether an unsealed set was backdoored, with no clean copy and no raw data",
+    arguments: ["<set>"],
+  },
+  calibrate: {
+    summary: "audit clean sets, as a library that audits of others are compared with",
+    arguments: ["<sets...>"],
+  },
   collect: { summary: "merge a sweep's results into one record and one table", arguments: ["<folder>"] },
   convert: { summary: "write a set in another format, and say what that loses", arguments: ["<paths...>"] },
   data: { summary: "download raw datasets" },

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import type { Calibration } from "../../audit/calibration.ts";
+import { UsageError } from "../../core/errors.ts";
+import { defineCommand } from "../command.ts";
+import { computeOptions } from "../computeOptions.ts";
+import { readOptions } from "../readOptions.ts";
+import { whiteningHooks } from "../whiteningHooks.ts";
+
+const who = "retort calibrate";
+const { seed, device, threads } = computeOptions;
+
+const options = z.object({
+  out: z.string().describe("file of the library; sets that it holds already are not audited again"),
+  method: z.string().describe("how the sets were made: p is taken against each method's sets apart"),
+  seed,
+  device,
+  threads,
+  ...readOptions,
+});
+
+/** Make a library of clean sets that audits are compared with. */
+export const calibrate = defineCommand({
+  summary: "audit clean sets, as a library that audits of others are compared with",
+  description: `Audits sets that are known to be clean, all of one kind (images per class, colour or grey, hard or soft labels), with the settings
+that retort audit has by default, and writes the statistics to a file of a few kilobytes. Ninety-nine sets make p ≤ 0.01 possible.
+The file is written after every set: the same command goes on where it was stopped.`,
+  arguments: { "<sets...>": "clean distilled sets, files or folders" },
+  options,
+  examples: ["calibrate runs/random-*/distilled.safetensors --method randomReal --out cifar-10.json"],
+  async run({ args, options, console, signal }) {
+    const [
+      { distilledSet },
+      { audit },
+      { calibration, kindOf, statistic },
+      { defaultAudit },
+      { readCalibration },
+      { writeAtomic },
+      { existsSync },
+    ] = await Promise.all([
+      import("../distilledSet.ts"),
+      import("../../library/audit.ts"),
+      import("../../audit/calibration.ts"),
+      import("../../audit/auditSet.ts"),
+      import("../../experiment/calibrationFile.ts"),
+      import("../../experiment/writeAtomic.ts"),
+      import("node:fs"),
+    ]);
+    const { out, method } = options;
+    let library: Calibration | undefined = existsSync(out) ? await readCalibration(out, who) : undefined;
+    const bar = console.progress("calibrate", args.length);
+    try {
+      for (const [i, path] of args.entries()) {
+        const made = `${method}, ${path}`;
+        if (library?.sets.some((one) => one.made === made)) continue;
+        const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
+        if (set.metadata.tampered === true)
+          throw new UsageError(
+            `${who}: invalid set ${path}: expected a clean one, got one that says it was tampered with`,
+          );
+        const kind = kindOf(set.shape[0], set.classes, set.shape[1], set.labels.kind);
+        if (library && JSON.stringify(library.kind) !== JSON.stringify(kind))
+          throw new UsageError(
+            `${who}: invalid set ${path}: expected one of the library's kind ${JSON.stringify(library.kind)}, got ${JSON.stringify(kind)}`,
+          );
+        const { result } = await audit(
+          set,
+          {},
+          {
+            seed: options.seed,
+            device: options.device,
+            threads: options.threads,
+            signal,
+            onProgress: ({ phase, done, total }) => bar.update(i + done / total, phase),
+          },
+        );
+        const entry = { made, method, drop: Math.round(1e4 * statistic(result)) / 1e4 };
+        library = calibration.parse({
+          format: "retort-calibration/1",
+          kind,
+          settings: { ...defaultAudit, detectors: [...defaultAudit.detectors] },
+          sets: [...(library?.sets ?? []), entry],
+        });
+        await writeAtomic(out, `${JSON.stringify(library, undefined, 1)}\n`);
+      }
+    } finally {
+      bar.end();
+    }
+    console.result({ out, sets: library?.sets.length ?? 0 }, () =>
+      console.line(`${library?.sets.length ?? 0} clean sets in ${out}`),
+    );
+    return 0;
+  },
+});

@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { auditedSet, repainted } from "../../src/audit/AuditedSet.ts";
+import { auditSet, defaultAudit, type Suspect } from "../../src/audit/auditSet.ts";
+import { fitting, kindOf, significance } from "../../src/audit/calibration.ts";
+import { carriers } from "../../src/audit/carriers.ts";
+import { coherence } from "../../src/audit/coherence.ts";
+import { cut, pasted, places } from "../../src/audit/Patch.ts";
+import { paintedOver } from "../../src/audit/supportDrop.ts";
+import { auditStatus, concludeAudit } from "../../src/audit/verdict.ts";
+import { drive } from "../../src/core/drive.ts";
+import { key, normal } from "../../src/core/random.ts";
+import { openSessions } from "../../src/engine/session.ts";
+import { attack, type DistilledSet, distil, strokes } from "../../src/index.ts";
+import { cpu, tinySet } from "../attack/tiny.ts";
+
+describe("the space of an audit", () => {
+  it("is that of the set's own pixels, whatever normalisation it came with", () => {
+    const set = tinySet();
+    const audited = auditedSet(set);
+    const { mean, std } = audited.set.normalisation as unknown as { mean: number[]; std: number[] };
+    audited.set.images.forEach((v, i) => {
+      const c = Math.floor(i / 64) % 3;
+      expect(v * std[c] + mean[c]).toBeCloseTo(audited.pixels[i], 4);
+    });
+    const same = repainted(audited, audited.pixels);
+    expect(same.set.images).toEqual(audited.set.images);
+  });
+
+  it("refuses numbers that lead to no pixels", () => {
+    expect(() => auditedSet({ ...tinySet(), normalisation: { kind: "unknown" } })).toThrow(/normalisation/);
+    expect(() => auditedSet({ ...tinySet(), normalisation: { kind: "zca" } })).toThrow(/normalisation/);
+  });
+});
+
+describe("patches", () => {
+  const shape = [4, 3, 8, 8] as const;
+  const pixels = normal(key("pixels"), 4 * 192, 0.5, 0.1);
+
+  it("pasted where they were cut change nothing; elsewhere they change their place only", () => {
+    const patch = cut(pixels, shape, 2, 1, 3, 4);
+    const one = pixels.subarray(2 * 192, 3 * 192);
+    expect(pasted(one, shape, patch)).toEqual(one);
+    const moved = pasted(pixels, shape, { ...patch, top: 4, left: 0 });
+    moved.forEach((v, i) => {
+      const [y, x] = [Math.floor(i / 8) % 8, i % 8];
+      if (y < 4 || x >= 4) expect(v).toBe(pixels[i]);
+    });
+    expect(moved).not.toEqual(pixels);
+  });
+
+  it("lie evenly, the edges among them", () => {
+    const spots = places(shape, 3, 3);
+    expect(spots).toHaveLength(9);
+    expect(spots).toContainEqual([0, 0]);
+    expect(spots).toContainEqual([5, 5]);
+  });
+});
+
+describe("carriers", () => {
+  it.each([1, 3] as const)("are pictures, the same for the same key, of %i channels", (channels) => {
+    const audited = auditedSet(tinySet(6, channels));
+    const made = carriers(audited, 16, key(1));
+    expect(made).toHaveLength(16 * channels * 64);
+    expect(made.every((v) => v >= 0 && v <= 1)).toBe(true);
+    expect(carriers(audited, 16, key(1))).toEqual(made);
+    expect(carriers(audited, 16, key(2))).not.toEqual(made);
+  });
+});
+
+it("painting over touches the widened place of the named images only, with other classes' pixels", () => {
+  const audited = auditedSet(tinySet());
+  const place = { top: 4, left: 4, side: 3, values: new Float32Array(27) };
+  const painted = paintedOver(audited, [1], place, key(1));
+  painted.pixels.forEach((v, i) => {
+    const [image, y, x] = [Math.floor(i / 192), Math.floor(i / 8) % 8, i % 8];
+    if (image !== 1 || y < 1 || x < 1) expect(v).toBe(audited.pixels[i]);
+    else {
+      const others = [2, 3, 4, 5].map((other) => audited.pixels[other * 192 + (i % 192)]);
+      expect(others).toContain(v);
+    }
+  });
+});
+
+describe("coherence", () => {
+  const noise: DistilledSet = {
+    ...tinySet(30),
+    images: normal(key("noise"), 30 * 192, 0.5, 0.1),
+    normalisation: { kind: "unit" },
+  };
+
+  it("raises no alarm for noise", () => {
+    expect(coherence(auditedSet(noise)).map(({ alarm }) => alarm)).toEqual([false, false]);
+  });
+
+  it("finds the class whose images share a line", () => {
+    const images = noise.images.slice();
+    for (let i = 10; i < 20; i++)
+      for (let x = 0; x < 24; x++) images[i * 192 + Math.floor(x / 8) * 64 + 3 * 8 + (x % 8)] += 1;
+    const found = coherence(auditedSet({ ...noise, images })).find(({ alarm }) => alarm);
+    expect(found?.targetClass).toBe(1);
+    expect(found?.images).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+  });
+});
+
+describe("what a number means", () => {
+  const library = {
+    format: "retort-calibration/1" as const,
+    kind: kindOf(100, 10, 3, "hard"),
+    settings: { ...defaultAudit, detectors: [...defaultAudit.detectors] },
+    sets: [0.1, 0.2, 0.3].map((drop, i) => ({ made: `set ${i}`, method: "dm", drop })),
+  };
+
+  it("p counts clean sets that look at least as bad", () => {
+    expect(significance(0.25, [library])).toEqual([{ method: "dm", n: 3, p: 0.5 }]);
+    expect(significance(0.9, [library])[0].p).toBe(0.25);
+    expect(significance(0, [library])[0].p).toBe(1);
+  });
+
+  it("a library fits its own kind and settings only", () => {
+    const settings = { ...defaultAudit };
+    expect(fitting([library], kindOf(120, 10, 3, "hard"), settings)).toHaveLength(1);
+    expect(fitting([library], kindOf(10, 10, 3, "hard"), settings)).toHaveLength(0);
+    expect(fitting([library], kindOf(100, 10, 1, "hard"), settings)).toHaveLength(0);
+    expect(fitting([library], kindOf(100, 10, 3, "soft"), settings)).toHaveLength(0);
+    expect(fitting([library], library.kind, { ...settings, side: 7 })).toHaveLength(0);
+  });
+
+  const suspect = (drop: number, rise: number): Suspect => ({
+    targetClass: 3,
+    patch: { top: 1, left: 2, side: 5, values: new Float32Array(75) },
+    found: 1,
+    detector: "transplant",
+    held: 0.9,
+    support: { flagged: drop > 0 ? [30] : [], before: 0.9, after: 0.9 - drop, drop },
+    confirmation: { rate: 0.9, controls: { moved: 0, recoloured: 0 }, rise },
+  });
+  const result = (drop: number, rise: number, learnt = 1) => ({
+    suspects: [suspect(drop, rise)],
+    coherence: [],
+    learnt,
+    scores: { transplant: [], inversion: [] },
+  });
+  const p = (value: number) => [{ method: "dm", n: 99, p: value }];
+  const name = (label: number) => `class ${label}`;
+
+  it.each([
+    ["backdoored", 0.8, 0.5, p(0.01), 1],
+    ["suspicious", 0.8, 0.05, p(0.01), 1],
+    ["suspicious", 0.8, 0.5, [], 1],
+    ["nothing found", 0.3, 0.5, p(0.4), 0],
+    ["cannot be judged", 0.3, 0.5, [], 2],
+    ["cannot be judged", 0.8, 0.05, [], 2],
+  ] as const)("%s at a drop of %f that rises by %f", (verdict, drop, rise, significance, status) => {
+    const conclusion = concludeAudit(result(drop, rise), significance, name);
+    expect(conclusion.verdict).toBe(verdict);
+    expect(auditStatus[conclusion.verdict]).toBe(status);
+    if (verdict !== "nothing found" && significance.length === 0 && status === 2)
+      expect(conclusion.sentences.join(" ")).toContain("no library");
+  });
+
+  it("networks that do not learn the set say nothing", () => {
+    expect(concludeAudit(result(0.8, 0.5, 0.2), p(0.01), name).verdict).toBe("cannot be judged");
+  });
+});
+
+it("a stamped class is found with its images, and nothing stays loaded", { timeout: 300_000 }, async () => {
+  const clean = await distil(strokes("train", 200), "randomReal", { ipc: 2 });
+  const { set } = await attack(clean, "cleanLabel", { preset: "strong", share: 1, targetClass: 4 }, { threads: 1 });
+  // Transplanting alone: half a minute of the engine less.
+  const settings = { ...defaultAudit, detectors: ["transplant" as const], width: 8, epochs: 60, grid: 4, followed: 2 };
+  const context = { key: key(1), device: cpu };
+  const { suspects, learnt } = await drive(auditSet(set, settings, context));
+  expect(learnt).toBeGreaterThan(0.9);
+  const [{ targetClass, patch, support }] = suspects;
+  expect(targetClass).toBe(4);
+  expect(patch.top).toBeGreaterThan(22);
+  expect(patch.left).toBeGreaterThan(22);
+  expect(support.flagged).toEqual([8, 9]);
+  expect(support.drop).toBeGreaterThan(0.42);
+  expect(openSessions()).toBe(0);
+});

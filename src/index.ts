@@ -9,8 +9,9 @@
 export type { Access, Attack, AttackContext, AttackProgress, AttackResult } from "./attack/Attack.ts";
 export { reporter, tamperedRecord } from "./attack/Attack.ts";
 export * as attacks from "./attack/attacks.ts";
-export type { AuditResult, AuditSettings, Suspect } from "./audit/auditSet.ts";
+export type { AuditResult, Suspect } from "./audit/auditSet.ts";
 export type { Calibration } from "./audit/calibration.ts";
+export type { AuditSettings } from "./audit/settings.ts";
 export type { AuditConclusion, AuditVerdict } from "./audit/verdict.ts";
 // Errors, randomness, long work.
 export type { Checkpoint } from "./core/checkpoint.ts";

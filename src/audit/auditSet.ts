@@ -10,6 +10,7 @@ import { type Confirmation, confirm } from "./confirm.ts";
 import { invert } from "./inversion.ts";
 import { Jury } from "./Jury.ts";
 import { Panel } from "./Panel.ts";
+import type { AuditSettings, Detector } from "./settings.ts";
 import { type Support, supportDrop } from "./supportDrop.ts";
 import { type Candidate, transplant } from "./transplant.ts";
 
@@ -37,25 +38,6 @@ export interface AuditProgress {
   readonly done: number;
   readonly total: number;
 }
-
-/** What looks for patches. */
-export const detectors = ["transplant", "inversion"] as const;
-export type Detector = (typeof detectors)[number];
-
-export interface AuditSettings {
-  readonly detectors: readonly Detector[];
-  readonly width: number;
-  readonly epochs: number;
-  /** Side of the patches, in pixels. */
-  readonly side: number;
-  /** Places of a patch along each edge. */
-  readonly grid: number;
-  /** Suspects that are followed to the end. */
-  readonly followed: number;
-}
-
-/** What the prototype was measured with. */
-export const defaultAudit: AuditSettings = { detectors, width: 16, epochs: 100, side: 5, grid: 8, followed: 4 };
 
 /** Networks that search, and as many others that judge; pictures of each. */
 const NETWORKS = 3;

@@ -1,6 +1,7 @@
-import { type AuditProgress, type AuditResult, type AuditSettings, auditSet, defaultAudit } from "../audit/auditSet.ts";
+import { type AuditProgress, type AuditResult, auditSet } from "../audit/auditSet.ts";
 import { type Calibration, fitting, kindOf, significance, statistic } from "../audit/calibration.ts";
 import { calibrations } from "../audit/calibrations.ts";
+import { type AuditSettings, defaultAudit } from "../audit/settings.ts";
 import { type AuditConclusion, concludeAudit } from "../audit/verdict.ts";
 import { drive } from "../core/drive.ts";
 import { child } from "../core/random.ts";

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { auditedSet, repainted } from "../../src/audit/AuditedSet.ts";
-import { auditSet, defaultAudit, type Suspect } from "../../src/audit/auditSet.ts";
+import { auditSet, type Suspect } from "../../src/audit/auditSet.ts";
 import { fitting, kindOf, significance } from "../../src/audit/calibration.ts";
 import { carriers } from "../../src/audit/carriers.ts";
 import { coherence } from "../../src/audit/coherence.ts";
 import { cut, pasted, places } from "../../src/audit/Patch.ts";
+import { defaultAudit } from "../../src/audit/settings.ts";
 import { paintedOver } from "../../src/audit/supportDrop.ts";
 import { auditStatus, concludeAudit } from "../../src/audit/verdict.ts";
 import { drive } from "../../src/core/drive.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type AuditResult, detectors, type Suspect } from "../../audit/auditSet.ts";
+import type { AuditResult, Suspect } from "../../audit/auditSet.ts";
+import { detectors } from "../../audit/settings.ts";
 import type { AuditConclusion } from "../../audit/verdict.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions } from "../computeOptions.ts";

@@ -40,7 +40,7 @@ The file is written after every set: the same command goes on where it was stopp
       import("../distilledSet.ts"),
       import("../../library/audit.ts"),
       import("../../audit/calibration.ts"),
-      import("../../audit/auditSet.ts"),
+      import("../../audit/settings.ts"),
       import("../../experiment/calibrationFile.ts"),
       import("../../experiment/writeAtomic.ts"),
       import("node:fs"),

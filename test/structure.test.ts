@@ -136,7 +136,7 @@ test("Node built-ins stay where files and processes are", () => {
   expect(wrong.map(({ from, target }) => `${from.path} → ${target}`)).toEqual([]);
   const globals = sources.filter(
     ({ layer, text }) =>
-      !["cli", "experiment", "seal"].includes(layer) &&
+      !["cli", "experiment", "node", "seal"].includes(layer) &&
       /\b(?:process\.|Buffer\.|__dirname)/.test(withoutComments(text)),
   );
   expect(globals.map(({ path }) => path)).toEqual([]);

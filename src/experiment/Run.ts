@@ -6,7 +6,6 @@ import { lockName } from "./folderLock.ts";
 import { handleDamage, type OnDamage, readKept, writeKept } from "./kept/keptFile.ts";
 import type { RunDescription } from "./RunDescription.ts";
 import { descriptionOf, isBegun, LOG, parseJson, readConfig, runId, writeConfig } from "./runConfig.ts";
-import type { Versions } from "./versions.ts";
 import { writeAtomic } from "./writeAtomic.ts";
 
 export type { RunDescription };

@@ -4,20 +4,9 @@ import { UsageError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { lockName } from "./folderLock.ts";
 import { handleDamage, type OnDamage, readKept, writeKept } from "./kept/keptFile.ts";
+import type { RunDescription } from "./RunDescription.ts";
 import { descriptionOf, isBegun, LOG, parseJson, readConfig, runId, writeConfig } from "./runConfig.ts";
-import type { Versions } from "./versions.ts";
 import { writeAtomic } from "./writeAtomic.ts";
-
-/** What makes a run this run. Two calls with the same description continue each other. Plain JSON. */
-export interface RunDescription {
-  /** "attack poisonedDistillation". */
-  readonly command: string;
-  /** Every option with its default resolved. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Role → digest of each input: `{ set: "ab12…", test: "cd34…" }` (setDigest.ts). */
-  readonly data: Readonly<Record<string, string>>;
-  readonly versions: Versions;
-}
 
 /** The folder holds another run. */
 export class OtherRun extends UsageError {}

@@ -4,7 +4,7 @@ import { DataError, UsageError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";
 import { readMark } from "./kept/digestMark.ts";
 import { handleDamage, writeKept } from "./kept/keptFile.ts";
-import type { RunDescription } from "./Run.ts";
+import type { RunDescription } from "./RunDescription.ts";
 
 /** First member of config.json; changes with the layout of the folder. */
 const runFormat = "retort-run/2";

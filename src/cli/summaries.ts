@@ -7,7 +7,7 @@ export interface Summary {
 /** The list of commands, so that it loads none of them; a test holds it to what they say themselves. */
 export const summaries: Readonly<Record<string, Summary>> = {
   attack: { summary: "backdoor a distilled set without raw data" },
-  attest: { summary: "add a signed statement about a sealed set", arguments: ["<folder>"] },
+  attest: { summary: "add a signed statement about a sealed set", arguments: ["<path>"] },
   collect: { summary: "merge a sweep's results into one record and one table", arguments: ["<folder>"] },
   convert: { summary: "write a set in another format, and say what that loses", arguments: ["<paths...>"] },
   data: { summary: "download raw datasets" },
@@ -23,10 +23,10 @@ export const summaries: Readonly<Record<string, Summary>> = {
   plan: { summary: "print the trials of an experiment file and write its manifest", arguments: ["[experiment]"] },
   report: { summary: "render the report of a run or of a sweep again", arguments: ["<folder>"] },
   run: { summary: "run an experiment file: every trial of its matrix, resumable", arguments: ["<experiment>"] },
-  seal: { summary: "sign a set so that tampering shows", arguments: ["<folder>"] },
+  seal: { summary: "sign a set so that tampering shows", arguments: ["<path>"] },
   search: { summary: "search an attack's settings on the distilled set alone", arguments: ["<set>"] },
   status: { summary: "say how far a sweep is, and which trials failed", arguments: ["<folder>"] },
   trust: { summary: "keep the keys of publishers" },
-  verify: { summary: "check a set against its seal", arguments: ["<folder>"] },
+  verify: { summary: "check a set against its seal", arguments: ["<path>"] },
   worker: { summary: "run trials from a queue, on this machine, for as long as it is wanted" },
 };

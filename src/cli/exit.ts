@@ -61,7 +61,11 @@ export function failureOf(error: unknown, who = "retort"): Failure {
     };
   if (isSystemError(error)) {
     const what = refusals[error.code] ?? `failed ${error.syscall ?? "system call"} (${error.code}) at`;
-    return { kind: error.code, message: oneLine(`${who}: ${what} ${error.path?.replace(temporary, "$1") ?? "a file"}`), code: 2 };
+    return {
+      kind: error.code,
+      message: oneLine(`${who}: ${what} ${error.path?.replace(temporary, "$1") ?? "a file"}`),
+      code: 2,
+    };
   }
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {

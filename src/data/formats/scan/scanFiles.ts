@@ -174,7 +174,5 @@ function leftBehind(paths: readonly string[]): Finding[] {
   const names = `${paths.slice(0, 5).join(", ")}${paths.length > 5 ? ", …" : ""}`;
   const one = "1 file that systems leave behind was not read";
   const left = paths.length === 1 ? one : `${paths.length} files that systems leave behind were not read`;
-  return [
-    { severity: "note", rule: "system-files", message: `${left}: ${names}.` },
-  ];
+  return [{ severity: "note", rule: "system-files", message: `${left}: ${names}.` }];
 }

@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { Sink } from "./console.ts";
+import type { Sink } from "./Sink.ts";
 
 /** Whether colours may be written there: a terminal that has them, and nobody who asked for none (no-color.org). */
 export function hasColours({ isTTY }: Pick<Sink, "isTTY">, environment: NodeJS.ProcessEnv = process.env): boolean {

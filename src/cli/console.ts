@@ -1,5 +1,6 @@
 import { hasColours } from "./colours.ts";
 import { type Bar, progressBar } from "./progress.ts";
+import type { Sink } from "./Sink.ts";
 import { type Column, table } from "./table.ts";
 
 /** How much a call says, from the global options. */
@@ -8,9 +9,6 @@ export interface Verbosity {
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
-
-/** The part of a stream that the console uses. */
-export type Sink = Pick<NodeJS.WriteStream, "write"> & { readonly isTTY?: boolean; readonly columns?: number };
 
 /**
  * What commands write with. Results go to stdout, everything else to stderr.

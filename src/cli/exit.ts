@@ -61,7 +61,11 @@ export function failureOf(error: unknown, who = "retort"): Failure {
     };
   if (isSystemError(error)) {
     const what = refusals[error.code] ?? `failed ${error.syscall ?? "system call"} (${error.code}) at`;
-    return { kind: error.code, message: oneLine(`${who}: ${what} ${error.path ?? "a file"}`), code: 2 };
+    return {
+      kind: error.code,
+      message: oneLine(`${who}: ${what} ${error.path?.replace(temporary, "$1") ?? "a file"}`),
+      code: 2,
+    };
   }
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
@@ -70,6 +74,9 @@ export function failureOf(error: unknown, who = "retort"): Failure {
     code: 70,
   };
 }
+
+/** A file is written beside its name, `.NAME.12 digits.tmp`; people know it by its name. */
+const temporary = /\.([^/\\]+)\.[0-9a-f]{12}\.tmp$/;
 
 /** An error that the operating system gave, as Node wraps it. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {

@@ -4,9 +4,9 @@ import process from "node:process";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 
-// A reader that closes early (`retort inspect … | head`) is no error.
+// A reader that closes early (`retort inspect … | head`) is no error, and no verdict: the command goes on and its status counts.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") return;
   process.stderr.write(`retort: invalid output: expected to write to standard output, got ${error.code}\n`);
   process.exit(2);
 });

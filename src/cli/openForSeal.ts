@@ -39,16 +39,17 @@ export async function openForSeal(
     const format = (await recognise(dataSource(folder)))?.name;
     const opened = await openSet(source, { ...options, format });
     if (!opened.set) throw new UsageError(`it is read as ${opened.format}, which holds no set`);
-    if (!said) return { ...opened, read };
+    if (!said) return { ...opened, read: taken(opened, read) };
     const stated = opened.set.kind === "distilled" ? opened.set.normalisation : { kind: "8-bit pixels" };
     if (stated.kind !== "unknown") {
       if (JSON.stringify(stated) !== JSON.stringify(said))
         throw new UsageError(
           `the file says that its normalisation is ${nameOf(stated)}, and --normalisation says ${normalisation}`,
         );
-      return { ...opened, read };
+      return { ...opened, read: taken(opened, read) };
     }
-    return { ...(await openSet(source, { ...options, format, normalisation: said })), read };
+    const again = await openSet(source, { ...options, format, normalisation: said });
+    return { ...again, read: taken(again, read) };
   } catch (error) {
     if (!(error instanceof RetortError)) throw error;
     throw new UsageError(
@@ -58,3 +59,9 @@ export async function openForSeal(
 }
 
 const nameOf = (normalisation: { kind: string; name?: string }): string => normalisation.name ?? normalisation.kind;
+
+/** What the reader took: a file that was only scanned is no part of the set. */
+function taken({ unread = [] }: Opened, read: ReadonlySet<string>): ReadonlySet<string> {
+  const scanned = new Set(unread.map(({ path }) => path));
+  return new Set([...read].filter((path) => !scanned.has(path)));
+}

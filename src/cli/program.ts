@@ -8,10 +8,11 @@ import { unlockFolders } from "../experiment/folderLock.ts";
 import { onDamage } from "../experiment/kept/damage.ts";
 import { hasColours } from "./colours.ts";
 import type { CliCommand, Invocation } from "./command.ts";
-import { Console, type Sink, type Verbosity } from "./console.ts";
+import { Console, type Verbosity } from "./console.ts";
 import { failureOf, statuses } from "./exit.ts";
 import { helpJson } from "./helpJson.ts";
 import { interrupted, listenForInterrupt } from "./interrupt.ts";
+import type { Sink } from "./Sink.ts";
 import { shellQuoted } from "./shellQuoted.ts";
 import type { Summary } from "./summaries.ts";
 

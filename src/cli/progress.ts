@@ -1,6 +1,6 @@
 import type { SingleBar } from "cli-progress";
 import { isDumb } from "./colours.ts";
-import type { Sink } from "./console.ts";
+import type { Sink } from "./Sink.ts";
 
 /** A running piece of work as its command reports it. */
 export interface Bar {

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { sep } from "node:path";
 import { PolicyError, UsageError } from "../core/errors.ts";
+import { readJsonText } from "../experiment/readText.ts";
 import { loadCertificates } from "../seal/certificates.ts";
 import { type Pin, pinnedKeys, type Trust, type TrustedKey, trustKey } from "../seal/Trust.ts";
 import type { TrustChoice } from "./gateOptions.ts";
@@ -28,7 +29,12 @@ export async function resolveTrust(choice: TrustChoice, folder: string): Promise
   if (identity !== undefined || issuer !== undefined) {
     if (identity === undefined || issuer === undefined || trustedRoot === undefined)
       throw new UsageError("retort: missing option: expected --identity, --issuer and --trusted-root together");
-    return { kind: "identity", identity, issuer, trustedRoot: JSON.parse(await readFile(trustedRoot, "utf8")) };
+    return {
+      kind: "identity",
+      identity,
+      issuer,
+      trustedRoot: await readJsonText(trustedRoot, "retort", "trusted root"),
+    };
   }
   const store = await readTrust();
   if (key) return { kind: "keys", keys: await Promise.all(key.map((path) => givenKey(path, choice, store.pins))) };

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { lockFolder } from "../experiment/folderLock.ts";
 import { checkFolder } from "../experiment/makeFolder.ts";
-import { OtherRun, openRun, type Run, type RunDescription } from "../experiment/Run.ts";
+import { OtherRun, openRun, type Run } from "../experiment/Run.ts";
+import type { RunDescription } from "../experiment/RunDescription.ts";
 
 /** Check, before anything is read, that the folder that a person named can be written to. @throws UsageError or the system's error. */
 export async function checkOut(out: string | undefined): Promise<void> {

@@ -72,7 +72,7 @@ export const distributionMatching: Distillation<typeof matchingOptions> = {
       return;
     }
 
-    const { MatchingUpdate } = await import("./MatchingUpdate.ts");
+    const { MatchingUpdate } = await loadUpdate();
     await using update = await MatchingUpdate.compile(set, rows, opts, operators, normalisation, device);
     while (state.iteration < opts.iterations) {
       const { iteration, images, slots } = state;
@@ -117,3 +117,6 @@ function restore({ json, arrays }: Checkpoint): State {
   const { iteration, loss } = json as { iteration: number; loss?: number };
   return { iteration, loss, images: arrays.images, slots: arrays.momentum ? [arrays.momentum] : [] };
 }
+
+/** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
+const loadUpdate = () => import("./MatchingUpdate.ts");

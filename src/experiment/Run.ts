@@ -8,8 +8,6 @@ import type { RunDescription } from "./RunDescription.ts";
 import { descriptionOf, isBegun, LOG, parseJson, readConfig, runId, writeConfig } from "./runConfig.ts";
 import { writeAtomic } from "./writeAtomic.ts";
 
-export type { RunDescription };
-
 /** The folder holds another run. */
 export class OtherRun extends UsageError {}
 

@@ -48,9 +48,10 @@ async function statOf(path: string) {
   try {
     return await stat(path);
   } catch (error) {
-    throw new UsageError(
-      `fileSource: missing path: expected a file or folder, got ${path} (${(error as Error).message})`,
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    // A path that may not be followed is another matter than one that leads nowhere.
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    throw new UsageError(`fileSource: missing path: expected a file or folder, got nothing at ${path || '""'}`);
   }
 }
 

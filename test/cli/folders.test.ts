@@ -11,6 +11,7 @@ import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
 import { writeAtomic } from "../../src/experiment/writeAtomic.ts";
 import { drawings } from "../experiment/drawings.ts";
 import { program } from "../program.ts";
+import { skip } from "../skip.ts";
 import { Recorder } from "./fakeTerminal.ts";
 
 const home = process.cwd();
@@ -107,7 +108,7 @@ test("of two processes on one folder one works and the other says so", async () 
   await Promise.all(all.map(({ end }) => end));
 });
 
-test.skipIf(!existsSync("/proc/self"))("where nothing can be made the call ends at once", () => {
+test.skipIf(skip(!existsSync("/proc/self"), "no /proc"))("where nothing can be made the call ends at once", () => {
   const words = ["attack", "clean-label", "set.safetensors", "--out", "/proc/none/run"];
   const { status, stderr } = spawnSync(process.execPath, [...program, ...words], { encoding: "utf8", timeout: 30_000 });
   expect({ status, stderr }).toEqual({
@@ -117,7 +118,7 @@ test.skipIf(!existsSync("/proc/self"))("where nothing can be made the call ends 
   });
 });
 
-test.skipIf(!existsSync("/dev/full"))("a device is written to, and never replaced", async () => {
+test.skipIf(skip(!existsSync("/dev/full"), "no /dev/full"))("a device is written to, and never replaced", async () => {
   await expect(writeAtomic("/dev/full", "x")).rejects.toMatchObject({ code: "ENOSPC", path: "/dev/full" });
   await writeAtomic("/dev/null", "x");
   expect(readFileSync("/dev/null", "utf8")).toBe("");

@@ -61,7 +61,7 @@ describe("retort inspect", () => {
     await writeFile(path, "not a set at all");
     const foreign = await run("inspect", path, "--json");
     expect([foreign.status, JSON.parse(foreign.stdout).verdict]).toEqual([2, "not recognised"]);
-    expect(foreign.stderr).toMatch(/unknown content of x\.pt/);
+    expect(foreign.stderr).toMatch(/x\.pt: unknown content/);
     await writeFile(path, torchFile(p.pickle(p.tensor())).slice(0, -30));
     const broken = await run("inspect", path, "--json");
     expect([broken.status, JSON.parse(broken.stdout).verdict]).toEqual([1, "unsafe"]);
@@ -78,9 +78,7 @@ describe("retort inspect", () => {
     const folder = scratchFolder();
     await writeFile(join(folder, "a"), "one thing");
     await writeFile(join(folder, "b"), "another");
-    expect((await run("inspect", folder)).stderr).toMatch(
-      /unknown content of folder .* name the files that belong together/,
-    );
+    expect((await run("inspect", folder)).stderr).toMatch(/unknown content: .* name the files that belong together/);
   });
 
   it("draws a sheet as PNG, in the terminal, and on a page that loads nothing", async () => {

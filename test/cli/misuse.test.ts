@@ -177,6 +177,7 @@ const generated: string[] = [
   "attack clean-label set.safetensors --options gone.yaml",
   "attack clean-label set.safetensors --options folder",
   "attest folder --predicate broken.json",
+  "verify folder --identity a --issuer https://b --trusted-root broken.json",
   "attest folder --predicate gone.json",
   "plan set.safetensors",
   "plan gone.yaml",

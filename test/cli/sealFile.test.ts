@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import { greyPng } from "../formats/pictureFixtures.ts";
 import { checkSarif } from "../seal/sarifRules.ts";
 import { publisher, run, set } from "./publisher.ts";
 
@@ -95,6 +96,19 @@ describe("seal says what it signs", () => {
     for (const name of ["deep/thumbs.db", ".cache"])
       expect(made.stderr).toContain(`warning: ${name} is DANGEROUS and is signed along: it names os.system`);
     expect(made.stderr).not.toContain("notes.txt is DANGEROUS");
+  });
+
+  test("a file that was only scanned is no part of the set", async () => {
+    rmSync(file());
+    for (const name of ["a", "b"]) {
+      mkdirSync(join(desk.folder, name));
+      writeFileSync(join(desk.folder, name, "0.png"), greyPng(8, 9));
+    }
+    writeFileSync(join(desk.folder, "LIESMICH"), "cos\nsystem\n(S'true'\ntR.");
+    const { stderr } = await sealIt();
+    expect(stderr).toContain("the set: 2 files read as imageFolder (a/0.png, b/0.png)");
+    expect(stderr).toContain("signed along without having been read, 1 file: LIESMICH");
+    expect(stderr).toContain("LIESMICH is DANGEROUS");
   });
 
   test("what it took as the set, and that the set says of itself that it was attacked", async () => {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSweep } from "../../src/cli/readSweep.ts";
 import { parseSweep } from "../../src/report/sweep/sweepRecord.ts";
 import { program } from "../program.ts";
+import { skip } from "../skip.ts";
 import { ended, SweepFolder } from "./sweepFolder.ts";
 
 let folder: SweepFolder;
@@ -65,13 +66,20 @@ describe("retort run", { timeout: 300_000 }, () => {
     expect(folder.retort("status", "whole").result).toMatchObject({ total: 4, finished: 4, failed: 0, open: 0 });
   });
 
-  it.skipIf(process.platform === "win32")("as a script of two parts at once gives the same table", async () => {
-    const words = ["--emit", "bash", "--shards", "2", "--program", [process.execPath, ...program].join(" ")];
-    const { result } = folder.retort("plan", "grid.yaml", "--out", "parts", ...words);
-    const { status, stderr } = spawnSync("bash", ["-s"], { input: result.script, encoding: "utf8", cwd: folder.path });
-    expect(status, stderr).toBe(0);
-    expect(await folder.table("parts")).toEqual(await folder.table("whole"));
-  });
+  it.skipIf(skip(process.platform === "win32", "Windows"))(
+    "as a script of two parts at once gives the same table",
+    async () => {
+      const words = ["--emit", "bash", "--shards", "2", "--program", [process.execPath, ...program].join(" ")];
+      const { result } = folder.retort("plan", "grid.yaml", "--out", "parts", ...words);
+      const { status, stderr } = spawnSync("bash", ["-s"], {
+        input: result.script,
+        encoding: "utf8",
+        cwd: folder.path,
+      });
+      expect(status, stderr).toBe(0);
+      expect(await folder.table("parts")).toEqual(await folder.table("whole"));
+    },
+  );
 
   it("records a trial that fails and runs the others", async () => {
     writeFileSync(
@@ -89,7 +97,7 @@ describe("retort run", { timeout: 300_000 }, () => {
     expect(finished(await folder.table("failing"))).toEqual(finished(await folder.table("whole")));
   });
 
-  it.skipIf(process.platform !== "linux")(
+  it.skipIf(skip(process.platform !== "linux", "no Linux"))(
     "goes on with the same result after Ctrl-C, a lost worker and a killed runner",
     async () => {
       /** Worker processes of a runner. */
@@ -137,7 +145,7 @@ describe("retort run", { timeout: 300_000 }, () => {
     expect(await folder.table("cut")).toEqual(await folder.table("whole"));
   });
 
-  it.skipIf(process.platform === "win32")(
+  it.skipIf(skip(process.platform === "win32", "Windows"))(
     "a full disk stops it with whole files; with room again it goes on",
     async () => {
       // A limit on the size of files fails where a full disk does: in the middle of a write.

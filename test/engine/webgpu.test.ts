@@ -6,6 +6,7 @@ import { grad } from "../../src/tensor/grad.ts";
 import { add, mul, relu, square, sum } from "../../src/tensor/ops.ts";
 import type { Tensor } from "../../src/tensor/Tensor.ts";
 import { det } from "../golden/det.ts";
+import { skip } from "../skip.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -17,7 +18,7 @@ type Floats = Float32Array<ArrayBuffer>;
 const asked = process.env.RETORT_WEBGPU === "1";
 if (!asked) console.log("webgpu: skipped, set RETORT_WEBGPU=1 where there is a GPU or a software Vulkan driver");
 
-describe.skipIf(!asked)("webgpu", () => {
+describe.skipIf(skip(!asked, "no WebGPU asked for (RETORT_WEBGPU)"))("webgpu", () => {
   const loss = (x: Tensor, w: Tensor): Tensor => sum(square(relu(conv2d(x, w, { padding: 1 }))));
   const first = (x: Tensor, w: Tensor): Tensor => grad((v: Tensor) => loss(x, v))(w);
   const second = (x: Tensor, w: Tensor): Tensor => grad((v: Tensor) => sum(mul(first(v, w), add(first(v, w), 1))))(x);

@@ -154,7 +154,7 @@ describe("mutated files give a set or a DataError, nothing else", () => {
 
 it("a file nobody recognises is refused with what it begins with and what could be read", async () => {
   await expect(openSet(memorySource(cat("GIF89a!!")))).rejects.toThrow(
-    /openSet: unknown content of bytes: expected one of .*safetensors.*, got bytes 47 49 46 38 39 61 21 21 \("GIF89a!!"\)/,
+    /bytes: unknown content: expected one of .*safetensors.*, got bytes 47 49 46 38 39 61 21 21 \("GIF89a!!"\)/,
   );
   await expect(openSet(memorySource(cat()))).rejects.toThrow("got an empty file");
   await expect(openSet(memorySource(cat("x")), { format: "word" })).rejects.toThrow(

@@ -8,6 +8,7 @@ import { gunzip, gunzipHead } from "../../src/data/formats/gzip.ts";
 import { memoryFolder, memorySource } from "../../src/data/formats/memorySource.ts";
 import { openSet } from "../../src/data/formats/open.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
+import { skip } from "../skip.ts";
 import { cat, u16 } from "./hostile/bytes.ts";
 import { greyPng, idxImages, idxLabels } from "./pictureFixtures.ts";
 
@@ -86,7 +87,7 @@ describe("zip archives as people's programs make them", () => {
     await expect(openSet(memorySource(turned({ ...pictures, "C:/x.png": greyPng(8, 1) })))).rejects.toThrow(/absolute/);
   });
 
-  it.skipIf(!hasZip).each([
+  it.skipIf(skip(!hasZip, "no Info-ZIP")).each([
     ["plain", ["-r"]],
     ["without folders", ["-rD"]],
     ["stored", ["-r0"]],
@@ -99,19 +100,19 @@ describe("zip archives as people's programs make them", () => {
     execFileSync("rm", [join(folder, "../out.zip")]);
   });
 
-  it.skipIf(!hasZip)("Info-ZIP to a pipe", async () => {
+  it.skipIf(skip(!hasZip, "no Info-ZIP"))("Info-ZIP to a pipe", async () => {
     const folder = onDisk();
     await expectPictures(execFileSync("zip", ["-qr", "-", "."], { cwd: folder, maxBuffer: 1 << 24 }));
   });
 
-  it.skipIf(!hasJar)("Java", async () => {
+  it.skipIf(skip(!hasJar, "no jar"))("Java", async () => {
     const folder = onDisk();
     execFileSync("jar", ["cf", "../out.jar", "."], { cwd: folder });
     await expectPictures(readFileSync(join(folder, "../out.jar")), ["file-not-read"]);
     execFileSync("rm", [join(folder, "../out.jar")]);
   });
 
-  it.skipIf(!python)("Python, streamed and in 64-bit form", async () => {
+  it.skipIf(skip(!python, "no Python with PyTorch"))("Python, streamed and in 64-bit form", async () => {
     const folder = onDisk();
     runPython(
       python as string,
@@ -137,7 +138,7 @@ with zipfile.ZipFile('wide.zip', 'w') as z:
   });
 });
 
-describe.skipIf(!python)("tar archives of every flavour", () => {
+describe.skipIf(skip(!python, "no Python with PyTorch"))("tar archives of every flavour", () => {
   it.each(["USTAR", "GNU", "PAX", "V7"])("%s", async (flavour) => {
     const long = `${"very-long-folder-name-".repeat(8)}/`;
     const deep = flavour === "PAX" || flavour === "GNU" ? long : "";

@@ -113,6 +113,7 @@ describe("class folders that others see otherwise", () => {
     [["Cat", "cat", "dog"], ["class-names-collide"]],
     [["STRASSE", "strasse"], ["class-names-collide"]],
     [["café", "café".normalize("NFD"), "tea"], ["class-names-collide"]],
+    [["straße", "STRASSE"], ["class-names-collide"]],
     [["x", "x.", "y"], ["class-names-collide"]],
     [["ＡＢ", "ab"], ["class-names-collide"]],
   ])("%j: %j", async (folders, expected) => {

@@ -10,6 +10,7 @@ import { tensorBytes } from "../../src/data/formats/tensor.ts";
 import { writeDc, writeMtt } from "../../src/data/formats/torch/writeTorch.ts";
 import { fileSource } from "../../src/experiment/fileSource.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
+import { skip } from "../skip.ts";
 import { smallSet } from "./arbitrarySet.ts";
 
 const python = findPython("torch", "numpy");
@@ -30,7 +31,7 @@ def d(t):
     return [str(t.dtype), list(t.shape), hashlib.sha256(a.tobytes()).hexdigest()]
 `;
 
-describe.skipIf(!python)("PyTorch and NumPy load what we write", () => {
+describe.skipIf(skip(!python, "no Python with PyTorch"))("PyTorch and NumPy load what we write", () => {
   const save = (files: ReadonlyMap<string, Uint8Array>) => {
     const folder = scratchFolder();
     for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
@@ -93,7 +94,7 @@ const saved: Record<string, string> = {
     "torch.save({'data': [[x, torch.tensor([0, 1])], [x + 1, torch.tensor([1, 0])]], 'accs_all_exps': {'ConvNet': [np.float64(41.5), 30.0], 'MLP': []}}, f)",
 };
 
-describe.skipIf(!python)("what PyTorch writes is read back bit for bit", () => {
+describe.skipIf(skip(!python, "no Python with PyTorch"))("what PyTorch writes is read back bit for bit", () => {
   const folder = python ? scratchFolder() : "";
   const x = Float32Array.from({ length: 96 }, (_, i) => i);
   if (python) {

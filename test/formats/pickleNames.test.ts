@@ -7,6 +7,7 @@ import { judgeGlobal } from "../../src/data/formats/pickle/judgeGlobal.ts";
 import { torchSafeList } from "../../src/data/formats/pickle/torchSafeList.ts";
 import { fileSource } from "../../src/experiment/fileSource.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
+import { skip } from "../skip.ts";
 import * as p from "./hostile/pickles.ts";
 import { torchFile } from "./hostile/zips.ts";
 
@@ -60,7 +61,7 @@ describe("what a name in a pickle means", () => {
     ...["torch.nn.modules.linear.Linear", "posixpath.PosixPath", "collections.Counter ", "x\n.Y", ".Y", "тorch.Size"],
   ])("%s is dangerous", (name) => expect(judgeGlobal(...parts(name))).toBe("dangerous"));
 
-  it.skipIf(!python)("the installed torch's own list is allowed", () => {
+  it.skipIf(skip(!python, "no Python with PyTorch"))("the installed torch's own list is allowed", () => {
     const names = JSON.parse(
       runPython(
         python as string,
@@ -111,7 +112,7 @@ describe("a name of the list beside the set", () => {
   });
 });
 
-describe.skipIf(!numpy)("what Python and NumPy write", () => {
+describe.skipIf(skip(!numpy, "no Python with NumPy"))("what Python and NumPy write", () => {
   it.each([0, 1, 2, 3, 4, 5])("labels and images of every kind, protocol %i", async (protocol) => {
     const folder = scratchFolder();
     runPython(
@@ -140,57 +141,60 @@ pickle.dump({'data': data.reshape(4, 3, 32, 32).transpose(0, 2, 3, 1).copy(), 'f
   });
 });
 
-describe.skipIf(!python)("tensors of types that are not read lie beside the set", () => {
-  it("complex, quantised and half-read forms, in both forms of the file", async () => {
-    const folder = scratchFolder();
-    runPython(
-      python as string,
-      `
+describe.skipIf(skip(!python, "no Python with PyTorch"))(
+  "tensors of types that are not read lie beside the set",
+  () => {
+    it("complex, quantised and half-read forms, in both forms of the file", async () => {
+      const folder = scratchFolder();
+      runPython(
+        python as string,
+        `
 import torch
 for name, new in (('zip', True), ('legacy', False)):
     torch.save({'images': torch.arange(4 * 3 * 4 * 4).reshape(4, 3, 4, 4).float(), 'labels': torch.tensor([0, 1, 2, 3]), 'c': torch.ones(5, dtype=torch.complex64),
       'z': torch.ones(2, 2, dtype=torch.complex128)}, name + '.pt', _use_new_zipfile_serialization=new)`,
-      [],
-      folder,
-    );
-    for (const name of ["zip.pt", "legacy.pt"]) {
-      const { set, objects } = await openSet(await fileSource(join(folder, name)));
-      expect(set?.shape).toEqual([4, 3, 4, 4]);
-      expect(objects).toContainEqual({ path: "c", dtype: "complex64", shape: [5] });
-      expect(objects).toContainEqual({ path: "z", dtype: "complex128", shape: [2, 2] });
-    }
-  });
+        [],
+        folder,
+      );
+      for (const name of ["zip.pt", "legacy.pt"]) {
+        const { set, objects } = await openSet(await fileSource(join(folder, name)));
+        expect(set?.shape).toEqual([4, 3, 4, 4]);
+        expect(objects).toContainEqual({ path: "c", dtype: "complex64", shape: [5] });
+        expect(objects).toContainEqual({ path: "z", dtype: "complex128", shape: [2, 2] });
+      }
+    });
 
-  it("arrays in npz, and safetensors", async () => {
-    const folder = scratchFolder();
-    runPython(
-      python as string,
-      `
+    it("arrays in npz, and safetensors", async () => {
+      const folder = scratchFolder();
+      runPython(
+        python as string,
+        `
 import numpy as np
 np.savez('set.npz', images=np.ones((4, 3, 4, 4), np.float32), labels=np.arange(4), c=np.ones(3, complex), t=np.array(['ab']), b=np.ones(2, '>f4'), d=np.zeros(1, 'M8[s]'),
   r=np.zeros(2, [('a', 'f4')]), o=np.array(['x', None], dtype=object))`,
-      [],
-      folder,
-    );
-    const { set, objects, findings } = await openSet(await fileSource(join(folder, "set.npz")));
-    expect(set?.shape).toEqual([4, 3, 4, 4]);
-    expect(objects.map(({ path, dtype }) => `${path} ${dtype}`).sort()).toEqual([
-      ...["b >f4", "c <c16", "d <M8[s]", "images float32", "labels int64", "o objects", "r structure", "t <U2"],
-    ]);
-    expect(findings.map(({ severity, rule }) => [severity, rule])).toContainEqual(["warning", "npy-objects"]);
-    const header = new TextEncoder().encode(
-      '{"images":{"dtype":"F32","shape":[1,1,2,2],"data_offsets":[0,16]},"a":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[16,19]},"b":{"dtype":"F4","shape":[2],"data_offsets":[19,20]}}',
-    );
-    const bytes = new Uint8Array(8 + header.length + 20);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
-    bytes.set(header, 8);
-    writeFileSync(join(folder, "s.safetensors"), bytes);
-    const opened = await openSet(await fileSource(join(folder, "s.safetensors")), { ipc: 1 });
-    expect(opened.set?.shape).toEqual([1, 1, 2, 2]);
-    expect(opened.objects.map(({ dtype, shape }) => [dtype, ...shape])).toEqual([
-      ["float32", 1, 1, 2, 2],
-      ["F8_E4M3", 3],
-      ["F4", 2],
-    ]);
-  });
-});
+        [],
+        folder,
+      );
+      const { set, objects, findings } = await openSet(await fileSource(join(folder, "set.npz")));
+      expect(set?.shape).toEqual([4, 3, 4, 4]);
+      expect(objects.map(({ path, dtype }) => `${path} ${dtype}`).sort()).toEqual([
+        ...["b >f4", "c <c16", "d <M8[s]", "images float32", "labels int64", "o objects", "r structure", "t <U2"],
+      ]);
+      expect(findings.map(({ severity, rule }) => [severity, rule])).toContainEqual(["warning", "npy-objects"]);
+      const header = new TextEncoder().encode(
+        '{"images":{"dtype":"F32","shape":[1,1,2,2],"data_offsets":[0,16]},"a":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[16,19]},"b":{"dtype":"F4","shape":[2],"data_offsets":[19,20]}}',
+      );
+      const bytes = new Uint8Array(8 + header.length + 20);
+      new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+      bytes.set(header, 8);
+      writeFileSync(join(folder, "s.safetensors"), bytes);
+      const opened = await openSet(await fileSource(join(folder, "s.safetensors")), { ipc: 1 });
+      expect(opened.set?.shape).toEqual([1, 1, 2, 2]);
+      expect(opened.objects.map(({ dtype, shape }) => [dtype, ...shape])).toEqual([
+        ["float32", 1, 1, 2, 2],
+        ["F8_E4M3", 3],
+        ["F4", 2],
+      ]);
+    });
+  },
+);

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodePicture } from "../../src/data/formats/pictures/decodePicture.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
+import { skip } from "../skip.ts";
 import { type AnyPng, encodeAnyPng, expectedPixels, forms, samplesOf } from "./encodeAnyPng.ts";
 
 const python = findPython("PIL");
@@ -37,7 +38,7 @@ describe.each(forms)("PNG colour type $colour, $depth bits, interlace $interlace
   });
 });
 
-describe.skipIf(!python)("PIL, which reads with libpng's rules, sees the same", () => {
+describe.skipIf(skip(!python, "no Python with PyTorch"))("PIL, which reads with libpng's rules, sees the same", () => {
   it("in every form, at sizes around those of the passes", async () => {
     const folder = scratchFolder();
     mkdirSync(join(folder, "p"));

@@ -8,6 +8,7 @@ import { tensorBytes } from "../../src/data/formats/tensor.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
 import { fileSource } from "../../src/experiment/fileSource.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
+import { skip } from "../skip.ts";
 
 // Sets that have no real copy among the test files, written by the programs that the originals were written by.
 
@@ -37,7 +38,7 @@ async function labelled(path: string, options?: ReadOptions): Promise<LabelledSe
 
 const scipy = python("scipy.io", "numpy");
 
-describe.skipIf(!scipy)("SVHN as SciPy writes it", () => {
+describe.skipIf(skip(!scipy, "no Python with SciPy"))("SVHN as SciPy writes it", () => {
   const { folder, digests } = scipy
     ? make(
         scipy,
@@ -94,12 +95,14 @@ print(json.dumps({s: digest(x[s].transpose(3, 2, 0, 1)) for s in x}))`,
 
 const msgpack = python("msgpack", "numpy");
 
-describe.skipIf(!msgpack)("FRePo's checkpoint as MessagePack with Flax's extensions", () => {
-  // flax/serialization.py: arrays are extension 1, NumPy scalars extension 3, around a packed (shape, type, bytes).
-  const { folder, digests } = msgpack
-    ? make(
-        msgpack,
-        `
+describe.skipIf(skip(!msgpack, "no Python with MessagePack"))(
+  "FRePo's checkpoint as MessagePack with Flax's extensions",
+  () => {
+    // flax/serialization.py: arrays are extension 1, NumPy scalars extension 3, around a packed (shape, type, bytes).
+    const { folder, digests } = msgpack
+      ? make(
+          msgpack,
+          `
 import msgpack
 def pack(value):
     if isinstance(value, (np.ndarray, np.generic)):
@@ -116,31 +119,32 @@ save('state', {'step': 500, 'lr': np.float32(0.5), 'params': {'ema': {'x_proto':
 kinds = {t: g.integers(0, 2, 70000).astype(t) for t in ('bool', 'int8', 'uint8', 'int16', 'float16', 'int32', 'float32', 'int64', 'float64')}
 save('kinds', kinds)
 print(json.dumps({'x': digest(x.transpose(0, 3, 1, 2)), 'y': digest(y)}))`,
-      )
-    : { folder: "", digests: {} };
+        )
+      : { folder: "", digests: {} };
 
-  it.each(["bare", "state"])("%s", async (name) => {
-    const { format, set } = await openSet(await fileSource(join(folder, name)));
-    expect(format).toBe("flax");
-    expect(set).toMatchObject({ kind: "distilled", shape: [20, 3, 32, 32], classes: 10 });
-    const { images, labels } = set as DistilledSet;
-    expect(sha256Hex(tensorBytes(images))).toBe(digests.x);
-    if (labels.kind !== "soft") throw new Error("expected learnt labels");
-    expect(sha256Hex(tensorBytes(labels.values as Float32Array<ArrayBuffer>))).toBe(digests.y);
-  });
+    it.each(["bare", "state"])("%s", async (name) => {
+      const { format, set } = await openSet(await fileSource(join(folder, name)));
+      expect(format).toBe("flax");
+      expect(set).toMatchObject({ kind: "distilled", shape: [20, 3, 32, 32], classes: 10 });
+      const { images, labels } = set as DistilledSet;
+      expect(sha256Hex(tensorBytes(images))).toBe(digests.x);
+      if (labels.kind !== "soft") throw new Error("expected learnt labels");
+      expect(sha256Hex(tensorBytes(labels.values as Float32Array<ArrayBuffer>))).toBe(digests.y);
+    });
 
-  it("arrays of every type are listed", async () => {
-    const { objects, set } = await openSet(await fileSource(join(folder, "kinds")));
-    expect(set).toBeUndefined();
-    expect(objects.map(({ path, dtype, shape, max }) => [path === dtype, shape, max])).toEqual(
-      Array.from({ length: 9 }, () => [true, [70000], 1]),
-    );
-  });
-});
+    it("arrays of every type are listed", async () => {
+      const { objects, set } = await openSet(await fileSource(join(folder, "kinds")));
+      expect(set).toBeUndefined();
+      expect(objects.map(({ path, dtype, shape, max }) => [path === dtype, shape, max])).toEqual(
+        Array.from({ length: 9 }, () => [true, [70000], 1]),
+      );
+    });
+  },
+);
 
 const numpy = python("numpy");
 
-describe.skipIf(!numpy)("CIFAR-100, python version", () => {
+describe.skipIf(skip(!numpy, "no Python with NumPy"))("CIFAR-100, python version", () => {
   // Protocols 2 to 4 are Python 3's own; "original" writes byte strings as Python 2 did, like the published files.
   const { folder, digests } = numpy
     ? make(

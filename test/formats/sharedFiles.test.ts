@@ -5,6 +5,7 @@ import { openSet } from "../../src/data/formats/open.ts";
 import { Refusal } from "../../src/data/formats/Refusal.ts";
 import { fileSource } from "../../src/experiment/fileSource.ts";
 import { sharedData } from "../shared.ts";
+import { skip } from "../skip.ts";
 import { type Digest, digestsOf } from "./walkTensors.ts";
 
 interface Golden {
@@ -38,7 +39,7 @@ const sets: Record<string, [format: string, shape: readonly number[], experiment
   "distilled/Distill-Generalization/res_DC_MNIST_ResNet18_1ipc.pt": ["torch", [10, 1, 28, 28], 1],
 };
 
-describe.skipIf(!here)("real files", () => {
+describe.skipIf(skip(!here, "no published sets here"))("real files", () => {
   it("the table knows every tensor file", async () => {
     const { files } = await fileSource(sharedData() as string);
     const found = files

@@ -13,6 +13,7 @@ import { naturalOrder } from "../../src/data/formats/rawSet.ts";
 import { fileSource } from "../../src/experiment/fileSource.ts";
 import { jpegDecoder } from "../../src/experiment/jpegDecoder.ts";
 import { sharedData } from "../shared.ts";
+import { skip } from "../skip.ts";
 
 interface Digest {
   readonly shape: readonly number[];
@@ -43,10 +44,10 @@ const sets: Record<string, [path: string, options: ReadOptions, format: string, 
   "tiny test": [tiny, { jpeg, split: "test" }, "imageFolder", 10, []],
 };
 
-describe.skipIf(!here)("real pictures: every pixel as PIL and NumPy read it", () => {
+describe.skipIf(skip(!here, "no published sets here"))("real pictures: every pixel as PIL and NumPy read it", () => {
   for (const [name, [path, options, format, classes, labels]] of Object.entries(sets)) {
     const needsJpeg = "jpeg" in options;
-    it.skipIf(needsJpeg && !jpeg)(name, async () => {
+    it.skipIf(skip(needsJpeg && !jpeg, "no JPEG decoder"))(name, async () => {
       const opened = await openSet(await fileSource(sharedData(path) as string), options);
       const { set } = opened;
       expect(opened.format).toBe(format);
@@ -58,16 +59,19 @@ describe.skipIf(!here)("real pictures: every pixel as PIL and NumPy read it", ()
     });
   }
 
-  it.skipIf(!jpeg)("Tiny-ImageNet: grey pictures are counted, classes named, annotations used", async () => {
-    const { set, findings } = await openSet(await fileSource(sharedData(tiny) as string), { jpeg, split: "test" });
-    expect(set?.classNames?.slice(0, 3)).toEqual(["bullfrog", "Egyptian cat", "basketball"]);
-    if (set?.kind !== "labelled") throw new Error("expected a raw set");
-    expect(Array.from({ length: 10 }, (_, k) => set.labels.filter((label) => label === k).length)).toEqual(
-      new Array(10).fill(50),
-    );
-    expect(findings.find(({ rule }) => rule === "grey-pictures")?.message).toMatch(/^9 of 500/);
-    expect(findings.find(({ rule }) => rule === "label-source")?.message).toMatch(/val_annotations/);
-  });
+  it.skipIf(skip(!jpeg, "no JPEG decoder"))(
+    "Tiny-ImageNet: grey pictures are counted, classes named, annotations used",
+    async () => {
+      const { set, findings } = await openSet(await fileSource(sharedData(tiny) as string), { jpeg, split: "test" });
+      expect(set?.classNames?.slice(0, 3)).toEqual(["bullfrog", "Egyptian cat", "basketball"]);
+      if (set?.kind !== "labelled") throw new Error("expected a raw set");
+      expect(Array.from({ length: 10 }, (_, k) => set.labels.filter((label) => label === k).length)).toEqual(
+        new Array(10).fill(50),
+      );
+      expect(findings.find(({ rule }) => rule === "grey-pictures")?.message).toMatch(/^9 of 500/);
+      expect(findings.find(({ rule }) => rule === "label-source")?.message).toMatch(/val_annotations/);
+    },
+  );
 
   const names = "cifar10 cifar100 mnist fashionMNIST".split(" ");
   it.each(names)("flat folder of named pictures: %s", async (prefix) => {

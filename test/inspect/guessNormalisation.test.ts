@@ -7,6 +7,7 @@ import type { ImageShape } from "../../src/data/LabelledSet.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { fromPixels } from "../../src/data/normalise.ts";
 import { sharedData, sharedRoot } from "../shared.ts";
+import { skip } from "../skip.ts";
 import { normalisationCases, ownStatistics } from "./normalisationCases.ts";
 
 const shape: ImageShape = [20, 3, 32, 32];
@@ -105,7 +106,7 @@ it("sets with any number of channels are judged", () => {
 const here = sharedData() !== undefined;
 if (!here) console.warn("skipped: no folder of real files (RETORT_SHARED)");
 
-describe.skipIf(!here)("real sets, names withheld", () => {
+describe.skipIf(skip(!here, "no published sets here"))("real sets, names withheld", () => {
   it("what is decided is right, what is ambiguous names the truth; as published the best guess is right", async () => {
     const wrong: string[] = [];
     let [all, decided] = [0, 0];

@@ -5,6 +5,7 @@ import { fromBase64 } from "../../src/report/base64.ts";
 import { renderHtml } from "../../src/report/page.ts";
 import { differencePictures, pictures, sheet } from "../../src/report/pictures.ts";
 import type { RunRecord } from "../../src/report/record.ts";
+import { skip } from "../skip.ts";
 import { chromium, look } from "./chromium.ts";
 import { syntheticRecord } from "./syntheticRecord.ts";
 
@@ -118,7 +119,7 @@ test("a difference is grey where nothing changed and amplified to be seen", () =
   expect(differencePictures(clean, clean, [1, 1, 20, 20]).amplification).toBe(1);
 });
 
-test.skipIf(!chromium)("a browser finds nothing against the policy and shows the pictures", () => {
+test.skipIf(skip(!chromium, "no Chromium"))("a browser finds nothing against the policy and shows the pictures", () => {
   const { dom, messages } = look(page);
   expect(dom).toContain("The attack had a weak effect");
   expect(messages).toEqual([]);

@@ -134,10 +134,10 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const measured =
         test && (await evaluateStep(work, { clean: set, tampered: result.set }, result, test, evaluation));
       await finish(work, {
-        title: `${attack.title} on ${set.name}`,
+        title: `${attack.title} on ${basename(path)}`,
         command: commandLine,
         attack: { name, attack },
-        clean: set,
+        clean: { ...set, name: basename(path) },
         stored: accuracies,
         result,
         test,

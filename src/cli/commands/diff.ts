@@ -9,6 +9,7 @@ import { defineCommand } from "../command.ts";
 import type { Console } from "../console.ts";
 import { gateOptions } from "../gateOptions.ts";
 import { openSource } from "../openSource.ts";
+import { warnOf } from "../warnOf.ts";
 import { whiteningHooks } from "../whiteningHooks.ts";
 
 const options = z.object({
@@ -40,8 +41,17 @@ first is cut off.`,
     ]);
     const hooks = whiteningHooks(console, signal);
     // People know their copies by the paths they gave; the names inside are often the same.
-    const first = { ...(await open(await openSource(a, options, console), options.experiment, hooks)), name: a };
-    const second = { ...(await open(await fileSource(b), options.experiment, hooks)), name: b };
+    const trusted = await open(await openSource(a, options, console), options.experiment, hooks);
+    const copy = await open(await fileSource(b), options.experiment, hooks);
+    // The comparison itself says which set was tampered with.
+    for (const [path, { findings }] of [[a, trusted] as const, [b, copy] as const])
+      warnOf(
+        findings.filter(({ rule }) => rule !== "tampered"),
+        path,
+        console,
+      );
+    const first = { ...trusted.set, name: a };
+    const second = { ...copy.set, name: b };
     const diffed = diffSets(first, second);
     const { difference } = diffed;
     if (options.html !== undefined) await writeAtomic(options.html, diffHtml(diffed));
@@ -64,12 +74,12 @@ async function open(source: Source, experiment: number | undefined, hooks: White
     import("../../experiment/whitening/namedWhitening.ts"),
   ]);
   const options = { jpeg: await jpegDecoder(), experiment, whitening: whiteningLookup(hooks) };
-  const { set, format } = await openSet(source, options);
+  const { set, format, findings } = await openSet(source, options);
   if (!set)
     throw new UsageError(
       `diff: invalid content of ${source.name}: expected a set, got a file that is read as ${format}`,
     );
-  return set;
+  return { set, findings };
 }
 
 function show(found: SetDifference, console: Console): void {

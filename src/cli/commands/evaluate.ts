@@ -104,13 +104,15 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     const work = { run, console, signal, key: key(options.seed), device: target, timings: [] };
     const sets = { clean, ...(result && { tampered: result.set }) };
     const measured = await evaluateStep(work, sets, result, test, evaluation);
+    // People know a set by the path they gave: the name inside may be that of another file.
+    const named = result ? clean : { ...clean, name: basename(path) };
     const name = attacked?.description.command.replace(/^attack /, "");
     const known = name && Object.hasOwn(attacks, name) ? attacks[name as keyof typeof attacks] : undefined;
     await finish(work, {
-      title: `Receivers of ${clean.name}`,
+      title: `Receivers of ${named.name}`,
       command: commandLine,
       ...(known && name && { attack: { name, attack: known as never } }),
-      clean,
+      clean: named,
       stored: accuracies,
       result,
       test,

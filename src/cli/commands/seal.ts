@@ -193,8 +193,10 @@ async function sayWhatIsSealed(
   const names = unread.map(({ path }) => path);
   if (opened) {
     console.note(`the set: ${counted(opened.read.size)} read as ${opened.format} (${brief([...opened.read].sort())})`);
+    // What is wrong with a file that nobody read is said below.
     for (const { severity, message, file } of opened.findings)
-      if (severity !== "note") console.warn(file === undefined ? message : `${file}: ${message}`);
+      if (severity !== "note" && !names.includes(file ?? ""))
+        console.warn(file === undefined ? message : `${file}: ${message}`);
     const tampered = opened.set?.kind === "distilled" ? opened.set.metadata.tampered : undefined;
     if (tampered !== undefined && tampered !== false)
       console.warn(`the set says of itself that it was backdoored: ${JSON.stringify(tampered)}`);

@@ -66,7 +66,7 @@ async function unknownContent(source: Source): Promise<string> {
   const known = Object.keys(formats).sort().join(", ");
   if (source.folder && source.files.length !== 1) {
     const names = someOf(source.files.map((file) => file.path)) || "no file";
-    return `openSet: unknown content of folder ${source.name}: expected the files of one set (${known}), got ${source.files.length} files (${names}); name the files that belong together`;
+    return `${source.name}: unknown content: expected the files of one set (${known}), got ${source.files.length} files (${names}); name the files that belong together`;
   }
   const file = source.files[0];
   const head = file ? await file.read(0, Math.min(512, file.size)) : new Uint8Array();
@@ -75,7 +75,7 @@ async function unknownContent(source: Source): Promise<string> {
   const inside = names ? ` of ${names.length} files (${someOf(names)})` : "";
   const hint = kind?.hint ? `; ${kind.hint}` : "";
   const named = kind && head.length > 0 && kind.name !== "a text" ? `, which is ${kind.name}${inside}` : "";
-  return `openSet: unknown content of ${source.name}: expected one of ${known}, got ${describeBytes(head.subarray(0, 16))}${named}${hint}`;
+  return `${source.name}: unknown content: expected one of ${known}, got ${describeBytes(head.subarray(0, 16))}${named}${hint}`;
 }
 
 function someOf(names: readonly string[]): string {

@@ -25,7 +25,7 @@ export function settleNormalisation(
   if (by === "pictures") {
     if (isPixels(said)) return opened;
     throw new UsageError(
-      `open: invalid --normalisation for ${name}: expected none, for pictures hold pixels, got ${describeNormalisation(said)}; to bring them into that space: retort convert INPUT set.safetensors --normalise ${describeNormalisation(said)}`,
+      `${name}: invalid --normalisation: expected none, for pictures hold pixels, got ${describeNormalisation(said)}; to bring them into that space: retort convert INPUT set.safetensors --normalise ${describeNormalisation(said)}`,
     );
   }
   if (set.kind === "labelled") return opened;
@@ -39,7 +39,7 @@ export function settleNormalisation(
   const [theirs, yours] = [describeNormalisation(stated), describeNormalisation(said)];
   if (!force)
     throw new UsageError(
-      `open: invalid --normalisation for ${name}: expected ${theirs} as the file says, got ${yours}; --force takes your word against the file's`,
+      `${name}: invalid --normalisation: expected ${theirs} as the file says, got ${yours}; --force takes your word against the file's`,
     );
   const finding: Finding = {
     severity: "warning",
@@ -67,6 +67,6 @@ function isPixels(said: Normalisation): boolean {
 function checkChannels(said: Normalisation, { shape }: DistilledSet, name: string): void {
   if (said.kind !== "meanStd" || said.name === "8-bit" || said.mean.length === shape[1]) return;
   throw new UsageError(
-    `open: invalid --normalisation for ${name}: expected means and deviations of ${shape[1]} channels, got ${said.mean.length} (${describeNormalisation(said)})`,
+    `${name}: invalid --normalisation: expected means and deviations of ${shape[1]} channels, got ${said.mean.length} (${describeNormalisation(said)})`,
   );
 }

@@ -1,7 +1,7 @@
 import type { ImageShape } from "../LabelledSet.ts";
 import type { SetStatistics } from "./channelStatistics.ts";
-import { lorentz } from "./guessNormalisation.ts";
 import { type KnownContent, knownContent } from "./knownContent.ts";
+import { lorentz } from "./lorentz.ts";
 
 interface Context {
   readonly shape: ImageShape;

@@ -4,6 +4,7 @@ import { knownNormalisations, type Normalisation } from "../Normalisation.ts";
 import { type SetStatistics, setStatistics } from "./channelStatistics.ts";
 import { fitContent } from "./fitContent.ts";
 import { findLattice, type Lattice } from "./lattice.ts";
+import { lorentz } from "./lorentz.ts";
 
 /** One way in which pixels may have become the stored numbers, and what speaks for it. */
 export interface NormalisationGuess {
@@ -204,11 +205,6 @@ function judgeZca(
     score: (grid ? -30 : 0) + score + (named ? 3 : 0),
     evidence,
   };
-}
-
-/** Log likelihood with heavy tails (Student's t, 3 degrees of freedom, up to a constant): one odd feature decides nothing. */
-export function lorentz(z: number): number {
-  return -2 * Math.log(1 + (z * z) / 3);
 }
 
 function percent(share: number): string {

@@ -27,7 +27,7 @@ export class Inputs {
   private readonly kept = new Map<string, Promise<unknown>>();
   private readonly hooks: WhiteningHooks;
 
-  /** @param hooks hear of whitenings that have to be fitted first. */
+  /** @param hooks hear of whitenings that have to be fitted first, and of what was noticed while a set was opened. */
   constructor(base: string, hooks: WhiteningHooks = {}) {
     this.base = base;
     this.hooks = hooks;
@@ -45,7 +45,10 @@ export class Inputs {
           normalisation: await openedNormalisation(normalisation, who, this.hooks),
         }),
       };
-      return (await openDistilled(await fileSource(setPath(resolve(this.base, file))), options, file, who)).set;
+      const opened = await openDistilled(await fileSource(setPath(resolve(this.base, file))), options, file, who);
+      for (const { severity, message } of opened.findings)
+        if (severity !== "note") this.hooks.warn?.(`${file}: ${message}`);
+      return opened.set;
     });
   }
 

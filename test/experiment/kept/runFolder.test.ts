@@ -13,7 +13,8 @@ import { loadAttack, runAttackStage } from "../../../src/experiment/attackStage.
 import { runDistillStage } from "../../../src/experiment/distillStage.ts";
 import { runEvaluationStage } from "../../../src/experiment/evaluationStage.ts";
 import { onDamage } from "../../../src/experiment/kept/damage.ts";
-import { openRun, type RunDescription, readRun } from "../../../src/experiment/Run.ts";
+import { openRun, readRun } from "../../../src/experiment/Run.ts";
+import type { RunDescription } from "../../../src/experiment/RunDescription.ts";
 import { setDigest } from "../../../src/experiment/setDigest.ts";
 import { versions } from "../../../src/experiment/versions.ts";
 import { mlp } from "../../../src/nn/networks/mlp.ts";

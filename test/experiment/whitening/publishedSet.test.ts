@@ -10,6 +10,7 @@ import { openDistilled } from "../../../src/experiment/openDistilled.ts";
 import { openedNormalisation } from "../../../src/experiment/whitening/namedWhitening.ts";
 import { cpu } from "../../attack/tiny.ts";
 import { sharedData } from "../../shared.ts";
+import { skip } from "../../skip.ts";
 
 const path = sharedData("distilled/DD-Ranking/DATM/CIFAR10_ZCA/IPC10");
 const raw = existsSync(join(dataFolder(), "cifar-10"));
@@ -20,7 +21,7 @@ if (!here) console.warn(`skipped: ${missing}`);
 /** The first use fits the whitening of 50 000 images. */
 const MINUTES = 60_000;
 
-describe.skipIf(!here)("the published DATM set of CIFAR-10, 10 images a class", () => {
+describe.skipIf(skip(!here, "no published sets here"))("the published DATM set of CIFAR-10, 10 images a class", () => {
   let set: DistilledSet;
   let whitening: ZcaWhitening;
   beforeAll(async () => {

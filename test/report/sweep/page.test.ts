@@ -10,6 +10,7 @@ import { parts } from "../../../src/report/sweep/parts.ts";
 import { sweepData } from "../../../src/report/sweep/sweepData.ts";
 import { parseSweep, type SweepRecord } from "../../../src/report/sweep/sweepRecord.ts";
 import { choose, initialView } from "../../../src/report/sweep/view.ts";
+import { skip } from "../../skip.ts";
 import { chromium, look } from "../chromium.ts";
 import { many, syntheticSweep } from "./syntheticSweep.ts";
 
@@ -173,7 +174,7 @@ describe("hostile names stay text", () => {
   });
 });
 
-describe.skipIf(!chromium)("a browser", () => {
+describe.skipIf(skip(!chromium, "no Chromium"))("a browser", () => {
   test("finds nothing against the policy, and the script answers to the address", () => {
     const record = syntheticSweep({ axes: { set: ["dc-1", "dc-10"], trigger: ["white1", "white3", "white5"] } });
     const { dom, messages } = look(renderSweepHtml(record), "where-1=2&sort=-cta-before&shade=asr");

@@ -26,8 +26,10 @@ export function setFromBatch(root: PickleValue, name: string, who: string): Labe
   const isRows = image.join() === String(imageBytes) || image.join() === "3,32,32";
   if (!isRows && image.join() !== "32,32,3") return undefined;
   const stored = labelsOf(root);
-  if (stored?.length !== n || !stored.every((label) => Number.isInteger(label) && label >= 0 && label < 2 ** 24))
+  if (stored?.length !== n)
     throw new DataError(`${who}: invalid labels: expected ${n} class indices, got ${stored?.length ?? "none"}`);
+  const bad = stored.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < 2 ** 24));
+  if (bad >= 0) throw new DataError(`${who}: invalid label ${bad}: expected a class index, got ${stored[bad]}`);
   const labels = Int32Array.from(stored);
   const size = [n, 3, 32, 32] as const;
   return {

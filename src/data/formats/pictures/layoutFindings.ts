@@ -19,7 +19,7 @@ export function tableFindings(orphans: readonly string[], unused: readonly strin
     findings.push({
       severity: "warning",
       rule: "rows-without-picture",
-      message: `${count(unused, "row")} of the table of labels without a picture: ${someNames(unused)}.`,
+      message: `${count(unused, "row")} without a picture in the table of labels: ${someNames(unused)}.`,
     });
   return findings;
 }
@@ -52,6 +52,8 @@ function collisions(names: readonly string[], rule: string, what: string, become
     // Windows drops dots and blanks at the end of a name.
     const key = name
       .normalize("NFKC")
+      // Upper case first: ß and ss are one name where case does not count.
+      .toUpperCase()
       .toLowerCase()
       .normalize("NFKC")
       .replace(/[. ]+(?=\/|$)/g, "");

@@ -69,6 +69,11 @@ const signatures: readonly Signature[] = [
   ["\0\x05\x16\x07", { name: "macOS attributes of another file", plain: true }],
   ["PAR1", { name: "a Parquet table" }],
   ["MATLAB 5.0", { name: "a MAT-file" }],
+  ["FEA1", { name: "a Feather file", hint: "write it as Parquet with pyarrow" }],
+  [
+    "version https://git-lfs.github.com/spec/",
+    { name: "a Git LFS pointer, not the file itself", hint: "fetch it with git lfs pull", plain: true },
+  ],
 ];
 
 /**

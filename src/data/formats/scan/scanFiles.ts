@@ -172,8 +172,7 @@ function shortened(findings: readonly Finding[]): Finding[] {
 function leftBehind(paths: readonly string[]): Finding[] {
   if (paths.length === 0) return [];
   const names = `${paths.slice(0, 5).join(", ")}${paths.length > 5 ? ", …" : ""}`;
-  const count = paths.length === 1 ? "1 file" : `${paths.length} files`;
-  return [
-    { severity: "note", rule: "system-files", message: `${count} that systems leave behind were not read: ${names}.` },
-  ];
+  const one = "1 file that systems leave behind was not read";
+  const left = paths.length === 1 ? one : `${paths.length} files that systems leave behind were not read`;
+  return [{ severity: "note", rule: "system-files", message: `${left}: ${names}.` }];
 }

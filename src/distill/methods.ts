@@ -1,3 +1,6 @@
 /** The registry of distillation methods: one line each. */
+export { attentionMatching } from "./attentionMatching.ts";
+export { datasetCondensation } from "./datasetCondensation.ts";
 export { distributionMatching } from "./distributionMatching.ts";
 export { randomReal } from "./randomReal.ts";
+export { siameseCondensation } from "./siameseCondensation.ts";

@@ -37,7 +37,10 @@ const context: DistillationContext = {
 
 /** Options that make each method quick. A method without an entry runs with its defaults. */
 const quick: Record<string, Record<string, unknown>> = {
+  attentionMatching: { iterations: 3, batchReal: 6, width: 4, depth: 2 },
+  datasetCondensation: { iterations: 2, outer: 3, inner: 2, batchReal: 6, batchTrain: 4, width: 4, depth: 2 },
   distributionMatching: { iterations: 4, batchReal: 6, width: 4, depth: 2 },
+  siameseCondensation: { iterations: 2, outer: 2, inner: 2, batchReal: 6, width: 4, depth: 2 },
 };
 const optionsOf = (name: string, method: Distillation, more: object = {}) =>
   method.options.parse({ ipc: 2, ...quick[name], ...more });

@@ -1,4 +1,4 @@
-import { attentionOptions } from "./matchingOptions.ts";
+import { attentionOptions, matchingPresets } from "./matchingOptions.ts";
 import { meanMatching } from "./meanMatching.ts";
 
 /**
@@ -11,6 +11,6 @@ export const attentionMatching = meanMatching({
   abbreviation: "datadam",
   source: "arXiv 2310.00093",
   options: attentionOptions,
-  presets: {},
+  presets: matchingPresets,
   embed: async ({ taskBalance = 0 }) => (await import("./attention.ts")).attention(taskBalance),
 });

@@ -38,6 +38,12 @@ export const siameseOptions = z.strictObject({ ...common, init: init("real"), ds
 
 export type CondensationOptions = z.infer<typeof condensationOptions> & { readonly dsa?: string };
 
+/** Chosen: 900 and 120 updates at any ipc, networks as wide as two cores can bear. */
+export const condensationPresets = {
+  reduced: { width: 32, batchReal: 64, iterations: 300, outer: 3, inner: 10 },
+  quick: { width: 32, batchReal: 32, iterations: 60, outer: 2, inner: 5, init: "real" },
+} as const;
+
 /** (outer, inner) by images per class (arXiv 2006.05929, get_loops of its program). */
 const publishedLoops = [
   [1, 1, 1],

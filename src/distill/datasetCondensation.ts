@@ -1,4 +1,4 @@
-import { condensationOptions } from "./condensationOptions.ts";
+import { condensationOptions, condensationPresets } from "./condensationOptions.ts";
 import { gradientMatching } from "./gradientMatching.ts";
 
 /** Dataset condensation: gradient matching without augmentation, from noise (arXiv 2006.05929). */
@@ -8,5 +8,5 @@ export const datasetCondensation = gradientMatching({
   abbreviation: "dc",
   source: "arXiv 2006.05929",
   options: condensationOptions,
-  presets: {},
+  presets: condensationPresets,
 });

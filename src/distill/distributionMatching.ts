@@ -1,4 +1,4 @@
-import { matchingOptions } from "./matchingOptions.ts";
+import { matchingOptions, matchingPresets } from "./matchingOptions.ts";
 import { meanMatching } from "./meanMatching.ts";
 
 /** Distribution matching: the means of a class are those of the features of random networks (arXiv 2110.04181). */
@@ -8,6 +8,6 @@ export const distributionMatching = meanMatching({
   abbreviation: "dm",
   source: "arXiv 2110.04181",
   options: matchingOptions,
-  presets: {},
+  presets: matchingPresets,
   embed: async () => (await import("./embedding.ts")).features,
 });

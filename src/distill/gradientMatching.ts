@@ -3,8 +3,8 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import { NumericError } from "../core/errors.ts";
 import { child } from "../core/random.ts";
 import { parseDsaStrategy } from "../data/augment/dsa.ts";
-import { type Floats, isFloats } from "../nn/Network.ts";
-import { leaves, rebuild, type Tree } from "../tensor/tree.ts";
+import type { Floats } from "../nn/Network.ts";
+import type { Tree } from "../tensor/tree.ts";
 import { type CondensationOptions, withLoops } from "./condensationOptions.ts";
 import {
   checkResume,
@@ -16,6 +16,7 @@ import {
 } from "./Distillation.ts";
 import { checkStart, initialImages } from "./initialImages.ts";
 import { decodeImages } from "./multiFormation.ts";
+import { weightArrays, weightTree } from "./weightArrays.ts";
 
 /** Everything that an update changes. */
 interface State {
@@ -48,8 +49,8 @@ export function gradientMatching<S extends z.ZodObject>({ name, ...facts }: Fact
     access: "raw-data",
     check(set, options) {
       const opts = options as unknown as CondensationOptions;
-      checkStart(set, opts, name);
       parseDsaStrategy(opts.dsa ?? "none");
+      checkStart(set, opts, name);
     },
     async *run(set, options, context) {
       this.check(set, options);
@@ -108,13 +109,12 @@ export function gradientMatching<S extends z.ZodObject>({ name, ...facts }: Fact
 }
 
 function save({ update, images, slots, weights, loss }: State, run: string): Checkpoint {
-  const parameters = weights === undefined ? [] : leaves<Floats>(weights, isFloats);
   return {
     json: { run, update, ...(loss === undefined ? {} : { loss }) },
     arrays: {
       images,
       ...(slots.length > 0 ? { momentum: slots[0] } : {}),
-      ...Object.fromEntries(parameters.map((p, i) => [`weights.${i}`, p])),
+      ...(weights === undefined ? {} : weightArrays("weights", weights)),
     },
   };
 }
@@ -123,13 +123,5 @@ function save({ update, images, slots, weights, loss }: State, run: string): Che
 function restore({ json, arrays }: Checkpoint, like: Tree<Floats> | undefined): State {
   const { update, loss } = json as { update: number; loss?: number };
   const slots = arrays.momentum ? [arrays.momentum] : [];
-  const weights =
-    like && arrays["weights.0"]
-      ? rebuild(
-          like,
-          isFloats,
-          leaves<Floats>(like, isFloats).map((_, i) => arrays[`weights.${i}`]),
-        )
-      : undefined;
-  return { update, loss, images: arrays.images, slots, weights };
+  return { update, loss, images: arrays.images, slots, weights: like && weightTree("weights", arrays, like) };
 }

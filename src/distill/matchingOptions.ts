@@ -28,4 +28,10 @@ export const attentionOptions = z.strictObject({
   taskBalance: z.number().min(0).default(0.01).describe("weight of the network's answers beside its attention"),
 });
 
+/** Chosen: narrow networks have short embeddings, whose pull on the images is weaker; the step makes up for it. */
+export const matchingPresets = {
+  reduced: { width: 32, batchReal: 64, iterations: 1000, lrImg: 10 },
+  quick: { width: 32, batchReal: 32, iterations: 100, lrImg: 10 },
+} as const;
+
 export type MatchingOptions = z.infer<typeof matchingOptions> & { readonly taskBalance?: number };

@@ -50,8 +50,8 @@ export function meanMatching<S extends z.ZodObject>({ name, embed, ...facts }: F
     access: "raw-data",
     check(set, options) {
       const opts = options as unknown as MatchingOptions;
-      checkStart(set, opts, name);
       parseDsaStrategy(opts.dsa);
+      checkStart(set, opts, name);
     },
     async *run(set, options, context) {
       this.check(set, options);

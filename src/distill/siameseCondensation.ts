@@ -1,4 +1,4 @@
-import { siameseOptions } from "./condensationOptions.ts";
+import { condensationPresets, siameseOptions } from "./condensationOptions.ts";
 import { gradientMatching } from "./gradientMatching.ts";
 
 /**
@@ -11,5 +11,5 @@ export const siameseCondensation = gradientMatching({
   abbreviation: "dsa",
   source: "arXiv 2102.08259",
   options: siameseOptions,
-  presets: {},
+  presets: condensationPresets,
 });

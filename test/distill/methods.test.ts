@@ -40,6 +40,7 @@ const quick: Record<string, Record<string, unknown>> = {
   attentionMatching: { iterations: 3, batchReal: 6, width: 4, depth: 2 },
   datasetCondensation: { iterations: 2, outer: 3, inner: 2, batchReal: 6, batchTrain: 4, width: 4, depth: 2 },
   distributionMatching: { iterations: 4, batchReal: 6, width: 4, depth: 2 },
+  realisticDiverse: { candidates: 4, crops: 2, teacherEpochs: 2, teacherBatch: 8, width: 4, depth: 2 },
   siameseCondensation: { iterations: 2, outer: 2, inner: 2, batchReal: 6, width: 4, depth: 2 },
 };
 const optionsOf = (name: string, method: Distillation, more: object = {}) =>

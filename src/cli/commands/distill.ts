@@ -6,7 +6,7 @@ import type { Run } from "../../experiment/Run.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import type { Console } from "../console.ts";
-import { flagsOfMethods, methodNamed, optionsOfMethod } from "../methodOptions.ts";
+import { flagsOfMethods, methodNamed, optionsOfMethod, presetFlag } from "../methodOptions.ts";
 
 const who = "retort distill";
 const setFile = "distilled.safetensors";
@@ -20,6 +20,7 @@ const options = z.object({
     .string()
     .optional()
     .describe("whose mean and deviation normalise the pixels (default: that of the dataset)"),
+  preset: presetFlag(methods),
   ...flagsOfMethods(methods),
   ...computeOptions,
   ...runFolderOptions,
@@ -45,6 +46,7 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
   options,
   examples: [
     "distill --ipc 10 --width 32 --iterations 500",
+    "distill --data cifar-10 --method dc --preset quick --ipc 1",
     "distill --data fashion-mnist --method dm --ipc 10 --out runs/fashion",
     "distill --data path/to/cifar-10-batches-bin --normalisation cifar-10 --method random --ipc 50",
   ],

@@ -81,7 +81,7 @@ export const realisticDiverse: Distillation<typeof options> = {
     const [, channels, size] = set.shape;
     const network = convNet({ channels, size, classes: set.classes }, opts);
     await using learner = new Learner(network, sgd({ momentum: 0.9, weightDecay: 5e-4 }), device);
-    const fresh = learner.start(initialise(network.weights, child(key, "teacher", "weights")), []);
+    const fresh = learner.start(initialise(network.weights, child(child(key, "teacher"), "weights")), []);
     const start = (): State => ({
       step: 0,
       images: initialImages(set, { ...opts, init: "real" }, normalisation, key),

@@ -18,7 +18,7 @@ interface Golden {
     method: keyof typeof methods;
     options: Record<string, unknown>;
     seed: string;
-    results: { images: Summary; change: Summary; losses: Scalar<number[]> };
+    results: { images: Summary; change?: Summary; losses: Scalar<number[]> };
   }[];
 }
 
@@ -48,13 +48,15 @@ async function run({ method: name, options, seed }: Golden["cases"][number], mor
 describe.each(file.cases)("$name, all iterations as PyTorch does them", (one) => {
   it("losses, images and how far they moved", { timeout: 60_000 }, async () => {
     const { losses, images } = await run(one);
-    // A step of no length leaves the images where they began.
-    const before = (await run(one, { lrImg: 1e-30, iterations: 1, ...(one.options.outer ? { outer: 1 } : {}) })).images;
     expect(losses).toHaveLength(one.results.losses.f64.length);
     losses.forEach((loss, i) => {
       expect(loss / one.results.losses.f64[i]).toBeCloseTo(1, 5);
     });
     expect(relativeError(one.results.images, images)).toBeLessThan(1e-5);
+    // What is chosen among real crops does not move.
+    if (!one.results.change) return;
+    // A step of no length leaves the images where they began.
+    const before = (await run(one, { lrImg: 1e-30, iterations: 1, ...(one.options.outer ? { outer: 1 } : {}) })).images;
     const change = images.map((x, i) => x - before[i]);
     expect(relativeError(one.results.change, change)).toBeLessThan(1e-4);
   });

@@ -75,6 +75,8 @@ describe.each(Object.entries<Distillation>(methods))("%s", (name, method) => {
     }
     expect(method.options.safeParse({ nonsense: 1 }).success).toBe(false);
     expect(z.toJSONSchema(method.options)).toMatchObject({ type: "object" });
+    for (const preset of Object.values(method.presets ?? {}))
+      expect(method.options.parse({ ...preset })).toMatchObject({ ...preset });
   });
 
   it("makes a set: class after class, normalised, with its record; the last step is the whole", async () => {

@@ -106,6 +106,32 @@ it.each([
   expect(await readdir(folder)).not.toContain("run");
 });
 
+it("seeds make a library: each set is the one of its seed, and the same command finds them all finished", async () => {
+  const data = await rawSet();
+  const words = ["--data", data, "--method", "random", "--ipc", "1"];
+  const library = ["--seeds", "3..5", "--out", join(folder, "library"), "--json"];
+  const { status, stdout } = await run(...words, ...library);
+  expect(status).toBe(0);
+  const { sets } = JSON.parse(stdout) as { sets: { set: string; digest: string }[] };
+  expect(sets.map(({ set }) => set)).toEqual(
+    [3, 4, 5].map((seed) => join(folder, "library", `seed-${seed}`, "distilled.safetensors")),
+  );
+  const alone = JSON.parse((await run(...words, "--seed", "4", "--out", join(folder, "alone"), "--json")).stdout);
+  expect(sets[1].digest).toBe(alone.digest);
+  expect(new Set(sets.map(({ digest }) => digest)).size).toBeGreaterThan(1);
+  expect(JSON.parse((await run(...words, ...library)).stdout)).toEqual({ sets });
+});
+
+it.each([
+  [["--seeds", "5..3"], 'invalid --seeds: expected first..last, as 0..9, got "5..3"'],
+  [["--seeds", "4"], 'invalid --seeds: expected first..last, as 0..9, got "4"'],
+  [["--seeds", "0..1", "--seed", "3"], "invalid --seeds: expected it alone, got also --seed 3"],
+])("%j is refused", async (words, line) => {
+  const { status, stderr } = await run("--data", await rawSet(), "--method", "random", ...words);
+  expect(stderr).toBe(`retort distill: ${line}\n`);
+  expect(status).toBe(2);
+});
+
 it("a preset stands beneath what is written", async () => {
   const out = join(folder, "run");
   const words = ["--data", await rawSet(), "--method", "dc", "--preset", "quick", "--ipc", "1", "--out", out];

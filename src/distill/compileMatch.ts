@@ -11,7 +11,7 @@ import { grad } from "../tensor/grad.ts";
 import { slice } from "../tensor/ops.ts";
 import { isTensor, type Tensor } from "../tensor/Tensor.ts";
 import { leaves, type Tree } from "../tensor/tree.ts";
-import { decodeTensor } from "./multiFormation.ts";
+import { decodeTensor } from "./decodeTensor.ts";
 
 /** (weights, [images [n, C, H, W], labels [n, K]], nothing) → ∇θ ℓ */
 export type RealGradient = Compiled<[Tree<Floats>, readonly Floats[], readonly Floats[]], Tree<Floats>>;

@@ -7,7 +7,7 @@ import { valueAndGrad } from "../tensor/grad.ts";
 import { matmul, mean, slice, square, sub, sum } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { decodeTensor } from "./multiFormation.ts";
+import { decodeTensor } from "./decodeTensor.ts";
 
 /** What is averaged over the images of a class: x [N, C, H, W] → [N, D]. */
 export type Embed = (network: Network, weights: Tree<Tensor>, x: Tensor) => Tensor;

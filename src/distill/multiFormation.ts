@@ -1,9 +1,7 @@
 import { UsageError } from "../core/errors.ts";
-import { decodeIdc, samples } from "../data/formats/torch/decodeIdc.ts";
+import { decodeIdc } from "../data/formats/torch/decodeIdc.ts";
 import type { ImageShape } from "../data/LabelledSet.ts";
 import type { Floats } from "../nn/Network.ts";
-import { constant, matmul, reshape, transpose } from "../tensor/ops.ts";
-import type { Tensor } from "../tensor/Tensor.ts";
 
 // Multi-formation (arXiv 2205.14959, §4): an image holds f × f smaller ones. Networks see each cut out and enlarged
 // bilinearly to the full size. The images that one image holds follow one another, row by row.
@@ -14,21 +12,7 @@ export function checkFactor(factor: number, side: number, who: string): void {
   throw new UsageError(`${who}: invalid factor: expected a divisor of the image side ${side}, got ${factor}`);
 }
 
-/** Cut and enlarge inside a program, differentiably: [N, C, S, S] → [f²·N, C, S, S]. */
-export function decodeTensor(x: Tensor, factor: number): Tensor {
-  if (factor === 1) return x;
-  const [n, c, side] = x.shape;
-  const tile = side / factor;
-  const parts = transpose(reshape(x, [n, c, factor, tile, factor, tile]), [0, 2, 4, 1, 3, 5]);
-  const planes = n * factor ** 2 * c;
-  const enlarge = constant(enlargement(side, tile), [tile, side]);
-  /** [planes, a, tile] → [planes, side, a]: the last axis enlarged, then both exchanged. */
-  const stretched = (y: Tensor, a: number) =>
-    transpose(reshape(matmul(reshape(y, [planes * a, tile]), enlarge), [planes, a, side]), [0, 2, 1]);
-  return reshape(stretched(stretched(parts, tile), side), [n * factor ** 2, c, side, side]);
-}
-
-/** The same of plain arrays. */
+/** Cut and enlarge: [N, C, S, S] → [f²·N, C, S, S]. */
 export function decodeImages(images: Floats, [n, c, h, w]: ImageShape, factor: number): Floats {
   if (factor === 1) return images;
   const size = c * h * w;
@@ -58,15 +42,5 @@ export function encodeImages(images: Floats, [n, c, h, w]: ImageShape, factor: n
       out[at] += images[i * c * h * w + p] / factor ** 2;
     }
   }
-  return out;
-}
-
-/** Bilinear enlargement of a row: [tile, side]. */
-function enlargement(side: number, tile: number): Float32Array {
-  const out = new Float32Array(tile * side);
-  samples(side, tile).forEach(({ low, high, part }, i) => {
-    out[low * side + i] += 1 - part;
-    out[high * side + i] += part;
-  });
   return out;
 }

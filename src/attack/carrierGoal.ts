@@ -1,3 +1,4 @@
+import { CompiledOnce } from "../core/CompiledOnce.ts";
 import type { Trigger } from "../data/Trigger.ts";
 import type { Device } from "../engine/device.ts";
 import { crossEntropy } from "../nn/losses.ts";
@@ -10,7 +11,6 @@ import type { Tree } from "../tensor/tree.ts";
 import { applyUpdate } from "../train/Learner.ts";
 import { takeRows } from "../train/train.ts";
 import { imageOptimiser } from "./budget.ts";
-import { CompiledOnce } from "./CompiledOnce.ts";
 import { drawRows } from "./carriers.ts";
 import type { Goal, Led } from "./Goal.ts";
 import { stampTensor } from "./learntTrigger.ts";

@@ -1,13 +1,14 @@
 import type { Device } from "../engine/device.ts";
 import { gradientDistances } from "../nn/gradientDistance.ts";
 import { type Floats, isParamSpec, type Network, type ParamSpec, specsOf } from "../nn/Network.ts";
+import { throughGradient } from "../nn/throughGradient.ts";
+import { trainingLoss } from "../nn/trainingLoss.ts";
 import { type Compiled, type CompiledHeld, compile, compileHeld, f32 } from "../tensor/compile.ts";
-import { grad, jvp, valueAndGrad } from "../tensor/grad.ts";
-import { add, mul, stopGradient } from "../tensor/ops.ts";
+import { grad } from "../tensor/grad.ts";
+import { add, mul } from "../tensor/ops.ts";
 import { isTensor, type Tensor } from "../tensor/Tensor.ts";
-import { leaves, rebuild, type Tree } from "../tensor/tree.ts";
+import { leaves, type Tree } from "../tensor/tree.ts";
 import { imageOptimiser, type Limits, limitSpecs, moveImages } from "./budget.ts";
-import { trainingLoss } from "./trainingLoss.ts";
 
 /** Kinds of parameters: convolution kernels, matrices of linear layers, and biases and norms. */
 export const layerKinds = ["kernels", "matrices", "vectors"] as const;
@@ -76,18 +77,12 @@ export async function compileUpdate(
     hyper: Tensor,
   ): Tree<Tensor> => {
     const loss = (v: Tree<Tensor>, images: Tensor) => trainingLoss(network, v, images, y);
-    const synthetic = list(parameterGradient(network, weights, x, y));
     const benign = (g: readonly Tensor[]) => distance(g, list(real));
     const poison = (g: readonly Tensor[]) => distance(g, list(backdoor));
-    const [value, direction] = valueAndGrad((g: Tensor[]) =>
-      add(mul(benign(g), 1 - options.alpha), mul(poison(g), options.alpha)),
-    )(synthetic);
-    // L depends on X′ through g_s only: with u = ∂L/∂g_s held, ∂L/∂X′ = ∂/∂X′ ⟨∇θ ℓ, u⟩, the derivative of ℓ along u.
-    // Measured: 10–15 % faster than reverse over reverse.
-    const u = rebuild(weights, isTensor, direction.map(stopGradient));
-    const gradient = grad((images: Tensor) => jvp((v: Tree<Tensor>) => loss(v, images), weights, u)[1])(x);
+    const mixed = (g: readonly Tensor[]) => add(mul(benign(g), 1 - options.alpha), mul(poison(g), options.alpha));
+    const { value, gradient, parameters } = throughGradient(loss, weights, x, mixed);
     const next = moveImages(x, gradient, slots, hyper, box, options);
-    return { loss: value, benign: benign(synthetic), backdoor: poison(synthetic), ...next };
+    return { loss: value, benign: benign(parameters), backdoor: poison(parameters), ...next };
   };
   const weights = specsOf(network.weights);
   const image = f32(n, c, h, w);

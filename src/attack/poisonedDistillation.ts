@@ -1,3 +1,4 @@
+import { CompiledOnce } from "../core/CompiledOnce.ts";
 import { Scope } from "../core/closable.ts";
 import { NumericError, UsageError } from "../core/errors.ts";
 import { inTurn } from "../core/inTurn.ts";
@@ -11,7 +12,6 @@ import { type Attack, type AttackProgress, tamperedRecord } from "./Attack.ts";
 import { archetypes } from "./archetypes.ts";
 import { backdoorSet } from "./backdoorSet.ts";
 import { checkBudget, imageOptimiser, limitRows, limitsOf, withinEightBit } from "./budget.ts";
-import { CompiledOnce } from "./CompiledOnce.ts";
 import { checkEffect } from "./effect.ts";
 import { compileGradient, compileUpdate } from "./hybridLoss.ts";
 import { appended } from "./learntState.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CompiledOnce } from "../core/CompiledOnce.ts";
 import { Scope } from "../core/closable.ts";
 import { NumericError } from "../core/errors.ts";
 import { child } from "../core/random.ts";
@@ -7,7 +8,6 @@ import { targetsOf } from "../train/targets.ts";
 import { takeRows } from "../train/train.ts";
 import { type Attack, reporter, tamperedRecord } from "./Attack.ts";
 import { budgetOptions, checkBudget, imageOptimiser, inside, limitRows, limitsOf, withinEightBit } from "./budget.ts";
-import { CompiledOnce } from "./CompiledOnce.ts";
 import { carrierOptions, carriers, drawRows } from "./carriers.ts";
 import { checkEffect } from "./effect.ts";
 import { appended, begin, type LearntState, restore, save } from "./learntState.ts";

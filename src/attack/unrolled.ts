@@ -1,16 +1,16 @@
+import { CompiledOnce } from "../core/CompiledOnce.ts";
 import { Holder } from "../core/closable.ts";
 import type { Device } from "../engine/device.ts";
 import { type Floats, type Network, specsOf, zerosLike } from "../nn/Network.ts";
+import { trainingLoss } from "../nn/trainingLoss.ts";
 import { type Compiled, compile, f32 } from "../tensor/compile.ts";
 import { grad, jvp } from "../tensor/grad.ts";
 import { add, mul, stopGradient, sub } from "../tensor/ops.ts";
 import { isTensor, type Tensor } from "../tensor/Tensor.ts";
 import { leaves, rebuild, type Tree } from "../tensor/tree.ts";
 import type { Learner, LearnerState } from "../train/Learner.ts";
-import { CompiledOnce } from "./CompiledOnce.ts";
 import { rowsOf } from "./parts.ts";
 import type { SurrogateOptions } from "./surrogate.ts";
-import { trainingLoss } from "./trainingLoss.ts";
 
 /** The weights before a step and the rows of the set that it read. */
 export interface Visited {

@@ -8,6 +8,7 @@ import { flagOf } from "./flags.ts";
 interface Method {
   readonly abbreviation: string;
   readonly options: z.ZodObject;
+  readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** Find a method by its registry name (`distributionMatching`, `distribution-matching`) or abbreviation (`dm`). */
@@ -41,11 +42,30 @@ export function flagsOfMethods(methods: Readonly<Record<string, Method>>): Recor
   );
 }
 
+/** The flag that names a preset of one of the methods; its description says what each is. */
+export function presetFlag(methods: Readonly<Record<string, Method>>): z.ZodOptional {
+  const names = [...new Set(Object.values(methods).flatMap((m) => Object.keys(m.presets ?? {})))];
+  const said = Object.values(methods).flatMap(({ abbreviation, presets = {} }) =>
+    Object.entries(presets).map(([name, settings]) => `${abbreviation} ${name} is ${flagsWritten(settings)}`),
+  );
+  const text = `settings that other flags override: ${said.join("; ")}`;
+  return z
+    .enum(names as [string, ...string[]])
+    .optional()
+    .describe(text);
+}
+
+const flagsWritten = (settings: Readonly<Record<string, unknown>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${flagOf([name])} ${value}`)
+    .join(" ");
+
 /**
- * The options of one method out of all flags of its command, with its own defaults.
+ * The options of one method out of all flags of its command: its own defaults, then the preset of its that --preset names, then what
+ * was written.
  *
  * @param given paths that were written on the command line.
- * @throws UsageError if a flag belongs to other methods.
+ * @throws UsageError if a flag belongs to other methods, or the method has no such preset.
  */
 export function optionsOfMethod<M extends Method>(
   methods: Readonly<Record<string, Method>>,
@@ -62,7 +82,10 @@ export function optionsOfMethod<M extends Method>(
       `${who}: unknown option of ${method.abbreviation}: expected ${own.map((name) => flagOf([name])).join(", ")}, got ${flagOf([foreign])}`,
     );
   const chosen = Object.fromEntries(own.filter((name) => given.has(name)).map((name) => [name, flags[name]]));
-  return resolveOptions(who, method.options, chosen, flagOf) as z.infer<M["options"]>;
+  const preset = flags.preset as string | undefined;
+  const base =
+    preset === undefined ? {} : lookUp(method.presets ?? {}, preset, who, `preset of ${method.abbreviation}`);
+  return resolveOptions(who, method.options, { ...base, ...chosen }, flagOf) as z.infer<M["options"]>;
 }
 
 function defaultOf(field: z.ZodType): unknown {

@@ -11,7 +11,7 @@ import type { Floats } from "../nn/Network.ts";
 
 /** How far a distillation is. What is costly is computed on request. */
 export interface DistillationStep {
-  /** Iterations done, and of how many. */
+  /** Iterations done, and of how many; updates of the images where an iteration has several. */
   readonly iteration: number;
   readonly total: number;
   /** The loss that the last iteration met before its update; undefined for methods without one. */
@@ -43,6 +43,8 @@ export interface Distillation<S extends z.ZodObject = z.ZodObject> {
   /** What somebody must hold to run it. */
   readonly access: "raw-data";
   readonly options: S;
+  /** Named settings beneath those that are given: `reduced` for a quarter of an hour, `quick` for a minute, on two cores. */
+  readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Refuse what cannot be distilled with these options, before any work. `run` does so too. @throws UsageError */
   check(set: LabelledSet, options: z.infer<S>): void;
   /**

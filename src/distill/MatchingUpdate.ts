@@ -10,7 +10,7 @@ import { type Floats, initialise, type Network } from "../nn/Network.ts";
 import { convNet } from "../nn/networks/convNet.ts";
 import { type Optimiser, sgd } from "../nn/optimisers.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { compileMatchingStep, type MatchingStep } from "./embedding.ts";
+import { compileMatchingStep, type Embed, type MatchingStep } from "./embedding.ts";
 import type { MatchingOptions } from "./matchingOptions.ts";
 import { RealMeans } from "./RealMeans.ts";
 
@@ -25,7 +25,7 @@ interface Parts {
   readonly lrImg: number;
 }
 
-/** One iteration of distribution matching, compiled. */
+/** One iteration of matching means, compiled. */
 export class MatchingUpdate extends Holder {
   private readonly parts: Parts;
   private tensors: AugmentationTensors | undefined;
@@ -38,17 +38,18 @@ export class MatchingUpdate extends Holder {
   static async compile(
     set: LabelledSet,
     rows: readonly Int32Array[],
-    { ipc, lrImg, momentum, batchReal, width, depth, norm }: MatchingOptions,
+    { ipc, factor, lrImg, momentum, batchReal, width, depth, norm }: MatchingOptions,
     operators: readonly DsaOperator[],
     normalisation: Normalisation,
     device: Device,
+    embed?: Embed,
   ): Promise<MatchingUpdate> {
     const [, channels, side] = set.shape;
     const { classes } = set;
     const network = convNet({ channels, size: side, classes }, { width, depth, norm });
     const optimiser = sgd({ momentum });
-    const real = await RealMeans.compile(network, set, rows, normalisation, batchReal, width, device);
-    const shape = { ipc, features: real.features, augmented: operators.length > 0 };
+    const real = await RealMeans.compile(network, set, rows, normalisation, batchReal, width, device, embed);
+    const shape = { ipc, features: real.features, augmented: operators.length > 0, factor, embed };
     const step = await compileMatchingStep(network, shape, optimiser, device).catch(async (error: unknown) => {
       await real.close();
       throw error;

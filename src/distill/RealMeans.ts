@@ -9,7 +9,7 @@ import { normalisedRows } from "../data/normalisedBatch.ts";
 import type { Device } from "../engine/device.ts";
 import { type Floats, initialise, type Network } from "../nn/Network.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { compileEmbedding, type Embedding } from "./embedding.ts";
+import { compileEmbedding, type Embed, type Embedding } from "./embedding.ts";
 
 // Chosen: activations of this size stay near the processor. Measured at widths 32 and 128: parts of 64 take 1.4 to 2.6 times as long.
 const bytesOfPart = 2 ** 20;
@@ -48,10 +48,11 @@ export class RealMeans extends Holder {
     batch: number,
     width: number,
     device: Device,
+    embed?: Embed,
   ): Promise<RealMeans> {
     const parts = Math.ceil((4 * width * network.input[1] * network.input[2] * batch) / bytesOfPart);
     const part = Math.ceil(batch / Math.min(batch, parts));
-    const embedding = await compileEmbedding(network, part, device);
+    const embedding = await compileEmbedding(network, part, device, embed);
     // D is what the program gives for any input.
     const zeros = new Float32Array(part * network.input.reduce((a, b) => a * b));
     const weights = initialise(network.weights, { hex: "0".repeat(32) });

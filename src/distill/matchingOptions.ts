@@ -1,7 +1,11 @@
 import { z } from "zod";
+import { dsaOption, sharedOptions } from "./sharedOptions.ts";
 
-export const matchingOptions = z.strictObject({
-  ipc: z.int().min(1).default(10).describe("images per class"),
+const { ipc, factor, ...network } = sharedOptions;
+
+/** Options of methods that match means over a class by the embeddings of random networks. */
+const fields = {
+  ipc,
   iterations: z
     .int()
     .min(1)
@@ -11,16 +15,23 @@ export const matchingOptions = z.strictObject({
   momentum: z.number().min(0).lt(1).default(0.5).describe("SGD momentum of the images"),
   batchReal: z.int().min(1).default(256).describe("real images of each class an iteration"),
   init: z.enum(["real", "noise"]).default("real").describe("what the synthetic images start from"),
-  dsa: z
-    .string()
-    .default("color_crop_cutout_flip_scale_rotate")
-    .describe("siamese augmentation: operators joined by _, or none (digits should not be flipped)"),
-  width: z.int().min(1).default(128).describe("channels of the ConvNet"),
-  depth: z.int().min(1).max(4).default(3).describe("blocks of the ConvNet"),
-  norm: z
-    .enum(["none", "layer", "instance", "group"])
-    .default("instance")
-    .describe("normalisation layers of the ConvNet"),
+  dsa: dsaOption,
+  factor,
+  ...network,
+};
+
+export const matchingOptions = z.strictObject(fields);
+
+export const attentionOptions = z.strictObject({
+  ...fields,
+  batchReal: fields.batchReal.unwrap().default(64).describe("real images of each class an iteration"),
+  taskBalance: z.number().min(0).default(0.01).describe("weight of the network's answers beside its attention"),
 });
 
-export type MatchingOptions = z.infer<typeof matchingOptions>;
+/** Chosen: narrow networks have short embeddings, whose pull on the images is weaker; the step makes up for it. */
+export const matchingPresets = {
+  reduced: { width: 32, batchReal: 64, iterations: 1000, lrImg: 10 },
+  quick: { width: 32, batchReal: 32, iterations: 100, lrImg: 10 },
+} as const;
+
+export type MatchingOptions = z.infer<typeof matchingOptions> & { readonly taskBalance?: number };

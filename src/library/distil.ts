@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { lookUp, UsageError } from "../core/errors.ts";
 import { resolveOptions } from "../core/options.ts";
+import { respelled } from "../core/respelled.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
@@ -39,12 +40,18 @@ export interface DistilCall extends Call<DistillationStep> {
 export async function distil<M extends DistillationName | AnyDistillation>(
   raw: LabelledSet,
   method: M,
-  settings?: z.input<DistillationOf<M>["options"]>,
+  settings?: z.input<DistillationOf<M>["options"]> & {
+    /** Named settings of the method that the others here override: `reduced`, `quick`. */
+    readonly preset?: string;
+  },
   call: DistilCall = {},
 ): Promise<DistilledSet> {
   const found: AnyDistillation =
     typeof method === "string" ? lookUp<AnyDistillation>(methods, method, "distil", "method") : method;
-  const options = resolveOptions(typeof method === "string" ? method : found.title, found.options, settings ?? {});
+  const who = typeof method === "string" ? method : found.title;
+  const { preset, ...given } = (settings ?? {}) as Record<string, unknown> & { preset?: string };
+  const base = preset === undefined ? {} : lookUp(found.presets ?? {}, preset, who, "preset");
+  const options = resolveOptions(who, found.options, { ...base, ...(respelled(found.options, given) as object) });
   const { root, target } = around(call);
   const context = {
     normalisation: spaceOf(raw, call.normalisation),

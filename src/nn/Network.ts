@@ -17,6 +17,8 @@ export interface Forward {
   readonly logits: Tensor;
   /** What the last linear layer reads, [N, D]. */
   readonly features: Tensor;
+  /** What each activation gives, the first layer's first; only of networks that show it. */
+  readonly maps?: readonly Tensor[];
   /** Running statistics after this batch, in the structure of `Network.running`; empty without batch norm. */
   readonly running: Tree<Tensor>;
 }

@@ -97,7 +97,7 @@ async function teacherOf(
   return async (x) => (await predict(x)).logits;
 }
 
-interface Batch {
+export interface Batch {
   readonly x: Floats;
   readonly y: Floats;
 }
@@ -115,7 +115,7 @@ function batchChange(protocol: Protocol, { shape: [, c, h, w], classes }: Distil
 }
 
 /** The whole set when it fits into one batch (no copy), otherwise shuffled batches; the last may be short. */
-function batchesOf({ x, y }: Batch, m: number, size: number, key: Key): Batch[] {
+export function batchesOf({ x, y }: Batch, m: number, size: number, key: Key): Batch[] {
   if (m <= size) return [{ x, y }];
   const order = permutation(key, m);
   const batches: Batch[] = [];

@@ -80,10 +80,18 @@ it("the baseline runs under its names, and has its own options", async () => {
     status: 2,
     stderr: "retort distill: unknown option of random: expected --ipc, got --width\n",
   });
+  expect(await run("--data", data, "--method", "random", "--preset", "quick", "--out", out)).toMatchObject({
+    status: 2,
+    stderr: 'retort distill: unknown preset of random: expected none, since there are none, got "quick"\n',
+  });
 });
 
 it.each([
-  [["--method", "mtt"], 'retort distill: unknown method: expected one of dm, random, got "mtt"'],
+  [
+    ["--method", "mtt"],
+    'retort distill: unknown method: expected one of datadam, dc, dm, dsa, random, rded, got "mtt"',
+  ],
+  [["--preset", "brief"], "retort distill: invalid --preset: expected one of reduced, quick, got"],
   [["--data", "nowhere"], "retort distill: unknown data: expected strokes,"],
   [["--ipc", "0"], "retort distill: invalid --ipc: expected"],
   [["--ipc", "7"], "retort distill: invalid ipc: expected at most 6, all images of class 0, got 7"],
@@ -96,6 +104,49 @@ it.each([
   expect(stderr.trim().split("\n")).toHaveLength(1);
   expect(status).toBe(2);
   expect(await readdir(folder)).not.toContain("run");
+});
+
+it("seeds make a library: each set is the one of its seed, and the same command finds them all finished", async () => {
+  const data = await rawSet();
+  const words = ["--data", data, "--method", "random", "--ipc", "1"];
+  const library = ["--seeds", "3..5", "--out", join(folder, "library"), "--json"];
+  const { status, stdout } = await run(...words, ...library);
+  expect(status).toBe(0);
+  const { sets } = JSON.parse(stdout) as { sets: { set: string; digest: string }[] };
+  expect(sets.map(({ set }) => set)).toEqual(
+    [3, 4, 5].map((seed) => join(folder, "library", `seed-${seed}`, "distilled.safetensors")),
+  );
+  const alone = JSON.parse((await run(...words, "--seed", "4", "--out", join(folder, "alone"), "--json")).stdout);
+  expect(sets[1].digest).toBe(alone.digest);
+  expect(new Set(sets.map(({ digest }) => digest)).size).toBeGreaterThan(1);
+  expect(JSON.parse((await run(...words, ...library)).stdout)).toEqual({ sets });
+});
+
+it.each([
+  [["--seeds", "5..3"], 'invalid --seeds: expected first..last, as 0..9, got "5..3"'],
+  [["--seeds", "4"], 'invalid --seeds: expected first..last, as 0..9, got "4"'],
+  [["--seeds", "0..1", "--seed", "3"], "invalid --seeds: expected it alone, got also --seed 3"],
+])("%j is refused", async (words, line) => {
+  const { status, stderr } = await run("--data", await rawSet(), "--method", "random", ...words);
+  expect(stderr).toBe(`retort distill: ${line}\n`);
+  expect(status).toBe(2);
+});
+
+it("a preset stands beneath what is written", async () => {
+  const out = join(folder, "run");
+  const words = ["--data", await rawSet(), "--method", "dc", "--preset", "quick", "--ipc", "1", "--out", out];
+  const narrow = ["--iterations", "2", "--width", "4", "--depth", "2"];
+  expect((await run(...words, ...narrow)).status).toBe(0);
+  const { config } = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+  expect(config.options).toMatchObject({
+    ipc: 1,
+    iterations: 2,
+    width: 4,
+    outer: 2,
+    inner: 5,
+    batchReal: 32,
+    lrNet: 0.01,
+  });
 });
 
 it("a folder with another run is left alone", async () => {

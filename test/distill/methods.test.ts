@@ -37,7 +37,11 @@ const context: DistillationContext = {
 
 /** Options that make each method quick. A method without an entry runs with its defaults. */
 const quick: Record<string, Record<string, unknown>> = {
+  attentionMatching: { iterations: 3, batchReal: 6, width: 4, depth: 2 },
+  datasetCondensation: { iterations: 2, outer: 3, inner: 2, batchReal: 6, batchTrain: 4, width: 4, depth: 2 },
   distributionMatching: { iterations: 4, batchReal: 6, width: 4, depth: 2 },
+  realisticDiverse: { candidates: 4, crops: 2, teacherEpochs: 2, teacherBatch: 8, width: 4, depth: 2 },
+  siameseCondensation: { iterations: 2, outer: 2, inner: 2, batchReal: 6, width: 4, depth: 2 },
 };
 const optionsOf = (name: string, method: Distillation, more: object = {}) =>
   method.options.parse({ ipc: 2, ...quick[name], ...more });
@@ -71,6 +75,8 @@ describe.each(Object.entries<Distillation>(methods))("%s", (name, method) => {
     }
     expect(method.options.safeParse({ nonsense: 1 }).success).toBe(false);
     expect(z.toJSONSchema(method.options)).toMatchObject({ type: "object" });
+    for (const preset of Object.values(method.presets ?? {}))
+      expect(method.options.parse({ ...preset })).toMatchObject({ ...preset });
   });
 
   it("makes a set: class after class, normalised, with its record; the last step is the whole", async () => {

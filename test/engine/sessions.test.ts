@@ -29,6 +29,10 @@ const settings: Record<string, object> = {
   trajectoryMatching: quickTrajectory,
 };
 const quickMethods: Record<string, object> = {
+  attentionMatching: { ipc: 1, iterations: 3, batchReal: 4, width: 4, depth: 2 },
+  datasetCondensation: { ipc: 1, iterations: 2, outer: 2, inner: 1, batchReal: 4, width: 4, depth: 2 },
+  realisticDiverse: { ipc: 1, candidates: 2, crops: 2, teacherEpochs: 2, teacherBatch: 8, width: 4, depth: 2 },
+  siameseCondensation: { ipc: 1, iterations: 1, outer: 3, inner: 1, batchReal: 4, width: 4, depth: 2 },
   distributionMatching: { ipc: 1, iterations: 3, batchReal: 4, width: 4, depth: 2 },
 };
 

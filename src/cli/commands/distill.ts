@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { z } from "zod";
+import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import * as methods from "../../distill/methods.ts";
@@ -6,7 +8,8 @@ import type { Run } from "../../experiment/Run.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import type { Console } from "../console.ts";
-import { flagsOfMethods, methodNamed, optionsOfMethod } from "../methodOptions.ts";
+import { flagsOfMethods, methodNamed, optionsOfMethod, presetFlag } from "../methodOptions.ts";
+import { seedsOf } from "../seedsOf.ts";
 
 const who = "retort distill";
 const setFile = "distilled.safetensors";
@@ -20,8 +23,13 @@ const options = z.object({
     .string()
     .optional()
     .describe("whose mean and deviation normalise the pixels (default: that of the dataset)"),
+  preset: presetFlag(methods),
   ...flagsOfMethods(methods),
   ...computeOptions,
+  seeds: z
+    .string()
+    .optional()
+    .describe("a library of sets instead of one: first..last seed, each in a folder seed-N of --out"),
   ...runFolderOptions,
 });
 
@@ -45,62 +53,95 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
   options,
   examples: [
     "distill --ipc 10 --width 32 --iterations 500",
+    "distill --data cifar-10 --method dc --preset quick --ipc 1",
+    "distill --data fashion-mnist --method dc --preset quick --seeds 0..9 --out runs/library",
     "distill --data fashion-mnist --method dm --ipc 10 --out runs/fashion",
     "distill --data path/to/cifar-10-batches-bin --normalisation cifar-10 --method random --ipc 50",
   ],
   async run({ options, given, console, signal, commandLine }) {
     const { name, method } = methodNamed(methods, options.method, who);
     const settings = optionsOfMethod(methods, method, options, given, who);
-    const [{ rawData }, { checkOut, runFolder }, { setDigest }, { versions }, { device }, { key }] = await Promise.all([
+    if (options.seeds !== undefined && given.has("seed"))
+      throw new UsageError(`${who}: invalid --seeds: expected it alone, got also --seed ${options.seed}`);
+    const seeds = options.seeds === undefined ? [options.seed] : seedsOf(options.seeds, who);
+    const [
+      { rawData },
+      { checkOut, runFolder },
+      { setDigest },
+      { versions },
+      { device },
+      { key },
+      { distilled },
+      { loadDistillation },
+    ] = await Promise.all([
       import("../../experiment/rawData.ts"),
       import("../runFolder.ts"),
       import("../../experiment/setDigest.ts"),
       import("../../experiment/versions.ts"),
       import("../../engine/device.ts"),
       import("../../core/random.ts"),
+      import("../distillStep.ts"),
+      import("../../experiment/distillStage.ts"),
     ]);
     await checkOut(options.out);
     const target = device(options.device, options.threads);
     const data = rawData(options.data, who, { normalisation: options.normalisation });
     const [set, normalisation] = [await data.split("train"), await data.normalisation()];
     method.check(set, settings as never);
-    const { seed } = options;
     const digest = setDigest(set);
-    const description = {
-      command: `distill ${name}`,
-      config: { data: data.name, normalisation, options: settings, seed },
-      data: { train: digest },
-      versions: versions(target.name, target.threads),
+
+    const one = async (seed: number): Promise<Done> => {
+      const description = {
+        command: `distill ${name}`,
+        config: { data: data.name, normalisation, options: settings, seed },
+        data: { train: digest },
+        versions: versions(target.name, target.threads),
+      };
+      const stem = `distill-${data.name}-${method.abbreviation}-ipc${settings.ipc}-seed${seed}`;
+      const out =
+        options.seeds !== undefined && options.out !== undefined ? join(options.out, `seed-${seed}`) : options.out;
+      const run = await runFolder({ out, stem, commandLine }, description);
+      // What is finished is read back, so that a damaged set is made again.
+      const finished = (await loadDistillation(run)) && ((await run.readJson("metrics.json")) as Metrics | undefined);
+      if (finished) {
+        console.note(`${run.folder} holds this run, finished`);
+        return { run, metrics: finished };
+      }
+      console.resumeWith(`the same command with --out ${options.out ?? run.folder} goes on`);
+      const record = { seed, source: { name: set.name, images: set.shape[0], digest } };
+      const context = { normalisation, key: key(seed), device: target, record };
+      const made = await distilled({ run, console, signal }, method as Distillation, set, settings, context);
+      const metrics: Metrics = {
+        method: name,
+        images: made.set.shape[0],
+        classes: made.set.classes,
+        iterations: made.iterations,
+        digest: setDigest(made.set),
+        loss: curve(made.losses),
+      };
+      await run.writeJson("metrics.json", metrics);
+      await run.log("finish");
+      return { run, metrics };
     };
-    const stem = `distill-${data.name}-${method.abbreviation}-ipc${settings.ipc}-seed${seed}`;
-    const run = await runFolder({ out: options.out, stem, commandLine }, description);
-    // What is finished is read back, so that a damaged set is made again.
-    const { loadDistillation } = await import("../../experiment/distillStage.ts");
-    const finished = (await loadDistillation(run)) && ((await run.readJson("metrics.json")) as Metrics | undefined);
-    if (finished) {
-      console.note(`${run.folder} holds this run, finished`);
-      show(console, run, finished);
-      return 0;
+
+    const done: Done[] = [];
+    for (const seed of seeds) {
+      signal.throwIfAborted();
+      done.push(await one(seed));
     }
-    console.resumeWith(`the same command with --out ${run.folder} goes on`);
-    const record = { seed, source: { name: set.name, images: set.shape[0], digest } };
-    const { distilled } = await import("../distillStep.ts");
-    const context = { normalisation, key: key(seed), device: target, record };
-    const made = await distilled({ run, console, signal }, method as Distillation, set, settings, context);
-    const metrics: Metrics = {
-      method: name,
-      images: made.set.shape[0],
-      classes: made.set.classes,
-      iterations: made.iterations,
-      digest: setDigest(made.set),
-      loss: curve(made.losses),
-    };
-    await run.writeJson("metrics.json", metrics);
-    await run.log("finish");
-    show(console, run, metrics);
+    if (options.seeds === undefined) console.result(shown(done[0]), () => lines(console, done[0]));
+    else
+      console.result({ sets: done.map(shown) }, () => {
+        for (const { run } of done) console.line(run.path(setFile));
+      });
     return 0;
   },
 });
+
+interface Done {
+  readonly run: Run;
+  readonly metrics: Metrics;
+}
 
 /** Means over equal stretches of at least one iteration. */
 function curve(losses: readonly number[]): [number, number][] {
@@ -113,16 +154,15 @@ function curve(losses: readonly number[]): [number, number][] {
   return points;
 }
 
-function show(console: Console, run: Run, metrics: Metrics): void {
-  const { images, classes, iterations, loss } = metrics;
-  console.result({ folder: run.folder, set: run.path(setFile), ...metrics }, () => {
-    console.line(`${images} images, ${images / classes} of each of ${classes} classes`);
-    if (loss.length > 0)
-      console.line(
-        `loss ${loss[0][1].toPrecision(4)} → ${loss[loss.length - 1][1].toPrecision(4)} in ${iterations} iterations`,
-      );
-    console.line(run.path(setFile));
-  });
+const shown = ({ run, metrics }: Done) => ({ folder: run.folder, set: run.path(setFile), ...metrics });
+
+function lines(console: Console, { run, metrics: { images, classes, iterations, loss } }: Done): void {
+  console.line(`${images} images, ${images / classes} of each of ${classes} classes`);
+  if (loss.length > 0)
+    console.line(
+      `loss ${loss[0][1].toPrecision(4)} → ${loss[loss.length - 1][1].toPrecision(4)} in ${iterations} iterations`,
+    );
+  console.line(run.path(setFile));
 }
 
 function describeMethods(): string {

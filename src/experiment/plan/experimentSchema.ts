@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as attacks from "../../attack/attacks.ts";
+import type { Distillation } from "../../distill/Distillation.ts";
 import * as methods from "../../distill/methods.ts";
 import { deviceNames } from "../../engine/device.ts";
 import * as networks from "../../nn/networks.ts";
@@ -18,13 +19,19 @@ const setFile = z.strictObject({
   test: measuredOn,
 });
 
-const distilled = Object.entries(methods).map(([name, method]) =>
+const distilled = Object.entries<Distillation>(methods).map(([name, method]) =>
   z.strictObject({
     distil: z.string().describe("raw dataset to distil: strokes, a name in the data folder, or a path"),
     method: z.enum([name, method.abbreviation]).describe(method.title),
     normalisation: z.string().describe("whose mean and deviation are used (default: the dataset's)").optional(),
     seed: z.int().min(0).describe("root of the distillation's randomness (default: 0)").optional(),
     test: measuredOn,
+    ...(method.presets && {
+      preset: z
+        .enum(Object.keys(method.presets) as Names)
+        .describe("named settings beneath those written here")
+        .optional(),
+    }),
     ...loosened(method.options).shape,
   }),
 );

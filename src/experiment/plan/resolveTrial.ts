@@ -4,6 +4,7 @@ import * as attacks from "../../attack/attacks.ts";
 import { lookUp, UsageError } from "../../core/errors.ts";
 import { overlaid, type Settings } from "../../core/layers.ts";
 import { resolveOptions } from "../../core/options.ts";
+import type { Distillation } from "../../distill/Distillation.ts";
 import * as methods from "../../distill/methods.ts";
 import { protocolOptions } from "../../train/protocol.ts";
 import { resolveProtocol } from "../../train/resolveProtocol.ts";
@@ -47,16 +48,17 @@ async function setOf(settings: Settings, who: string, inputs: Inputs): Promise<T
     const given = settings as { file: string; normalisation?: string; experiment?: number };
     return { ...given, sha256: await inputs.setDigest(given, who) };
   }
-  const { distil, method, normalisation, seed, ...options } = settings as Settings & Record<string, string>;
+  const { distil, method, normalisation, seed, preset, ...options } = settings as Settings & Record<string, string>;
   if (distil === undefined) throw new UsageError(`${who}: missing set: expected file: … or distil: …, got none`);
   const found = Object.entries(methods).find(([name, m]) => [name, m.abbreviation].includes(method));
   const name = found ? found[0] : method;
-  const { options: schema } = lookUp(methods, name, who, "method");
+  const { options: schema, presets = {} } = lookUp(methods, name, who, "method") as unknown as Distillation;
+  const base = preset === undefined ? {} : lookUp(presets, preset, who, "preset");
   return {
     distil,
     method: name,
     ...(await inputs.raw(distil, normalisation, who)),
-    options: resolveOptions(who, schema as z.ZodObject, options),
+    options: resolveOptions(who, schema, { ...base, ...options }),
     seed: Number(seed ?? 0),
   };
 }

@@ -68,13 +68,15 @@ export function convNet(shape: InputShape, options: ConvNetOptions = {}): Networ
       const w = tree as unknown as Weights<Tensor>;
       const normaliser = new Normaliser(norm, running, training);
       let h = x;
+      const maps: Tensor[] = [];
       w.blocks.forEach((block, i) => {
         h = act(normaliser.convNorm(block, h, { padding: i === 0 ? firstPadding : 1 }));
+        maps.push(h);
         if (pooling) h = pooling(h, 2);
       });
       h = flattenMaps(h);
       const features = hidden === undefined ? h : linear(w.hidden as Affine<Tensor>, h);
-      return { features, logits: linear(w.linear, features), running: normaliser.updated };
+      return { features, logits: linear(w.linear, features), maps, running: normaliser.updated };
     },
   };
 }

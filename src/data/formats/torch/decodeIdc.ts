@@ -46,8 +46,8 @@ export function decodeIdc(
   return { images: out, shape: [factor * factor * m, c, h, w] };
 }
 
-/** For each of `size` output positions, the two tile positions it lies between and how far. */
-function samples(size: number, tile: number): { low: number; high: number; part: number }[] {
+/** For each of `size` positions of an enlarged tile, the two positions of the tile it lies between and how far. */
+export function samples(size: number, tile: number): { low: number; high: number; part: number }[] {
   return Array.from({ length: size }, (_, i) => {
     const position = Math.max(0, ((i + 0.5) * tile) / size - 0.5);
     const low = Math.min(Math.floor(position), tile - 1);

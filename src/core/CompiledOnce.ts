@@ -1,4 +1,4 @@
-import { type Closable, closeAll, Holder } from "../core/closable.ts";
+import { type Closable, closeAll, Holder } from "./closable.ts";
 
 /** Compiled programs by what they were made for: each is made when it is first asked for. */
 export class CompiledOnce<K extends readonly (string | number)[], P extends Closable> extends Holder {

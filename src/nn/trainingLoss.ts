@@ -1,8 +1,8 @@
-import { crossEntropy } from "../nn/losses.ts";
-import { isParamSpec, type Network, type ParamSpec } from "../nn/Network.ts";
 import { zeros } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 import { leaves, rebuild, type Tree } from "../tensor/tree.ts";
+import { crossEntropy } from "./losses.ts";
+import { isParamSpec, type Network, type ParamSpec } from "./Network.ts";
 
 /**
  * ℓ(θ; X, Y) as a network is trained on it. Running statistics do not enter: a training step normalises by its own batch.

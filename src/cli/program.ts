@@ -60,10 +60,15 @@ export async function runCommandLine(
       if (isAsked(line, "-V", "--version")) return version(line, around);
       for (const [name, brief] of Object.entries(await briefs(commands, around.summaries))) list(root, name, brief);
     } else {
-      const { addFlags } = await import("./flags.ts");
+      const { addFlags, hasRare } = await import("./flags.ts");
       const command = await commands[called]();
       checkSubcommand(called, command, line);
-      root.addCommand(build(called, [], command, around, perform, addFlags));
+      const all = isAsked(words, "--help-all") || isAsked(line, "--json");
+      const furnished = (node: Command, schema: z.ZodObject) => {
+        addFlags(node, schema, all);
+        if (!all && hasRare(schema)) node.addHelpText("after", "\n--help-all shows every option.");
+      };
+      root.addCommand(build(called, [], command, around, perform, furnished));
     }
     if (isAsked(line, "--json") && isAsked(line, "-h", "--help")) return printHelpJson(root, line, around);
     await root.parseAsync(line, { from: "user" });
@@ -80,6 +85,7 @@ export async function runCommandLine(
 function spelled(commands: Registry, words: readonly string[]): string[] {
   const end = words.indexOf("--");
   const line = words.map((word, i) => {
+    if (word === "--help-all" && (end < 0 || i < end)) return "--help";
     const [, flag, rest = ""] = /^(--[a-z]\w*)(=.*)?$/s.exec(word) ?? [];
     return flag !== undefined && (end < 0 || i < end) ? kebab(flag) + rest : word;
   });
@@ -191,7 +197,7 @@ function furnish(node: Command, around: Surroundings): void {
   node
     .hook("preSubcommand", (_, called) => furnishFlags.get(called)?.())
     .exitOverride()
-    .helpOption("-h, --help", "print this help")
+    .helpOption("-h, --help", "print this help; --help-all: with every option")
     .helpCommand(false)
     .configureHelp({
       showGlobalOptions: true,
@@ -231,7 +237,7 @@ async function runCommand(
   try {
     const { readFlags } = await import("./flags.ts");
     const { options, given } = command.options
-      ? readFlags(`retort ${name}`, node, command.options)
+      ? readFlags(`retort ${name}`, node, command.options, command.readWhen)
       : { options: {}, given: new Set<string>() };
     const args = node.processedArgs.flat().filter((arg): arg is string => arg !== undefined);
     const invocation: Invocation<Record<string, unknown>> = {

@@ -3,6 +3,7 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import { UsageError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";
 import type { Key } from "../core/random.ts";
+import type { ReadWhen } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
@@ -43,6 +44,8 @@ export interface Distillation<S extends z.ZodObject = z.ZodObject> {
   /** What somebody must hold to run it. */
   readonly access: "raw-data";
   readonly options: S;
+  /** Options that only some settings read; elsewhere they are refused. */
+  readonly readWhen?: readonly ReadWhen<z.infer<S>>[];
   /** Refuse what cannot be distilled with these options, before any work. `run` does so too. @throws UsageError */
   check(set: LabelledSet, options: z.infer<S>): void;
   /**

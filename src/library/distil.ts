@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { lookUp, UsageError } from "../core/errors.ts";
-import { resolveOptions } from "../core/options.ts";
+import { resolveSettings } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
@@ -44,7 +44,7 @@ export async function distil<M extends DistillationName | AnyDistillation>(
 ): Promise<DistilledSet> {
   const found: AnyDistillation =
     typeof method === "string" ? lookUp<AnyDistillation>(methods, method, "distil", "method") : method;
-  const options = resolveOptions(typeof method === "string" ? method : found.title, found.options, settings ?? {});
+  const options = resolveSettings(typeof method === "string" ? method : found.title, found, settings ?? {});
   const { root, target } = around(call);
   const context = {
     normalisation: spaceOf(raw, call.normalisation),

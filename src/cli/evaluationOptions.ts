@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { InputShape, Network } from "../nn/Network.ts";
-import * as networks from "../nn/networks.ts";
+import { networkRegistry as networks } from "../nn/networkRegistry.ts";
 import { type Protocol, protocolOptions } from "../train/protocol.ts";
 import { resolveProtocol } from "../train/resolveProtocol.ts";
 import { flagOf } from "./flags.ts";

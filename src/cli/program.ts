@@ -14,6 +14,7 @@ import { helpJson } from "./helpJson.ts";
 import { interrupted, listenForInterrupt } from "./interrupt.ts";
 import { shellQuoted } from "./shellQuoted.ts";
 import type { Summary } from "./summaries.ts";
+import { withoutPlugins } from "./withoutPlugins.ts";
 
 /** Where a call comes from and where its words go. */
 export interface Surroundings {
@@ -42,13 +43,14 @@ export async function runCommandLine(
   around: Surroundings,
 ): Promise<number> {
   let status = 0;
-  const line = spelled(commands, words);
+  const { line, plugins } = withoutPlugins(spelled(commands, words));
   const perform = async (name: string, command: CliCommand, node: Command) => {
     status = await runCommand(name, command, node, around, shellQuoted(["retort", ...words]));
   };
   const root = new Command("retort")
     .description("The security of distilled datasets: backdoor them without raw data, measure it, seal them.")
     .option("-V, --version", "print the version")
+    .option("--plugin <file>", "run this module of your own and use what it exports (repeatable; docs/library.md)")
     .option("--json", "print the result as one JSON document")
     .option("-q, --quiet", "no progress and no notes")
     .option("-v, --verbose", "say more, and show the stack of an error");
@@ -60,6 +62,10 @@ export async function runCommandLine(
       if (isAsked(line, "-V", "--version")) return version(line, around);
       for (const [name, brief] of Object.entries(await briefs(commands, around.summaries))) list(root, name, brief);
     } else {
+      if (plugins.length > 0) {
+        const { loadPlugins } = await import("../experiment/plugins.ts");
+        await loadPlugins(plugins, "retort");
+      }
       const { addFlags, hasRare } = await import("./flags.ts");
       const command = await commands[called]();
       checkSubcommand(called, command, line);

@@ -66,7 +66,7 @@ export async function openOptions(choice: Choice, who: string, hooks: WhiteningH
 
 /** Registry name of a format as people write it: `image-folder` and `imageFolder` are the same. */
 export async function formatNamed(name: string, who: string): Promise<string> {
-  const formats = await import("../data/formats.ts");
+  const { formatRegistry: formats } = await import("../data/formatRegistry.ts");
   const camel = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   if (Object.hasOwn(formats, camel)) return camel;
   const known = Object.keys(formats).sort().join(", ");

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Attack, AttackProgress, AttackResult } from "../attack/Attack.ts";
-import * as attacks from "../attack/attacks.ts";
+import { attackRegistry as attacks } from "../attack/attackRegistry.ts";
 import { drive } from "../core/drive.ts";
 import { lookUp, UsageError } from "../core/errors.ts";
 import type { Settings } from "../core/layers.ts";

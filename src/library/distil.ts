@@ -7,7 +7,7 @@ import type { Normalisation } from "../data/Normalisation.ts";
 import { normalisationNamed } from "../data/normalise.ts";
 import { ownNormalisation } from "../data/ownNormalisation.ts";
 import type { Distillation, DistillationStep } from "../distill/Distillation.ts";
-import * as methods from "../distill/methods.ts";
+import { methodRegistry as methods } from "../distill/methodRegistry.ts";
 import { around, type Call } from "./call.ts";
 
 /** Names of the distillation methods that come with Retort. */

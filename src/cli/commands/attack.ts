@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import type { Attack } from "../../attack/Attack.ts";
-import * as attacks from "../../attack/attacks.ts";
+import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { nested, type Settings } from "../../core/layers.ts";
 import { resolveSettings } from "../../core/readWhen.ts";
 import { kebab } from "../../core/spelling.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { kebab } from "../../core/spelling.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
-import * as methods from "../../distill/methods.ts";
+import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import type { Run } from "../../experiment/Run.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import type { Attack, SearchSpace } from "../../attack/Attack.ts";
-import * as attacks from "../../attack/attacks.ts";
+import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
 import type { RankedTrial } from "../../experiment/search/runSearch.ts";

@@ -1,6 +1,6 @@
 import { lookUp } from "../../core/errors.ts";
 import type { Spell } from "../../core/readWhen.ts";
-import * as formats from "../formats.ts";
+import { formatRegistry as formats } from "../formatRegistry.ts";
 import type { Format, Opened, ReadOptions, Source, WhiteningLookup } from "./Format.ts";
 import { NotRecognised } from "./NotRecognised.ts";
 import { refuseUnread } from "./refuseUnread.ts";

@@ -1,6 +1,6 @@
 import { lookUp } from "../../core/errors.ts";
 import { type ReadWhen, refuseIdle, type Spell } from "../../core/readWhen.ts";
-import * as formats from "../formats.ts";
+import { formatRegistry as formats } from "../formatRegistry.ts";
 import type { Format, ReadOption, ReadOptions } from "./Format.ts";
 
 const options: readonly ReadOption[] = ["experiment", "factor", "ipc", "layout", "split"];

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { Attack } from "../../attack/Attack.ts";
-import * as attacks from "../../attack/attacks.ts";
+import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { lookUp, UsageError } from "../../core/errors.ts";
 import { overlaid, type Settings } from "../../core/layers.ts";
 import { resolveOptions } from "../../core/options.ts";
 import { resolveSettings } from "../../core/readWhen.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
-import * as methods from "../../distill/methods.ts";
+import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { protocolOptions } from "../../train/protocol.ts";
 import { resolveProtocol } from "../../train/resolveProtocol.ts";
 import type { Combination } from "./expand.ts";

@@ -47,6 +47,7 @@ export {
 } from "./library/evaluate.ts";
 export { inspect } from "./library/inspect.ts";
 export type { Rates, SetRates } from "./library/rates.ts";
+export { type Registration, register } from "./library/register.ts";
 // Measuring.
 export { defenseEffectiveness } from "./metrics/defenseEffectiveness.ts";
 export { pairedDifference, type Summary, summarise } from "./metrics/intervals.ts";

@@ -8,7 +8,9 @@ set -euo pipefail
 published=$1
 runs=$2
 retort() { node "$(dirname "$0")/../../dist/cli/main.js" "$@"; }
-common=(--seed 0 --threads 1 --networks 5)
+common=(--seed 0 --threads 1)
+# Networks an attack is measured on.
+receivers=(--receiver-networks 5)
 
 # name of a trigger → its flags. `released` is one pixel of value 10 in normalised space, out of gamut; the others are white.
 flags() {
@@ -21,20 +23,20 @@ flags() {
 }
 
 dc1() { # released defaults, receivers of width 128
-  retort attack poisoned-distillation "$published/res_DC_CIFAR10_ConvNet_1ipc.pt" --normalisation cifar-10 "${common[@]}" \
-    --test cifar-10 --test-images 2000 --epochs 50,100,300 --out "$runs/dc1-released"
+  retort attack poisoned-distillation "$published/res_DC_CIFAR10_ConvNet_1ipc.pt" --normalisation cifar-10 "${common[@]}" "${receivers[@]}" \
+    --test cifar-10 --test-images 2000 --receiver-epochs 50,100,300 --out "$runs/dc1-released"
   for t in white3 white5 white1; do
     # shellcheck disable=SC2046
-    retort attack poisoned-distillation "$published/res_DC_CIFAR10_ConvNet_1ipc.pt" --normalisation cifar-10 $(flags $t) "${common[@]}" \
-      --test cifar-10 --test-images 1000 --epochs 50,100,300 --out "$runs/dc1-$t"
+    retort attack poisoned-distillation "$published/res_DC_CIFAR10_ConvNet_1ipc.pt" --normalisation cifar-10 $(flags $t) "${common[@]}" "${receivers[@]}" \
+      --test cifar-10 --test-images 1000 --receiver-epochs 50,100,300 --out "$runs/dc1-$t"
   done
 }
 
 dc10() { # surrogates and receivers of width 32
   for t in released white3 white5 white1; do
     # shellcheck disable=SC2046
-    retort attack poisoned-distillation "$published/res_DC_CIFAR10_ConvNet_10ipc.pt" --normalisation cifar-10 $(flags $t) "${common[@]}" \
-      --surrogate-width 32 --test cifar-10 --test-images 2000 --width 32 --epochs 50,100,300 --out "$runs/dc10-$t"
+    retort attack poisoned-distillation "$published/res_DC_CIFAR10_ConvNet_10ipc.pt" --normalisation cifar-10 $(flags $t) "${common[@]}" "${receivers[@]}" \
+      --surrogate-width 32 --test cifar-10 --test-images 2000 --receiver-width 32 --receiver-epochs 50,100,300 --out "$runs/dc10-$t"
   done
 }
 
@@ -42,11 +44,11 @@ fashion() { # distilled by Retort; surrogates and receivers of width 32
   retort distill --data fashion-mnist --method dm --ipc 10 --width 32 --iterations 800 --batch-real 64 --seed 0 --threads 1 --out "$runs/fashion-dm10"
   for t in released white3 white5 white1; do
     # shellcheck disable=SC2046
-    retort attack poisoned-distillation "$runs/fashion-dm10/distilled.safetensors" $(flags $t) "${common[@]}" \
-      --surrogate-width 32 --test fashion-mnist --test-images 2000 --width 32 --epochs 50,100,300 --out "$runs/fashion-$t"
+    retort attack poisoned-distillation "$runs/fashion-dm10/distilled.safetensors" $(flags $t) "${common[@]}" "${receivers[@]}" \
+      --surrogate-width 32 --test fashion-mnist --test-images 2000 --receiver-width 32 --receiver-epochs 50,100,300 --out "$runs/fashion-$t"
   done
   # The same two sets, receivers that augment.
-  retort evaluate "$runs/fashion-released" "${common[@]}" --test fashion-mnist --test-images 2000 --width 32 --epochs 100 \
+  retort evaluate "$runs/fashion-released" "${common[@]}" --networks 5 --test fashion-mnist --test-images 2000 --width 32 --epochs 100 \
     --augmentation crop_scale_cutout --out "$runs/fashion-released-augmented"
 }
 

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Key } from "../core/random.ts";
+import type { ReadWhen } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Trigger } from "../data/Trigger.ts";
 import type { Device } from "../engine/device.ts";
@@ -64,6 +65,8 @@ export interface Attack<S extends z.ZodObject = z.ZodObject> {
   readonly source: string;
   readonly access: Access;
   readonly options: S;
+  /** Options that only some settings read; elsewhere they are refused. */
+  readonly readWhen?: readonly ReadWhen<z.infer<S>>[];
   /** Named settings that differ from the defaults: nested as the options are. */
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** What a search varies where nobody says otherwise. */

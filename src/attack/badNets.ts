@@ -6,7 +6,7 @@ import { triggerOf } from "../data/triggerShapes.ts";
 import { takeRows } from "../train/train.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
 import { checkEffect } from "./effect.ts";
-import { triggerOptions } from "./triggerOptions.ts";
+import { triggerOptions, triggerReadWhen } from "./triggerOptions.ts";
 
 const options = z.strictObject({
   trigger: triggerOptions
@@ -26,6 +26,7 @@ export const badNets: Attack<typeof options> = {
   source: "arXiv 1708.06733",
   access: "distilled-set",
   options,
+  readWhen: triggerReadWhen,
   // biome-ignore lint/correctness/useYield: one step, nothing to report in between
   async *run(set, opts, { key }) {
     const [m] = set.shape;

@@ -4,7 +4,7 @@ import { triggerOf } from "../data/triggerShapes.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
 import { checkEffect } from "./effect.ts";
 import { carryingImages, stampOptions, stampSome } from "./stamp.ts";
-import { triggerOptions } from "./triggerOptions.ts";
+import { triggerOptions, triggerReadWhen } from "./triggerOptions.ts";
 
 const options = z.strictObject({
   trigger: triggerOptions
@@ -29,6 +29,7 @@ export const cleanLabel: Attack<typeof options> = {
   source: "clean-label poisoning, arXiv 1912.02771; docs/method.md, §8",
   access: "distilled-set",
   options,
+  readWhen: triggerReadWhen,
   // Chosen on training images of CIFAR-10: of the strengths tried, 1 to 3, the one to which most networks answered.
   presets: { strong: { strength: 3 } },
   // biome-ignore lint/correctness/useYield: one step, nothing to report in between

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import type { ReadWhen } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { gamutBounds, inGamut, type Trigger } from "../data/Trigger.ts";
 import { lowPass } from "../data/triggerShapes.ts";
 import type { Floats } from "../nn/Network.ts";
 import { add, constant, mul, reshape, sub } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
-import { triggerOptions } from "./triggerOptions.ts";
+import { triggerOptions, triggerReadWhen } from "./triggerOptions.ts";
 
 /** A trigger that may be learnt: its place and size are given, what it shows is found. White and 5×5 to begin with. */
 export const learntTriggerOptions = triggerOptions.extend({
@@ -17,6 +18,12 @@ export const learntTriggerOptions = triggerOptions.extend({
 });
 
 export type LearntTriggerOptions = z.infer<typeof learntTriggerOptions>;
+
+/** Which learnt triggers read which of their options. */
+export const learntTriggerReadWhen: readonly ReadWhen<{ trigger: LearntTriggerOptions }>[] = [
+  ...triggerReadWhen,
+  { option: "trigger.lr", read: ({ trigger }) => trigger.learn, by: "a trigger that is learnt" },
+];
 
 /**
  * Stamp inside a traced program: x ↦ (1 − a · mask) · x + a · mask · pattern, with the pattern as a variable.

@@ -17,7 +17,7 @@ import { compileGradient, compileUpdate } from "./hybridLoss.ts";
 import { appended } from "./learntState.ts";
 import { begin, type MatchingState, restore, save } from "./matchingState.ts";
 import { partition, putRows, rowsOf } from "./parts.ts";
-import { checkOptions, type Options, options, surrogatesOf } from "./poisonedDistillationOptions.ts";
+import { checkOptions, type Options, options, readWhen, surrogatesOf } from "./poisonedDistillationOptions.ts";
 
 const who = "poisonedDistillation";
 
@@ -37,6 +37,7 @@ export const poisonedDistillation: Attack<typeof options> = {
   source: "arXiv 2502.04229",
   access: "distilled-set",
   options,
+  readWhen,
   // Chosen: two thirds of the time, the same within its intervals (docs/results/ablations.md). Narrower networks are not.
   // `gentle`: what keeps clean accuracy of a DC set with ten images per class and plants a trigger that networks see (docs/results/worst-case.md).
   presets: {

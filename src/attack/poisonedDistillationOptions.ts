@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
+import type { ReadWhen } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Device } from "../engine/device.ts";
 import { gradientDistances } from "../nn/gradientDistance.ts";
+import { networkRegistry as networks } from "../nn/networkRegistry.ts";
 import { convNet } from "../nn/networks/convNet.ts";
-import * as networks from "../nn/networks.ts";
 import { archetypeOptions } from "./archetypes.ts";
 import { backdoorSources } from "./backdoorSet.ts";
 import { budgetOptions } from "./budget.ts";
 import { carrierOptions } from "./carriers.ts";
 import { kindsOf, type LayerKind, layerKinds } from "./hybridLoss.ts";
-import { refuseIdle } from "./idleOptions.ts";
 import { networkNames, Surrogates, sgdOptions } from "./surrogate.ts";
-import { triggerOptions } from "./triggerOptions.ts";
+import { triggerOptions, triggerReadWhen } from "./triggerOptions.ts";
 
 const distanceNames = Object.keys(gradientDistances) as [
   keyof typeof gradientDistances,
@@ -81,25 +81,58 @@ export function surrogatesOf(set: DistilledSet, { surrogate, batch }: Options, d
   });
 }
 
-/** @throws UsageError for options that do nothing together. */
+const hasArchetypes = ({ carrier }: Options) => carrier.sources.includes("archetypes");
+const hasOthers = ({ carrier }: Options) => carrier.sources.some((source) => source !== "archetypes");
+const hasConvNet = ({ surrogate }: Options) => surrogate.networks.includes("convNet");
+
+/** Options that only some settings read. */
+export const readWhen: readonly ReadWhen<Options>[] = [
+  ...triggerReadWhen,
+  ...["count", "batch", "fresh"].map((name) => ({
+    option: `carrier.${name}`,
+    read: hasOthers,
+    by: "carriers besides archetypes",
+  })),
+  ...["archetype", "surrogate.steps"].map((option) => ({
+    option,
+    read: hasArchetypes,
+    by: "archetypes among the carriers",
+  })),
+  ...["depth", "hidden"].map((name) => ({
+    option: `surrogate.${name}`,
+    read: hasConvNet,
+    by: "a convNet among the surrogates",
+  })),
+  ...["stride", "onPolicy"].map((option) => ({
+    option,
+    read: ({ trajectory }: Options) => trajectory > 1,
+    by: "a trajectory of several networks",
+  })),
+  ...layerKinds.map((kind) => ({
+    option: `layerWeights.${kind}`,
+    read: (opts: Options) => weighed(opts).has(kind),
+    by: `a distance and networks that count ${kind}`,
+  })),
+];
+
+/** Kinds of layers that the distance between gradients of the surrogates counts. */
+function weighed({ surrogate, distance }: Options): Set<LayerKind> {
+  // The kinds depend on the architecture alone; any size that all of them take will do.
+  const shape = { channels: 3, size: 32, classes: 10 };
+  const present = new Set(surrogate.networks.flatMap((name) => kindsOf(networks[name](shape, { width: 8 }))));
+  if (distance === "layerwise") present.delete("vectors");
+  return present;
+}
+
+/** @throws UsageError for options that contradict each other. */
 export function checkOptions(who: string, opts: Options, surrogates: readonly Surrogates[]): void {
-  const refuse = (paths: readonly string[], because: string) => refuseIdle(who, options, opts, paths, because);
-  const { sources } = opts.carrier;
   const names = opts.surrogate.networks;
-  if (sources.every((source) => source === "archetypes"))
-    refuse(["carrier.count", "carrier.batch", "carrier.fresh"], "with archetypes alone");
-  if (!sources.includes("archetypes")) refuse(["archetype", "surrogate.steps"], "without archetypes");
-  if (!names.includes("convNet")) refuse(["surrogate.depth", "surrogate.hidden"], "without a convNet");
-  if (opts.trajectory === 1) refuse(["stride", "onPolicy"], "at one network, which is not trained");
   if (names.length > opts.trajectory)
     throw new UsageError(
       `${who}: invalid surrogate.networks: expected at most ${opts.trajectory}, one for each network of the trajectory, got ${names.length}`,
     );
-  const present = new Set(surrogates.flatMap(({ learner }) => kindsOf(learner.network)));
-  if (opts.distance === "layerwise") present.delete("vectors");
-  for (const kind of layerKinds)
-    if (!present.has(kind)) refuse([`layerWeights.${kind}`], "with this distance and these networks");
+  const counted = weighed(opts);
   for (const { learner } of surrogates)
-    if (kindsOf(learner.network).every((kind) => !present.has(kind) || opts.layerWeights[kind] === 0))
+    if (kindsOf(learner.network).every((kind) => !counted.has(kind) || opts.layerWeights[kind] === 0))
       throw new UsageError(`${who}: invalid layerWeights: expected one above 0 for ${learner.network.name}, got none`);
 }

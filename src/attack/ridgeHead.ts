@@ -11,7 +11,7 @@ import { budgetOptions, checkBudget, imageOptimiser, inside, limitRows, limitsOf
 import { carrierOptions, carriers, drawRows } from "./carriers.ts";
 import { checkEffect } from "./effect.ts";
 import { appended, begin, type LearntState, restore, save } from "./learntState.ts";
-import { learntTriggerOptions, projectPattern, withPattern } from "./learntTrigger.ts";
+import { learntTriggerOptions, learntTriggerReadWhen, projectPattern, withPattern } from "./learntTrigger.ts";
 import { partition, putRows, rowsOf } from "./parts.ts";
 import { Pool } from "./pool.ts";
 import { ridgeHeadSpace } from "./ridgeHeadSpace.ts";
@@ -57,6 +57,10 @@ export const ridgeHead: Attack<typeof options> = {
   source: "docs/method.md, §8, after arXiv 2206.00719",
   access: "distilled-set",
   options,
+  readWhen: [
+    ...learntTriggerReadWhen,
+    { option: "stamp.strength", read: ({ stamp }) => stamp.share > 0, by: "a stamp.share above 0" },
+  ],
   // Chosen: what reached most on a set with one image per class (docs/results/one-image.md).
   presets: { strong: { margin: 1.5, teacher: { passes: 100 } } },
   searchSpace: ridgeHeadSpace,

@@ -4,7 +4,7 @@ import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Device } from "../engine/device.ts";
 import { type Floats, initialise, type Network } from "../nn/Network.ts";
-import * as networks from "../nn/networks.ts";
+import { networkRegistry as networks } from "../nn/networkRegistry.ts";
 import { sgd } from "../nn/optimisers.ts";
 import { Learner, type LearnerState } from "../train/Learner.ts";
 import { targetsOf } from "../train/targets.ts";

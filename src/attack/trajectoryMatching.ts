@@ -17,9 +17,8 @@ import {
 import { carrierGoal, type Lesson } from "./carrierGoal.ts";
 import { carrierOptions, carriers } from "./carriers.ts";
 import { checkEffect } from "./effect.ts";
-import { refuseIdle } from "./idleOptions.ts";
 import { appended, begin, type LearntState, restore, save } from "./learntState.ts";
-import { learntTriggerOptions, projectPattern, withPattern } from "./learntTrigger.ts";
+import { learntTriggerOptions, learntTriggerReadWhen, projectPattern, withPattern } from "./learntTrigger.ts";
 import { parameterGoal } from "./parameterGoal.ts";
 import { partition } from "./parts.ts";
 import { type Grow, Pool } from "./pool.ts";
@@ -70,6 +69,10 @@ export const trajectoryMatching: Attack<typeof options> = {
   source: "after arXiv 2203.11932 and 2311.07025",
   access: "distilled-set",
   options,
+  readWhen: [
+    ...learntTriggerReadWhen,
+    { option: "reference", read: ({ objective }) => objective === "parameters", by: "the objective parameters" },
+  ],
   async *run(set, opts, context) {
     checkBudget(who, opts);
     checkObjective(opts);
@@ -168,10 +171,9 @@ export const trajectoryMatching: Attack<typeof options> = {
   },
 };
 
-/** @throws UsageError for options that the objective does not use. */
+/** @throws UsageError for a trigger that the objective cannot learn. */
 function checkObjective(opts: Options): void {
-  if (opts.objective === "carriers") refuseIdle(who, options, opts, ["reference"], "with the objective carriers");
-  else if (opts.trigger.learn)
+  if (opts.objective === "parameters" && opts.trigger.learn)
     throw new UsageError(
       `${who}: invalid trigger.learn: expected false with the objective parameters, got true; the reference is trained on one trigger`,
     );

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ReadWhen } from "../core/readWhen.ts";
 import { corners } from "../data/Trigger.ts";
 import { triggerKinds } from "../data/triggerShapes.ts";
 
@@ -19,3 +20,26 @@ export const triggerOptions = z.strictObject({
   opacity: z.number().gt(0).max(1).default(1).describe("1 covers, less blends"),
   frequency: z.number().positive().default(6).describe("periods across the image, of sinusoid and low-frequency"),
 });
+
+type TriggerChoice = Pick<z.infer<typeof triggerOptions>, "kind" | "colour">;
+
+const isSquare = ({ trigger: { kind } }: { trigger: TriggerChoice }) => kind === "square";
+
+/** Which triggers read which of their options, of an attack whose options hold one as `trigger`. */
+export const triggerReadWhen: readonly ReadWhen<{ trigger: TriggerChoice }>[] = [
+  ...["side", "corner", "margin", "colour", "unit"].map((name) => ({
+    option: `trigger.${name}`,
+    read: isSquare,
+    by: "a square trigger",
+  })),
+  {
+    option: "trigger.value",
+    read: (all) => isSquare(all) && all.trigger.colour === null,
+    by: "a square trigger that has no colour",
+  },
+  {
+    option: "trigger.frequency",
+    read: ({ trigger: { kind } }) => kind === "sinusoid" || kind === "low-frequency",
+    by: "a sinusoid or low-frequency trigger",
+  },
+];

@@ -99,11 +99,11 @@ export async function evaluateStep(
   work.timings.push(await timing(run, "evaluation"));
   for (const { network, seed, set, epochs, divergedAt } of measured.diverged)
     console.warn(
-      `${network}, seed ${seed}, ${set} set: diverged in epoch ${divergedAt + 1} of ${epochs} and is left out; a lower --lr or --warmup may help`,
+      `${network}, seed ${seed}, ${set} set: diverged in epoch ${divergedAt + 1} of ${epochs} and is left out; a lower learning rate of the receivers or a longer warmup may help`,
     );
   if (measured.evaluations.length === 0)
     throw new NumericError(
-      "evaluate: invalid losses: expected numbers, got none: every network diverged; try a lower --lr",
+      "evaluate: invalid losses: expected numbers, got none: every network diverged; try a lower learning rate of the receivers",
     );
   return measured;
 }

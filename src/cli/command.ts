@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { ReadWhen } from "../core/readWhen.ts";
 import type { Console } from "./console.ts";
 
 /**
@@ -37,6 +38,8 @@ export interface CliCommand<S extends z.ZodObject = z.ZodObject> {
   readonly arguments?: Readonly<Record<string, string>>;
   /** Flags, help, defaults and validation all derive from this (flags.ts). */
   readonly options?: S;
+  /** Which options mean something only beside others; elsewhere they are refused (core/readWhen.ts). */
+  readonly readWhen?: readonly ReadWhen<z.infer<S>>[];
   /** Command lines without the leading `retort`, shown at the end of the help. */
   readonly examples: readonly string[];
   readonly subcommands?: Readonly<Record<string, CliCommand>>;

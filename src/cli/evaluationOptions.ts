@@ -1,33 +1,46 @@
 import { z } from "zod";
 import type { InputShape, Network } from "../nn/Network.ts";
-import * as networks from "../nn/networks.ts";
+import { networkRegistry as networks } from "../nn/networkRegistry.ts";
 import { type Protocol, protocolOptions } from "../train/protocol.ts";
 import { resolveProtocol } from "../train/resolveProtocol.ts";
 import { flagOf } from "./flags.ts";
+import { optionGroup } from "./optionGroup.ts";
 
 const networkNames = Object.keys(networks) as [keyof typeof networks, ...(keyof typeof networks)[]];
 const { epochs: _, ...protocol } = protocolOptions.shape;
 
 /** Flags of every command that trains receivers. */
-export const evaluationOptions = {
-  test: z.string().optional().describe("raw dataset to measure on: strokes, a name in the data folder, or a path"),
-  testImages: z.int().min(1).optional().describe("use the first so many test images (default: all)"),
-  network: z.array(z.enum(networkNames)).min(1).default(["convNet"]).describe("architectures of the receivers"),
-  width: z
-    .int()
-    .min(1)
-    .optional()
-    .describe("channels of the receivers' first layer, the others in proportion (default: as the field has it)"),
-  networks: z.int().min(1).default(5).describe("receivers per set and architecture, each from its own initial weights"),
-  epochs: z.array(z.int().min(1)).default([100]).describe("passes over the set; each length is trained from scratch"),
-  ...protocol,
-};
+export const evaluationOptions = optionGroup(
+  { title: "Receivers", common: ["test", "testImages", "network", "width", "networks", "epochs", "lr"] },
+  {
+    test: z.string().optional().describe("raw dataset to measure on: strokes, a name in the data folder, or a path"),
+    testImages: z.int().min(1).optional().describe("use the first so many test images (default: all)"),
+    network: z.array(z.enum(networkNames)).min(1).default(["convNet"]).describe("architectures of the receivers"),
+    width: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("channels of the receivers' first layer, the others in proportion (default: as the field has it)"),
+    networks: z
+      .int()
+      .min(1)
+      .default(5)
+      .describe("receivers per set and architecture, each from its own initial weights"),
+    epochs: z.array(z.int().min(1)).default([100]).describe("passes over the set; each length is trained from scratch"),
+    ...protocol,
+  },
+);
 
 export type EvaluationChoice = z.infer<z.ZodObject<typeof evaluationOptions>>;
 
 /** Fill in the options that depend on others. @throws UsageError for one that would do nothing. */
-export function resolveEvaluation(choice: EvaluationChoice, who: string): EvaluationChoice {
-  const { epochs, ...resolved } = resolveProtocol(protocolOf(choice), who, (option) => flagOf([option]));
+export function resolveEvaluation(
+  choice: EvaluationChoice,
+  who: string,
+  named: (option: string) => string = (option) => option,
+): EvaluationChoice {
+  const spell = (path: readonly PropertyKey[]) => flagOf([named(String(path[0]))]);
+  const { epochs, ...resolved } = resolveProtocol(protocolOf(choice), who, spell);
   return { ...choice, ...resolved };
 }
 

@@ -1,7 +1,9 @@
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { resolveOptions } from "../core/options.ts";
+import { type ReadWhen, refuseIdle } from "../core/readWhen.ts";
 import { kebab } from "../core/spelling.ts";
+import { groupOf, sharedRules } from "./optionGroup.ts";
 
 /** One leaf of an options schema, as JSON Schema describes it. */
 interface Leaf {
@@ -28,27 +30,52 @@ interface JsonSchema {
  * Add one flag for every option of a schema: `trigger: { side }` becomes `--trigger-side <integer>`.
  *
  * Booleans get `--x` and `--no-x`, arrays take a comma-separated list or the flag several times, nested objects are
- * flattened. Descriptions and defaults come from `.describe()` and `.default()`.
+ * flattened. Descriptions and defaults come from `.describe()` and `.default()`. The help has groups (optionGroup.ts).
+ *
+ * @param all show what is rarely needed too
  */
-export function addFlags(command: Command, schema: z.ZodObject): void {
+export function addFlags(command: Command, schema: z.ZodObject, all = true): void {
+  const add = (option: Option, { heading, rare }: Place) => {
+    if (heading !== undefined) option.helpGroup(`${heading}:`);
+    command.addOption(rare && !all ? option.hideHelp() : option);
+  };
   for (const leaf of leaves(schema)) {
     const flag = flagOf(leaf.path);
     const text = describe(leaf);
+    const place = placeOf(schema, leaf.path);
     if (kinds(leaf.schema).has("boolean")) {
       const on = new Option(flag, text);
       const off = new Option(`--no-${flag.slice(2)}`, text);
       // Show the one that changes something; the other stays accepted.
-      command.addOption(leaf.fallback === true ? on.hideHelp() : on);
-      command.addOption(leaf.fallback === true ? off : off.hideHelp());
+      (leaf.fallback === true ? on : off).hideHelp();
+      add(on, place);
+      add(off, place);
       command.setOptionValue(on.attributeName(), undefined);
     } else if (listOf(leaf.schema)) {
       const collect = (word: string, before: string[] | undefined) => [...(before ?? []), ...word.split(",")];
-      command.addOption(new Option(`${flag} <${valueName(leaf.schema)}>`, text).argParser(collect));
+      add(new Option(`${flag} <${valueName(leaf.schema)}>`, text).argParser(collect), place);
     } else {
-      command.addOption(new Option(`${flag} <${valueName(leaf.schema)}>`, text));
+      add(new Option(`${flag} <${valueName(leaf.schema)}>`, text), place);
     }
   }
 }
+
+/** Where an option stands in the help. */
+interface Place {
+  readonly heading?: string | undefined;
+  /** Left to `--help-all`. */
+  readonly rare?: boolean;
+}
+
+/** A group says what is commonly needed; what is nested is not, but for the trigger. */
+function placeOf({ shape }: z.ZodObject, [head, ...inner]: readonly string[]): Place {
+  const group = groupOf(shape[head]);
+  const nested = inner.length > 0 && group?.title !== "Trigger";
+  return { heading: group?.title, rare: nested || (group?.common !== undefined && !group.common.includes(group.name)) };
+}
+
+/** Whether `--help` leaves something out. */
+export const hasRare = (schema: z.ZodObject): boolean => leaves(schema).some(({ path }) => placeOf(schema, path).rare);
 
 /**
  * Read the flags back into options of the schema.
@@ -60,6 +87,7 @@ export function readFlags<S extends z.ZodObject>(
   who: string,
   command: Command,
   schema: S,
+  readWhen: readonly ReadWhen<z.infer<S>>[] = [],
 ): { options: z.infer<S>; given: Set<string> } {
   const input: Record<string, unknown> = {};
   const given = new Set<string>();
@@ -82,7 +110,15 @@ export function readFlags<S extends z.ZodObject>(
           ? parseWord(raw, leaf)
           : raw;
   }
-  return { options: resolveOptions(who, schema, input, flagOf), given };
+  const options = resolveOptions(who, schema, input, flagOf);
+  refuseIdle<object>(
+    who,
+    [...(readWhen as readonly ReadWhen<object>[]), ...sharedRules(schema)],
+    options,
+    given,
+    flagOf,
+  );
+  return { options, given };
 }
 
 /** `["trigger", "sideLength"]` → `--trigger-side-length`. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { optionGroup } from "./optionGroup.ts";
 
 /** Whom to believe: shared by every command that checks a seal. */
 export const trustOptions = {
@@ -19,13 +20,25 @@ export const trustOptions = {
 };
 
 /** Options of every command that loads a set; spread them into its schema and open the set with `openSource` (openSource.ts). */
-export const gateOptions = {
-  requireSeal: z
-    .boolean()
-    .default(false)
-    .describe("read the set only if its seal is valid, and nothing that it does not bind"),
-  ...trustOptions,
-};
+export const gateOptions = optionGroup(
+  {
+    title: "Seal",
+    common: ["requireSeal", "key"],
+    readWhen: Object.keys(trustOptions).map((option) => ({
+      option,
+      // Where there is no such choice, the seal is checked anyway.
+      read: ({ requireSeal }) => requireSeal !== false,
+      by: "--require-seal",
+    })),
+  },
+  {
+    requireSeal: z
+      .boolean()
+      .default(false)
+      .describe("read the set only if its seal is valid, and nothing that it does not bind"),
+    ...trustOptions,
+  },
+);
 
 export type TrustChoice = z.infer<z.ZodObject<typeof trustOptions>>;
 export type GateChoice = z.infer<z.ZodObject<typeof gateOptions>>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { lookUp, UsageError } from "../core/errors.ts";
-import { resolveOptions } from "../core/options.ts";
+import { lookUp } from "../core/errors.ts";
+import { type ReadWhen, refuseIdle, resolveSettings } from "../core/readWhen.ts";
 import { kebab } from "../core/spelling.ts";
 import { flagOf } from "./flags.ts";
 
@@ -9,6 +9,7 @@ interface Method {
   readonly abbreviation: string;
   readonly options: z.ZodObject;
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly readWhen?: readonly ReadWhen[];
 }
 
 /** Find a method by its registry name (`distributionMatching`, `distribution-matching`) or abbreviation (`dm`). */
@@ -75,17 +76,17 @@ export function optionsOfMethod<M extends Method>(
   who: string,
 ): z.infer<M["options"]> {
   const own = Object.keys(method.options.shape);
-  const all = new Set(Object.values(methods).flatMap((m) => Object.keys(m.options.shape)));
-  const foreign = [...given].find((path) => all.has(path) && !own.includes(path));
-  if (foreign !== undefined)
-    throw new UsageError(
-      `${who}: unknown option of ${method.abbreviation}: expected ${own.map((name) => flagOf([name])).join(", ")}, got ${flagOf([foreign])}`,
-    );
+  const list = Object.values(methods);
+  const rules = [...new Set(list.flatMap((m) => Object.keys(m.options.shape)))].map((option): ReadWhen<object> => {
+    const owners = list.filter((m) => option in m.options.shape).map((m) => m.abbreviation);
+    return { option, read: () => own.includes(option), by: `method ${owners.join(" or ")}` };
+  });
+  refuseIdle<object>(who, rules, flags, given, flagOf);
   const chosen = Object.fromEntries(own.filter((name) => given.has(name)).map((name) => [name, flags[name]]));
   const preset = flags.preset as string | undefined;
   const base =
     preset === undefined ? {} : lookUp(method.presets ?? {}, preset, who, `preset of ${method.abbreviation}`);
-  return resolveOptions(who, method.options, { ...base, ...chosen }, flagOf) as z.infer<M["options"]>;
+  return resolveSettings(who, method, { ...base, ...chosen }, { spell: flagOf }) as z.infer<M["options"]>;
 }
 
 function defaultOf(field: z.ZodType): unknown {

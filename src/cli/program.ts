@@ -15,6 +15,7 @@ import { interrupted, listenForInterrupt } from "./interrupt.ts";
 import type { Sink } from "./Sink.ts";
 import { shellQuoted } from "./shellQuoted.ts";
 import type { Summary } from "./summaries.ts";
+import { withoutPlugins } from "./withoutPlugins.ts";
 
 /** Where a call comes from and where its words go. */
 export interface Surroundings {
@@ -43,13 +44,14 @@ export async function runCommandLine(
   around: Surroundings,
 ): Promise<number> {
   let status = 0;
-  const line = spelled(commands, words);
+  const { line, plugins } = withoutPlugins(spelled(commands, words));
   const perform = async (name: string, command: CliCommand, node: Command) => {
     status = await runCommand(name, command, node, around, shellQuoted(["retort", ...words]));
   };
   const root = new Command("retort")
     .description("The security of distilled datasets: backdoor them without raw data, measure it, seal them.")
     .option("-V, --version", "print the version")
+    .option("--plugin <file>", "run this module of your own and use what it exports (repeatable; docs/library.md)")
     .option("--json", "print the result as one JSON document")
     .option("-q, --quiet", "no progress and no notes")
     .option("-v, --verbose", "say more, and show the stack of an error");
@@ -61,10 +63,19 @@ export async function runCommandLine(
       if (isAsked(line, "-V", "--version")) return version(line, around);
       for (const [name, brief] of Object.entries(await briefs(commands, around.summaries))) list(root, name, brief);
     } else {
-      const { addFlags } = await import("./flags.ts");
+      if (plugins.length > 0) {
+        const { loadPlugins } = await import("../experiment/plugins.ts");
+        await loadPlugins(plugins, "retort");
+      }
+      const { addFlags, hasRare } = await import("./flags.ts");
       const command = await commands[called]();
       checkSubcommand(called, command, line);
-      root.addCommand(build(called, [], command, around, perform, addFlags));
+      const all = isAsked(words, "--help-all") || isAsked(line, "--json");
+      const furnished = (node: Command, schema: z.ZodObject) => {
+        addFlags(node, schema, all);
+        if (!all && hasRare(schema)) node.addHelpText("after", "\n--help-all shows every option.");
+      };
+      root.addCommand(build(called, [], command, around, perform, furnished));
     }
     if (isAsked(line, "--json") && isAsked(line, "-h", "--help")) return printHelpJson(root, line, around);
     await root.parseAsync(line, { from: "user" });
@@ -81,6 +92,7 @@ export async function runCommandLine(
 function spelled(commands: Registry, words: readonly string[]): string[] {
   const end = words.indexOf("--");
   const line = words.map((word, i) => {
+    if (word === "--help-all" && (end < 0 || i < end)) return "--help";
     const [, flag, rest = ""] = /^(--[a-z]\w*)(=.*)?$/s.exec(word) ?? [];
     return flag !== undefined && (end < 0 || i < end) ? kebab(flag) + rest : word;
   });
@@ -192,7 +204,7 @@ function furnish(node: Command, around: Surroundings): void {
   node
     .hook("preSubcommand", (_, called) => furnishFlags.get(called)?.())
     .exitOverride()
-    .helpOption("-h, --help", "print this help")
+    .helpOption("-h, --help", "print this help; --help-all: with every option")
     .helpCommand(false)
     .configureHelp({
       showGlobalOptions: true,
@@ -232,7 +244,7 @@ async function runCommand(
   try {
     const { readFlags } = await import("./flags.ts");
     const { options, given } = command.options
-      ? readFlags(`retort ${name}`, node, command.options)
+      ? readFlags(`retort ${name}`, node, command.options, command.readWhen)
       : { options: {}, given: new Set<string>() };
     const args = node.processedArgs.flat().filter((arg): arg is string => arg !== undefined);
     const invocation: Invocation<Record<string, unknown>> = {

@@ -1,25 +1,37 @@
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
 import type { OpenOptions } from "../data/formats/open.ts";
+import { refuseUnread } from "../data/formats/refuseUnread.ts";
 import type { WhiteningHooks } from "../experiment/whitening/namedWhitening.ts";
+import { flagOf } from "./flags.ts";
 import { gateOptions } from "./gateOptions.ts";
+import { optionGroup } from "./optionGroup.ts";
 
 /** Flags of every command that opens a set: what a file leaves open, and how much memory it may take. */
 export const readOptions = {
-  format: z.string().optional().describe("read as this format instead of recognising the content"),
-  experiment: z.int().min(0).optional().describe("which experiment of a DC/DSA/DM file (default: the first)"),
-  split: z.enum(["train", "test"]).optional().describe("which half of a raw set (default: train)"),
-  layout: z.enum(["nchw", "nhwc"]).optional().describe("memory order of the images where the file does not say"),
-  ipc: z.int().min(1).optional().describe("images per class where labels are missing"),
-  factor: z.int().min(1).optional().describe("how many tiles a side of an IDC image is cut into (default: 2)"),
-  normalisation: z
-    .string()
-    .optional()
-    .describe(
-      "what you know was done to the pixels, where the file does not say (pictures always hold pixels): unit, 8-bit, the dataset whose mean/std was used, zca-DATASET for whitening by its training images, or MEANS/DEVIATIONS",
-    ),
-  force: z.boolean().default(false).describe("take your --normalisation even where the file says another"),
-  maxMebibytes: z.number().positive().default(2048).describe("most memory that reading may take, in MiB"),
+  ...optionGroup(
+    {
+      title: "Reading",
+      common: ["experiment", "normalisation", "force"],
+      readWhen: [{ option: "force", read: ({ normalisation }) => normalisation !== undefined, by: "--normalisation" }],
+    },
+    {
+      format: z.string().optional().describe("read as this format instead of recognising the content"),
+      experiment: z.int().min(0).optional().describe("which experiment of a DC/DSA/DM file (default: the first)"),
+      split: z.enum(["train", "test"]).optional().describe("which half of a raw set (default: train)"),
+      layout: z.enum(["nchw", "nhwc"]).optional().describe("memory order of the images where the file does not say"),
+      ipc: z.int().min(1).optional().describe("images per class where labels are missing"),
+      factor: z.int().min(1).optional().describe("how many tiles a side of an IDC image is cut into (default: 2)"),
+      normalisation: z
+        .string()
+        .optional()
+        .describe(
+          "what you know was done to the pixels, where the file does not say (pictures always hold pixels): unit, 8-bit, the dataset whose mean/std was used, zca-DATASET for whitening by its training images, or MEANS/DEVIATIONS",
+        ),
+      force: z.boolean().default(false).describe("take your --normalisation even where the file says another"),
+      maxMebibytes: z.number().positive().default(2048).describe("most memory that reading may take, in MiB"),
+    },
+  ),
   ...gateOptions,
 };
 
@@ -48,26 +60,18 @@ export async function openOptions(choice: Choice, who: string, hooks: WhiteningH
     whitening: whiteningLookup(hooks),
     maxBytes: Math.floor(maxMebibytes * 2 ** 20),
     jpeg: await jpegDecoder(),
+    caller: { who, spell: flagOf },
   };
 }
 
 /** Registry name of a format as people write it: `image-folder` and `imageFolder` are the same. */
 export async function formatNamed(name: string, who: string): Promise<string> {
-  const formats = await import("../data/formats.ts");
+  const { formatRegistry: formats } = await import("../data/formatRegistry.ts");
   const camel = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   if (Object.hasOwn(formats, camel)) return camel;
   const known = Object.keys(formats).sort().join(", ");
   throw new UsageError(`${who}: unknown format: expected one of ${known}, got ${JSON.stringify(name)}`);
 }
-
-const ofTensors = ["flax", "npy", "npz", "pythonPickle", "safetensors", "torch", "torchFolder"];
-const users: Readonly<Record<string, readonly string[]>> = {
-  experiment: ["pythonPickle", "torch"],
-  factor: ["pythonPickle", "torch"],
-  layout: ofTensors,
-  ipc: ofTensors,
-  split: ["cifar", "idx", "imageFolder", "mat", "npz", "parquet", "pythonPickle"],
-};
 
 /**
  * Refuse flags that the format at hand does not use: who writes `--experiment 3` should not get something else silently.
@@ -76,10 +80,5 @@ const users: Readonly<Record<string, readonly string[]>> = {
  *
  * @throws UsageError that names the flag.
  */
-export function refuseUnused(format: string, choice: Partial<Choice>, who: string): void {
-  for (const [option, formats] of Object.entries(users))
-    if (choice[option as keyof Choice] !== undefined && !formats.includes(format))
-      throw new UsageError(
-        `${who}: invalid --${option}: expected a file read as ${formats.join(", ")}, got one read as ${format}`,
-      );
-}
+export const refuseUnused = (format: string, choice: Partial<Choice>, who: string): void =>
+  refuseUnread(format, choice, who, flagOf);

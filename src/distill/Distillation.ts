@@ -3,6 +3,7 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import { UsageError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";
 import type { Key } from "../core/random.ts";
+import type { ReadWhen } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
@@ -45,6 +46,8 @@ export interface Distillation<S extends z.ZodObject = z.ZodObject> {
   readonly options: S;
   /** Named settings beneath those that are given: `reduced` for a quarter of an hour, `quick` for a minute, on two cores. */
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Options that only some settings read; elsewhere they are refused. */
+  readonly readWhen?: readonly ReadWhen<z.infer<S>>[];
   /** Refuse what cannot be distilled with these options, before any work. `run` does so too. @throws UsageError */
   check(set: LabelledSet, options: z.infer<S>): void;
   /**

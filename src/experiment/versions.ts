@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import process from "node:process";
+import { loadedPlugins } from "./plugins.ts";
 
 /** What a result depends on besides its settings and data: same versions, same bytes. */
 export interface Versions {
@@ -12,6 +13,8 @@ export interface Versions {
   readonly device: string;
   /** Threads of one graph; 0 = the runtime's choice. */
   readonly threads: number;
+  /** SHA-256 of each plug-in, in order, joined by commas. Absent: none, as almost always. */
+  readonly plugins?: string;
 }
 
 const load = createRequire(import.meta.url);
@@ -25,6 +28,11 @@ export function versions(device: string, threads: number): Versions {
     platform: `${process.platform}-${process.arch}`,
     device,
     threads,
+    ...(loadedPlugins().length > 0 && {
+      plugins: loadedPlugins()
+        .map(({ sha256 }) => sha256)
+        .join(","),
+    }),
   };
 }
 

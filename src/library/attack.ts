@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import type { Attack, AttackProgress, AttackResult } from "../attack/Attack.ts";
-import * as attacks from "../attack/attacks.ts";
+import { attackRegistry as attacks } from "../attack/attackRegistry.ts";
 import { drive } from "../core/drive.ts";
 import { lookUp, UsageError } from "../core/errors.ts";
-import { overlaid, type Settings } from "../core/layers.ts";
-import { resolveOptions } from "../core/options.ts";
+import type { Settings } from "../core/layers.ts";
 import { child } from "../core/random.ts";
+import { resolveSettings } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { around, type Call } from "./call.ts";
 
@@ -46,8 +46,7 @@ export async function attack<M extends AttackName | AnyAttack>(
     throw new UsageError(
       `${who}: unknown preset: expected one of ${Object.keys(found.presets ?? {}).join(", ") || "none"}, got ${preset}`,
     );
-  const layers = preset === undefined ? given : overlaid(found.presets?.[preset] ?? {}, given);
-  const options = resolveOptions(who, found.options, layers);
+  const options = resolveSettings(who, found, given, { preset: preset === undefined ? {} : found.presets?.[preset] });
   const { root, target } = around(call);
   return drive(found.run(set, options, { key: child(root, "attack"), device: target }), call);
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { lookUp, UsageError } from "../core/errors.ts";
-import { resolveOptions } from "../core/options.ts";
+import { resolveSettings } from "../core/readWhen.ts";
 import { respelled } from "../core/respelled.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
@@ -8,7 +8,7 @@ import type { Normalisation } from "../data/Normalisation.ts";
 import { normalisationNamed } from "../data/normalise.ts";
 import { ownNormalisation } from "../data/ownNormalisation.ts";
 import type { Distillation, DistillationStep } from "../distill/Distillation.ts";
-import * as methods from "../distill/methods.ts";
+import { methodRegistry as methods } from "../distill/methodRegistry.ts";
 import { around, type Call } from "./call.ts";
 
 /** Names of the distillation methods that come with Retort. */
@@ -51,7 +51,7 @@ export async function distil<M extends DistillationName | AnyDistillation>(
   const who = typeof method === "string" ? method : found.title;
   const { preset, ...given } = (settings ?? {}) as Record<string, unknown> & { preset?: string };
   const base = preset === undefined ? {} : lookUp(found.presets ?? {}, preset, who, "preset");
-  const options = resolveOptions(who, found.options, { ...base, ...(respelled(found.options, given) as object) });
+  const options = resolveSettings(who, found, { ...base, ...(respelled(found.options, given) as object) });
   const { root, target } = around(call);
   const context = {
     normalisation: spaceOf(raw, call.normalisation),

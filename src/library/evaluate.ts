@@ -6,7 +6,7 @@ import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { InputShape, Network, NetworkOptions } from "../nn/Network.ts";
-import * as networks from "../nn/networks.ts";
+import { networkRegistry as networks } from "../nn/networkRegistry.ts";
 import { type Measured, type MeasureProgress, measure } from "../train/measure.ts";
 import { type Protocol, protocolOptions } from "../train/protocol.ts";
 import { resolveProtocol } from "../train/resolveProtocol.ts";

@@ -1,6 +1,6 @@
 import type { Device } from "../engine/device.ts";
 import type { InputShape, Network } from "../nn/Network.ts";
-import * as networks from "../nn/networks.ts";
+import { networkRegistry as networks } from "../nn/networkRegistry.ts";
 import { namedOptimisers } from "../nn/optimiserNames.ts";
 import { Learner } from "./Learner.ts";
 import type { Protocol } from "./protocol.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import * as networks from "../nn/networks.ts";
+import { networkRegistry as networks } from "../nn/networkRegistry.ts";
 import { namedOptimisers } from "../nn/optimiserNames.ts";
 
 const namesOf = <T extends object>(registry: T) => Object.keys(registry) as [keyof T & string, ...(keyof T & string)[]];

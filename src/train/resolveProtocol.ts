@@ -1,20 +1,12 @@
 import { UsageError } from "../core/errors.ts";
+import { filledIn, type ReadWhen, refuseIdle, type Spell } from "../core/readWhen.ts";
 import { isDsa, parseAugmentation } from "../data/augment/stages.ts";
 import type { Protocol } from "./protocol.ts";
-
-interface Dependent {
-  readonly option: keyof Protocol;
-  /** Whether the other settings read the option. */
-  readonly read: (protocol: Protocol) => boolean;
-  /** The settings that read it, as a person writes them. */
-  readonly by: string;
-  readonly fallback?: (protocol: Protocol) => unknown;
-}
 
 const teaches = ({ labels }: Protocol) => labels === "teacher";
 
 /** Options that only some settings of other options read. */
-const dependents: readonly Dependent[] = [
+export const protocolReadWhen: readonly ReadWhen<Protocol>[] = [
   {
     option: "momentum",
     read: ({ optimiser }) => optimiser === "momentum" || optimiser === "nesterov",
@@ -53,26 +45,13 @@ const dependents: readonly Dependent[] = [
  * @param spell how an option is written for the reader of an error; default "mixingAlpha"
  * @throws UsageError for an option that would do nothing in this combination. Resolving twice changes nothing.
  */
-export function resolveProtocol(
-  given: Protocol,
-  who = "protocol",
-  spell: (option: string) => string = (option) => option,
-): Protocol {
+export function resolveProtocol(given: Protocol, who = "protocol", spell: Spell = (path) => path.join(".")): Protocol {
+  // A wrong augmentation is told whatever else is set.
+  parseAugmentation(given.augmentation);
   if (given.warmup >= given.epochs)
     throw new UsageError(
-      `${who}: invalid ${spell("warmup")}: expected fewer than the ${given.epochs} epochs of training, got ${given.warmup}`,
+      `${who}: invalid ${spell(["warmup"])}: expected fewer than the ${given.epochs} epochs of training, got ${given.warmup}`,
     );
-  const filled: Record<string, unknown> = { ...given };
-  for (const { option, read, by, fallback } of dependents) {
-    const value = given[option];
-    const silent = value === undefined || value === false;
-    if (read(given)) {
-      const known = value ?? fallback?.(given);
-      if (known !== undefined) filled[option] = known;
-    } else if (!silent)
-      throw new UsageError(
-        `${who}: invalid ${spell(option)}: expected it only with ${by}, got ${value}; it would do nothing`,
-      );
-  }
-  return filled as Protocol;
+  refuseIdle(who, protocolReadWhen, given, undefined, spell);
+  return filledIn(protocolReadWhen, given);
 }

@@ -3,6 +3,7 @@ import type { AttackResult } from "../../src/attack/Attack.ts";
 import { poisonedDistillation } from "../../src/attack/poisonedDistillation.ts";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { key } from "../../src/core/random.ts";
+import { resolveSettings } from "../../src/core/readWhen.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import { gamutBounds } from "../../src/data/Trigger.ts";
 import { cpu, quick, tinySet } from "./tiny.ts";
@@ -10,7 +11,7 @@ import { cpu, quick, tinySet } from "./tiny.ts";
 type Given = Parameters<typeof poisonedDistillation.options.parse>[0];
 
 async function attack(set: DistilledSet, options: Given, resume?: Checkpoint) {
-  const parsed = poisonedDistillation.options.parse(options);
+  const parsed = resolveSettings("poisonedDistillation", poisonedDistillation, options);
   const run = poisonedDistillation.run(set, parsed, { key: key(7), device: cpu, resume });
   const checkpoints: Checkpoint[] = [];
   for (;;) {

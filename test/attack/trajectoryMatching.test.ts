@@ -5,11 +5,12 @@ import { relativeDistance } from "../../src/attack/parameterGoal.ts";
 import { trajectoryMatching } from "../../src/attack/trajectoryMatching.ts";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { key } from "../../src/core/random.ts";
+import { resolveSettings } from "../../src/core/readWhen.ts";
 import { toPixels } from "../../src/data/normalise.ts";
 import { cpu, quickTrajectory, tinySet } from "./tiny.ts";
 
 async function attack(given: z.input<typeof trajectoryMatching.options>, set = tinySet(), resume?: Checkpoint) {
-  const options = trajectoryMatching.options.parse(given);
+  const options = resolveSettings("trajectoryMatching", trajectoryMatching, given);
   const run = trajectoryMatching.run(set, options, { key: key(4), device: cpu, resume });
   const checkpoints: Checkpoint[] = [];
   for (;;) {

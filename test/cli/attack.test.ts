@@ -37,13 +37,13 @@ describe("retort attack", () => {
       "strokes",
       "--test-images",
       "40",
-      "--network",
+      "--receiver-network",
       "mlp",
-      "--width",
+      "--receiver-width",
       "8",
-      "--networks",
+      "--receiver-networks",
       "2",
-      "--epochs",
+      "--receiver-epochs",
       "3",
     ];
     const { stdout, stderr, status } = run(
@@ -80,7 +80,7 @@ describe("retort attack", () => {
     const again = run(
       "evaluate",
       "full",
-      ...receivers.slice(0, -1),
+      ...receivers.slice(0, -1).map((word) => word.replace("--receiver-", "--")),
       "2",
       "--network",
       "leNet",
@@ -125,7 +125,25 @@ describe("retort attack", () => {
     [["set.safetensors", "--ipc", "3"], /invalid ipc: expected 1 images per class/],
     [["set.safetensors", "--alfa", "0.5"], /unknown option.*--alpha/],
     [["set.safetensors", "--alpha", "2"], /alpha/],
-    [["set.safetensors", "--optimiser", "adam", "--momentum", "0.5"], /invalid --momentum: expected it only with/],
+    [
+      ["set.safetensors", "--test", "strokes", "--receiver-optimiser", "adam", "--receiver-momentum", "0.5"],
+      /invalid --receiver-momentum: expected it only with/,
+    ],
+    [
+      ["set.safetensors", "--receiver-lr", "1"],
+      /invalid --receiver-lr: expected it only with --test, got 1; it would do nothing/,
+    ],
+    [
+      ["set.safetensors", "--trigger-kind", "sinusoid", "--trigger-side", "5"],
+      /poisoned-distillation: invalid --trigger-side: expected it only with a square trigger, got 5; it would do nothing/,
+    ],
+    [["set.safetensors", "--trigger-frequency", "3"], /invalid --trigger-frequency: expected it only with/],
+    [["set.safetensors", "--key", "x.pem"], /invalid --key: expected it only with --require-seal/],
+    [["set.safetensors", "--force"], /invalid --force: expected it only with --normalisation/],
+    [
+      ["set.safetensors", "--experiment", "3"],
+      /invalid --experiment: expected it only with a file read as pythonPickle, torch, not as safetensors, got 3/,
+    ],
     [["set.safetensors", "--target-class", "10"], /expected 0 … 9, got 10/],
     [["set.safetensors", "--trigger-side", "40"], /at most 32 pixels/],
     [["set.safetensors", "--device", "cuda", ...small], /missing device: expected a working cuda device/],

@@ -79,6 +79,8 @@ async function call(words: readonly string[]) {
 const names = Object.keys(registry).map(kebab);
 const measured = "--test strokes --test-images 20 --networks 1 --epochs 1";
 
+const attackMeasured = "--test strokes --test-images 20 --receiver-networks 1 --receiver-epochs 1";
+
 /** Commands that compute, as they would run. */
 const whole: Readonly<Record<string, string>> = {
   "attack clean-label": "attack clean-label set.safetensors",
@@ -124,7 +126,7 @@ const generated: string[] = [
   ),
   // What does not fit together.
   ...["tall", "grey", "small", "seven", "tiny"].flatMap((set) => [
-    `attack clean-label ${set}.safetensors ${measured} --out runs/misfit`,
+    `attack clean-label ${set}.safetensors ${attackMeasured} --out runs/misfit`,
     `evaluate ${set}.safetensors ${measured} --out runs/misfit`,
   ]),
   "search tall.safetensors --out runs/misfit",

@@ -47,7 +47,7 @@ describe("retort run", { timeout: 300_000 }, () => {
       ["matched", 1, "ok"],
     ]);
     const words =
-      "--test strokes --test-images 60 --network mlp --width 8 --networks 1 --epochs 3 --threads 1 --seed 1";
+      "--test strokes --test-images 60 --receiver-network mlp --receiver-width 8 --receiver-networks 1 --receiver-epochs 3 --threads 1 --seed 1";
     const { result } = folder.retort("attack", "bad-nets", "set.safetensors", ...words.split(" "), "--out", "alone");
     expect(sweep.trials[1]).toMatchObject({ status: "ok", evaluations: result.results });
     const rows = await parquetReadObjects({

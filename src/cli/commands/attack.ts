@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import type { Attack } from "../../attack/Attack.ts";
-import * as attacks from "../../attack/attacks.ts";
-import { nested, overlaid, type Settings } from "../../core/layers.ts";
-import { resolveOptions } from "../../core/options.ts";
+import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
+import { nested, type Settings } from "../../core/layers.ts";
+import { resolveSettings } from "../../core/readWhen.ts";
 import { kebab } from "../../core/spelling.ts";
 import { setPath } from "../../experiment/setPath.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
@@ -16,6 +16,7 @@ import {
   resolveEvaluation,
 } from "../evaluationOptions.ts";
 import { flagOf } from "../flags.ts";
+import { optionGroup } from "../optionGroup.ts";
 import { readingOf } from "../readingOf.ts";
 import { readOptions } from "../readOptions.ts";
 import { settingsFile, settingsFileOption } from "../settingsFile.ts";
@@ -24,30 +25,40 @@ import { whiteningHooks } from "../whiteningHooks.ts";
 /** One subcommand for each attack of the registry. */
 function attackCommand(name: string, attack: Attack): CliCommand {
   const who = `retort attack ${kebab(name)}`;
-  const own = Object.keys(attack.options.shape);
-  // Options of the attack keep their names; where a receiver's option is called the same, it gets the prefix `receiver`.
+  // The attack's options have their own names, the receivers' always a prefix.
   const receivers = Object.fromEntries(
-    Object.entries(evaluationOptions).map(([key, value]) => [own.includes(key) ? receiver(key) : key, value]),
+    Object.entries(evaluationOptions).map(([key, value]) => [ofReceivers(key), value]),
   );
   const { presets = {} } = attack;
   const names = Object.keys(presets);
+  const { trigger, ...others } = attack.options.shape as Record<string, z.ZodType>;
   const options = z.object({
-    ...attack.options.shape,
-    ...(names.length > 0 && {
-      preset: z
-        .enum(names as [string])
-        .optional()
-        .describe(
-          `settings that other flags override: ${names.map((n) => `${n} is ${flagsOf(presets[n])}`).join("; ")}`,
-        ),
-    }),
-    options: settingsFileOption,
+    ...optionGroup({ title: "Attack" }, others),
+    ...optionGroup({ title: "Trigger" }, trigger ? { trigger } : {}),
+    ...(names.length > 0 &&
+      optionGroup(
+        { title: "Attack" },
+        {
+          preset: z
+            .enum(names as [string])
+            .optional()
+            .describe(
+              `settings that other flags override: ${names.map((n) => `${n} is ${flagsOf(presets[n])}`).join("; ")}`,
+            ),
+        },
+      )),
+    ...optionGroup({ title: "Attack" }, { options: settingsFileOption }),
     ...receivers,
     ...readOptions,
-    unlabelled: z
-      .boolean()
-      .default(false)
-      .describe("leave the tampered set's metadata silent about it (blind studies)"),
+    ...optionGroup(
+      { title: "Run" },
+      {
+        unlabelled: z
+          .boolean()
+          .default(false)
+          .describe("leave the tampered set's metadata silent about it (blind studies)"),
+      },
+    ),
     ...computeOptions,
     ...runFolderOptions,
   });
@@ -58,6 +69,9 @@ Writes a run folder with the clean and the tampered set, trigger, archetypes, ev
 of receivers trained on both. The same command goes on where it was stopped.`,
     arguments: { "<set>": "distilled set in any format that `retort inspect` opens" },
     options,
+    readWhen: Object.keys(receivers)
+      .filter((option) => option !== "test")
+      .map((option) => ({ option, read: ({ test }) => test !== undefined, by: "--test" })),
     examples: [
       `attack ${kebab(name)} set.safetensors --test cifar-10 --out runs/x`,
       `attack ${kebab(name)} res_DC_CIFAR10_ConvNet_1ipc.pt --normalisation cifar-10 --trigger-side 3 --trigger-value 1 --trigger-unit pixel`,
@@ -89,10 +103,10 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       await checkOut(chosen.out as string | undefined);
       const file = await settingsFile(chosen.options as string | undefined, attack.options, who);
       const attackOptions = settings(who, attack, chosen, given, file);
-      const receivers = Object.fromEntries(
-        Object.keys(evaluationOptions).map((k) => [k, chosen[own.includes(k) ? receiver(k) : k]]),
+      const chosenReceivers = Object.fromEntries(
+        Object.keys(evaluationOptions).map((k) => [k, chosen[ofReceivers(k)]]),
       ) as EvaluationChoice;
-      const evaluation = resolveEvaluation(receivers, who);
+      const evaluation = resolveEvaluation(chosenReceivers, who, ofReceivers);
       const target = device(chosen.device, chosen.threads);
       const hooks = whiteningHooks(console, signal, target);
       const { set, accuracies } = await distilledSet(setPath(path), chosen, who, console, hooks);
@@ -148,7 +162,9 @@ of receivers trained on both. The same command goes on where it was stopped.`,
   });
 }
 
-const receiver = (key: string) => `receiver${key[0].toUpperCase()}${key.slice(1)}`;
+/** A receiver's option beside those of an attack. What is measured on is no option of theirs. */
+const ofReceivers = (key: string) =>
+  key === "test" || key === "testImages" ? key : `receiver${key[0].toUpperCase()}${key.slice(1)}`;
 
 /** Settings as a person would type them. */
 const flagsOf = (given: Settings, path: readonly string[] = []): string =>
@@ -163,11 +179,12 @@ const flagsOf = (given: Settings, path: readonly string[] = []): string =>
 /** The attack's options: defaults, then the preset, then the file, then what was written. */
 function settings(
   who: string,
-  { options, presets = {} }: Attack,
+  method: Attack,
   flags: Readonly<Record<string, unknown>>,
   given: ReadonlySet<string>,
   file: Settings,
 ): Record<string, unknown> {
+  const { options, presets = {} } = method;
   const written = [...given]
     .map((name) => name.split("."))
     .filter(([head]) => head in options.shape)
@@ -177,12 +194,8 @@ function settings(
         path.reduce<unknown>((inner, step) => (inner as Settings)[step], flags),
       ),
     );
-  return resolveOptions(
-    who,
-    options,
-    [presets[flags.preset as string] ?? {}, file, ...written].reduce(overlaid),
-    flagOf,
-  );
+  const preset = presets[flags.preset as string] ?? {};
+  return resolveSettings(who, method, [file, ...written], { preset, spell: flagOf });
 }
 
 /** Tamper with a distilled set as somebody who passes it on could. */

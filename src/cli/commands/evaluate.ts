@@ -36,7 +36,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       { setDigest },
       { device },
       { key },
-      attacks,
+      { attackRegistry: attacks },
     ] = await Promise.all([
       import("../distilledSet.ts"),
       import("../attackRun.ts"),
@@ -48,7 +48,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       import("../../experiment/setDigest.ts"),
       import("../../engine/device.ts"),
       import("../../core/random.ts"),
-      import("../../attack/attacks.ts"),
+      import("../../attack/attackRegistry.ts"),
     ]);
     const { existsSync } = await import("node:fs");
     await checkOut(options.out);

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import type { Attack, SearchSpace } from "../../attack/Attack.ts";
-import * as attacks from "../../attack/attacks.ts";
+import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
 import type { RankedTrial } from "../../experiment/search/runSearch.ts";
@@ -116,7 +116,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       device: target,
     });
     // Chosen: what is wrong with a space shows in the first few candidates.
-    for (const { options: settled } of draw(attack.options, space, Math.min(16, size.candidates ?? 16), key(seed)))
+    for (const { options: settled } of draw(attack, space, Math.min(16, size.candidates ?? 16), key(seed)))
       await checkAttack(attack, set, settled, { key: key(seed), device: target });
     const run = await runFolder(
       {
@@ -138,7 +138,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       set,
       digest,
       attack: { name, method: attack },
-      draw: (count: number) => draw(attack.options, space, count, key(seed)),
+      draw: (count: number) => draw(attack, space, count, key(seed)),
       size,
       halving,
       score,

@@ -52,7 +52,7 @@ export interface ObjectInfo {
   readonly max?: number;
 }
 
-/** What a file leaves open. An option that a format does not use is ignored by it and refused by the CLI. */
+/** What a file leaves open. An option that a format does not use is ignored by it and refused by `openSet`. */
 export interface ReadOptions {
   /** Upper bound on all bytes a reader may allocate. Default 2 GiB. */
   readonly maxBytes?: number;
@@ -73,6 +73,9 @@ export interface ReadOptions {
   /** Finds the whitening of a set that names it without carrying it; raw data depend on the platform. */
   readonly whitening?: WhiteningLookup;
 }
+
+/** An option that some formats read and others do not. */
+export type ReadOption = "experiment" | "factor" | "ipc" | "layout" | "split";
 
 /** @returns the whitening of a raw dataset, or undefined where its data are not at hand or are others than it was fitted to. */
 export type WhiteningLookup = (name: string, fit: WhiteningFit) => Promise<ZcaWhitening | undefined>;
@@ -112,6 +115,8 @@ export interface Format {
   readonly title: string;
   /** Specification or repository the layout comes from. */
   readonly source: string;
+  /** Options of `read` that mean something for its files; the others are refused. Default: none. */
+  readonly reads?: readonly ReadOption[];
   /** Confidence in [0, 1] that this format is the right reader; looks at content, never at the extension alone. */
   detect(source: Source): Promise<number>;
   /** @throws DataError with a byte offset; Refusal (a DataError) where there is more to report. */

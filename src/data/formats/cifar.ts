@@ -28,6 +28,7 @@ const variants: readonly Variant[] = [
 export const cifar: Format = {
   title: "CIFAR-10 and CIFAR-100, binary version",
   source: "https://www.cs.toronto.edu/~kriz/cifar.html",
+  reads: ["split"],
 
   async detect(source) {
     const found = await findBatches(source);

@@ -1,7 +1,7 @@
 import { UsageError } from "../../core/errors.ts";
 import type { DistilledSet } from "../DistilledSet.ts";
 import { distilledFromPixels } from "../eightBit.ts";
-import * as formats from "../formats.ts";
+import { formatRegistry as formats } from "../formatRegistry.ts";
 import type { LabelledSet } from "../LabelledSet.ts";
 import type { Normalisation } from "../Normalisation.ts";
 import { describeNormalisation, renormalise, sameNormalisation } from "../normalise.ts";

@@ -19,6 +19,7 @@ const headBytes = 65_536;
 export const flax: Format = {
   title: "Flax checkpoint, msgpack (FRePo)",
   source: "https://github.com/google/flax, flax/serialization.py; https://github.com/yongchao97/FRePo",
+  reads: ["ipc", "layout"],
 
   async detect(source) {
     if (source.files.length !== 1) return 0;

@@ -25,6 +25,7 @@ interface Part {
 export const idx: Format = {
   title: "IDX images and labels (MNIST, Fashion-MNIST)",
   source: "http://yann.lecun.com/exdb/mnist/ (file formats)",
+  reads: ["split"],
 
   async detect(source) {
     const parts = await findParts(source);

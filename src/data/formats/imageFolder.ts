@@ -28,6 +28,7 @@ const pictureName = /\.(png|jpe?g|p[gp]m)$/i;
 export const imageFolder: Format = {
   title: "Folder or archive of pictures (RDED, SRe2L, D4M, Minimax, Tiny-ImageNet, torchvision ImageFolder)",
   source: "https://pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html",
+  reads: ["split"],
 
   async detect(source) {
     const kind = await archiveKind(source);

@@ -12,6 +12,7 @@ const who = "mat";
 export const mat: Format = {
   title: "MATLAB level 5 file (SVHN cropped digits)",
   source: "http://ufldl.stanford.edu/housenumbers/",
+  reads: ["split"],
 
   async detect(source) {
     return (await matFiles(source.files)).length > 0 ? 0.95 : 0;

@@ -12,6 +12,7 @@ import { beginsWith } from "./zip/peekZip.ts";
 export const npy: Format = {
   title: "NumPy .npy array",
   source: "numpy/lib/format.py, format versions 1.0 to 3.0",
+  reads: ["ipc", "layout"],
 
   async detect(source: Source): Promise<number> {
     const [file] = source.files;

@@ -19,6 +19,7 @@ import { writeZip } from "./zip/writeZip.ts";
 export const npz: Format = {
   title: "NumPy .npz archive (KIP, RFAD, MedMNIST, plain)",
   source: "numpy/lib/npyio.py savez",
+  reads: ["ipc", "layout", "split"],
 
   async detect(source: Source): Promise<number> {
     if (source.files.length !== 1) return 0;

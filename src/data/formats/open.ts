@@ -1,7 +1,9 @@
 import { lookUp } from "../../core/errors.ts";
-import * as formats from "../formats.ts";
+import type { Spell } from "../../core/readWhen.ts";
+import { formatRegistry as formats } from "../formatRegistry.ts";
 import type { Format, Opened, ReadOptions, Source, WhiteningLookup } from "./Format.ts";
 import { NotRecognised } from "./NotRecognised.ts";
+import { refuseUnread } from "./refuseUnread.ts";
 import { saysTampered } from "./saysTampered.ts";
 import { contentKind } from "./scan/contentKind.ts";
 import { scanFiles } from "./scan/scanFiles.ts";
@@ -13,6 +15,8 @@ export interface OpenOptions extends ReadOptions {
   readonly format?: string;
   /** Take `normalisation` even where the file says another. Default false: a contradiction is refused. */
   readonly force?: boolean;
+  /** Who asks, and how its user writes options, for errors. */
+  readonly caller?: { readonly who: string; readonly spell?: Spell };
 }
 
 /**
@@ -28,8 +32,11 @@ export async function openSet(source: Source, options: OpenOptions = {}): Promis
   const name = options.format ?? (await recognise(source))?.name;
   if (name === undefined) throw new NotRecognised(await unknownContent(source), 0);
   const format: Format = lookUp(formats, name, "openSet", "format");
-  const { normalisation, force, ...reading } = options;
-  const settled = settleNormalisation(await format.read(source, reading), normalisation, force ?? false, source.name);
+  const { normalisation, force, caller = { who: "openSet" }, ...reading } = options;
+  const opened = await format.read(source, reading);
+  // Images per class are a check of what a file says itself.
+  if (opened.set) refuseUnread(name, { ...reading, ipc: undefined }, caller.who, caller.spell);
+  const settled = settleNormalisation(opened, normalisation, force ?? false, source.name);
   return withScan(source, await withWhitening(settled, options.whitening), options.maxBytes);
 }
 

@@ -11,6 +11,7 @@ import { readValueSet } from "./torch/readValueSet.ts";
 export const pythonPickle: Format = {
   title: "Python pickle (CIFAR-10/100 python version)",
   source: "cpython Lib/pickle.py; the CIFAR page of the University of Toronto",
+  reads: ["experiment", "factor", "ipc", "layout", "split"],
 
   async detect(source: Source): Promise<number> {
     const batches = source.files.filter((file) =>

@@ -22,6 +22,7 @@ import { beginsWith } from "./zip/peekZip.ts";
 export const safetensors: Format = {
   title: "safetensors",
   source: "huggingface/safetensors, format description",
+  reads: ["ipc", "layout"],
 
   async detect(source: Source): Promise<number> {
     const [file] = source.files;

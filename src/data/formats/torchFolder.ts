@@ -24,6 +24,7 @@ import { unreadOf } from "./unreadOf.ts";
 export const torchFolder: Format = {
   title: "PyTorch files of images, labels and learning rate (MTT, TESLA, FTD, DATM, DD-Ranking)",
   source: "GeorgeCazenavette/mtt-distillation distill.py; NUS-HPC-AI-Lab/DD-Ranking",
+  reads: ["ipc", "layout"],
 
   async detect(source: Source): Promise<number> {
     if (source.files.length < 2) return 0;

@@ -1,5 +1,5 @@
 import type { Attack } from "../../attack/Attack.ts";
-import * as attacks from "../../attack/attacks.ts";
+import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { UsageError } from "../../core/errors.ts";
 import { child, key } from "../../core/random.ts";
 import { device } from "../../engine/device.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import * as attacks from "../../attack/attacks.ts";
+import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
-import * as methods from "../../distill/methods.ts";
+import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { deviceNames } from "../../engine/device.ts";
-import * as networks from "../../nn/networks.ts";
+import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import { protocolOptions } from "../../train/protocol.ts";
 import { loosened } from "./loosened.ts";
 
@@ -50,12 +50,15 @@ const attackParts = Object.entries(attacks).map(([name, attack]) => {
   });
 });
 
+/** A plug-in's attack may have no trigger to choose. */
+const withTrigger = Object.values(attacks).filter(({ options }) => "trigger" in options.shape);
+
 /** Each part of a trial: what may be written of it, beneath the matrix or in it. */
 export const parts = {
   set: z.union([setFile, ...distilled]).describe("the distilled set"),
   attack: z.union(attackParts as [(typeof attackParts)[0]]).describe("what an interceptor does to the set"),
   trigger: z
-    .union(Object.values(attacks).map((a) => loosened(a.options.shape.trigger)) as [z.ZodType])
+    .union(withTrigger.map((a) => loosened(a.options.shape.trigger)) as [z.ZodType])
     .describe("what the backdoor answers to; goes into the attack's options"),
   network: z
     .strictObject({

@@ -90,8 +90,8 @@ export async function openSweep(folder: string, manifest: Manifest): Promise<voi
     else if (!(error instanceof UsageError)) throw error;
     return undefined;
   });
-  for (const [name, there] of Object.entries(before?.versions ?? {})) {
-    const here = manifest.versions[name as keyof Versions];
+  for (const name of before ? new Set([...Object.keys(before.versions), ...Object.keys(manifest.versions)]) : []) {
+    const [there, here] = [before, manifest].map((one) => one?.versions[name as keyof Versions] ?? "none");
     if (there !== here && name !== "threads" && name !== "device")
       throw new UsageError(
         `sweep: invalid folder ${folder}: expected results of ${name} ${here}, got some of ${there}; choose a new folder with --out`,

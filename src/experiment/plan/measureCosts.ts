@@ -1,9 +1,9 @@
 import type { Attack } from "../../attack/Attack.ts";
-import * as attacks from "../../attack/attacks.ts";
+import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { key } from "../../core/random.ts";
 import { pictureSpace, renormalise } from "../../data/normalise.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
-import * as methods from "../../distill/methods.ts";
+import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { device } from "../../engine/device.ts";
 import { predictTest } from "../../train/evaluate.ts";
 import { inputTransform } from "../../train/inputTransform.ts";

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Attack } from "../../attack/Attack.ts";
-import * as attacks from "../../attack/attacks.ts";
+import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { lookUp, UsageError } from "../../core/errors.ts";
 import { overlaid, type Settings } from "../../core/layers.ts";
 import { resolveOptions } from "../../core/options.ts";
+import { resolveSettings } from "../../core/readWhen.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
-import * as methods from "../../distill/methods.ts";
+import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { protocolOptions } from "../../train/protocol.ts";
 import { resolveProtocol } from "../../train/resolveProtocol.ts";
 import type { Combination } from "./expand.ts";
@@ -52,13 +53,13 @@ async function setOf(settings: Settings, who: string, inputs: Inputs): Promise<T
   if (distil === undefined) throw new UsageError(`${who}: missing set: expected file: … or distil: …, got none`);
   const found = Object.entries(methods).find(([name, m]) => [name, m.abbreviation].includes(method));
   const name = found ? found[0] : method;
-  const { options: schema, presets = {} } = lookUp(methods, name, who, "method") as unknown as Distillation;
-  const base = preset === undefined ? {} : lookUp(presets, preset, who, "preset");
+  const distillation = lookUp(methods, name, who, "method") as unknown as Distillation;
+  const base = preset === undefined ? {} : lookUp(distillation.presets ?? {}, preset, who, "preset");
   return {
     distil,
     method: name,
     ...(await inputs.raw(distil, normalisation, who)),
-    options: resolveOptions(who, schema, { ...base, ...options }),
+    options: resolveSettings(who, distillation, { ...base, ...options }),
     seed: Number(seed ?? 0),
   };
 }
@@ -73,10 +74,10 @@ function attackOf({ parts: { attack, trigger } }: Combination, who: (part: PartN
     throw new UsageError(
       `${who("attack")}: missing method: expected one of ${Object.keys(attacks).join(", ")}, got none`,
     );
-  const { options, presets = {} } = lookUp(attacks, String(method), who("attack"), "method") as unknown as Attack;
-  const base = preset === undefined ? {} : lookUp(presets, String(preset), who("attack"), "preset");
+  const found = lookUp(attacks, String(method), who("attack"), "method") as unknown as Attack;
+  const base = preset === undefined ? {} : lookUp(found.presets ?? {}, String(preset), who("attack"), "preset");
   const given = trigger ? overlaid(written, { trigger }) : written;
-  return { method: String(method), options: resolveOptions(who("attack"), options, overlaid(base, given)) };
+  return { method: String(method), options: resolveSettings(who("attack"), found, given, { preset: base }) };
 }
 
 function strategyOf(settings: Settings = {}, who: string): TrialConfig["strategy"] {

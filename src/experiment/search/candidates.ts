@@ -1,10 +1,9 @@
-import type { z } from "zod";
-import type { SearchSpace } from "../../attack/Attack.ts";
+import type { Attack, SearchSpace } from "../../attack/Attack.ts";
 import { UsageError } from "../../core/errors.ts";
 import { hashJson } from "../../core/hash.ts";
 import { nested, overlaid, type Settings } from "../../core/layers.ts";
-import { resolveOptions } from "../../core/options.ts";
 import { child, type Key, permutation } from "../../core/random.ts";
+import { resolveSettings } from "../../core/readWhen.ts";
 
 /** Settings that a search tries. */
 export interface Candidate {
@@ -39,13 +38,22 @@ export function narrowed({ fixed = {}, vary, ...rest }: SearchSpace, given: Sett
  * @param count at most; the whole space where it has no more.
  * @throws UsageError where a candidate is none.
  */
-export function draw(options: z.ZodObject, space: SearchSpace, count: number, key: Key): Candidate[] {
+export function draw(
+  attack: Pick<Attack, "options" | "readWhen">,
+  space: SearchSpace,
+  count: number,
+  key: Key,
+): Candidate[] {
   const order = permutation(child(key, "space"), combinations(space)).subarray(0, count);
-  const drawn = [...order].map((index) => candidateAt(options, space, index));
+  const drawn = [...order].map((index) => candidateAt(attack, space, index));
   return [...new Map(drawn.map((one) => [one.id, one])).values()];
 }
 
-function candidateAt(schema: z.ZodObject, { fixed = {}, vary }: SearchSpace, index: number): Candidate {
+function candidateAt(
+  attack: Pick<Attack, "options" | "readWhen">,
+  { fixed = {}, vary }: SearchSpace,
+  index: number,
+): Candidate {
   let rest = index;
   const point: Record<string, unknown> = {};
   for (const [name, values] of Object.entries(vary)) {
@@ -56,7 +64,7 @@ function candidateAt(schema: z.ZodObject, { fixed = {}, vary }: SearchSpace, ind
     (all, [name, value]) => overlaid(all, nested(name.split("."), value)),
     fixed,
   );
-  const options = resolveOptions("search", schema, settings) as Candidate["options"];
+  const options = resolveSettings("search", attack, settings) as Candidate["options"];
   return { id: hashJson(options).slice(0, 8), point, options };
 }
 

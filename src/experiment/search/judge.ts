@@ -7,7 +7,7 @@ import { applyTrigger, randomTrigger } from "../../data/Trigger.ts";
 import type { Device } from "../../engine/device.ts";
 import { accuracy, attackSuccessRate } from "../../metrics/rates.ts";
 import type { Floats, InputShape, Network } from "../../nn/Network.ts";
-import * as networks from "../../nn/networks.ts";
+import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import type { Learner } from "../../train/Learner.ts";
 import { learnerFor } from "../../train/learnerFor.ts";
 import { logitsOf, meanProbabilities } from "../../train/logits.ts";

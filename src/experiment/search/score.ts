@@ -1,5 +1,5 @@
 import { z } from "zod";
-import * as networks from "../../nn/networks.ts";
+import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 
 const networkNames = Object.keys(networks) as [keyof typeof networks, ...(keyof typeof networks)[]];
 

@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RetortError } from "../../core/errors.ts";
 import type { PlannedTrial } from "../plan/TrialConfig.ts";
+import { loadedPlugins } from "../plugins.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 
 type Work = Pick<PlannedTrial, "id" | "config">;
@@ -91,7 +92,7 @@ export class TrialPool {
         new WorkerLost(`sweep: failed worker: expected it to finish, got its end (${signal ?? `status ${code}`})`),
       );
     });
-    this.tell(worker, { kind: "setup", setup: this.setup });
+    this.tell(worker, { kind: "setup", setup: { ...this.setup, plugins: loadedPlugins().map(({ path }) => path) } });
     return worker;
   }
 }

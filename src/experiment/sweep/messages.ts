@@ -8,6 +8,8 @@ export interface WorkerSetup {
   /** Where paths of trials start from. */
   readonly base: string;
   readonly versions: Versions;
+  /** Paths of the parent's plug-ins, which the process loads too. */
+  readonly plugins?: readonly string[];
 }
 
 export type ToWorker =

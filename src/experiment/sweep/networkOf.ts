@@ -1,6 +1,6 @@
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { InputShape, Network } from "../../nn/Network.ts";
-import * as networks from "../../nn/networks.ts";
+import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import type { TrialConfig } from "../plan/TrialConfig.ts";
 
 /** The receiver of a trial for images of a set. */

@@ -1,11 +1,11 @@
 import type { Attack, AttackResult } from "../../attack/Attack.ts";
-import * as attacks from "../../attack/attacks.ts";
+import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { hashJson, sha256Hex } from "../../core/hash.ts";
 import { child, key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { toPixels } from "../../data/normalise.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
-import * as methods from "../../distill/methods.ts";
+import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { type Device, device } from "../../engine/device.ts";
 import { stealth } from "../../metrics/stealth.ts";
 import type { NetworkResult } from "../../report/record.ts";

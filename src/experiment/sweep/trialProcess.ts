@@ -4,6 +4,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { onDamage } from "../kept/damage.ts";
 import { Inputs } from "../plan/Inputs.ts";
+import { loadPlugins } from "../plugins.ts";
+import { versions } from "../versions.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 import { outcomeOf, writeOutcome } from "./outcomes.ts";
 import { TrialRunner } from "./runTrial.ts";
@@ -11,25 +13,34 @@ import { StageStore } from "./StageStore.ts";
 
 const stop = new AbortController();
 let folder = "";
-let runner: TrialRunner | undefined;
+let runner: Promise<TrialRunner> | undefined;
 
 onDamage((message) => process.stderr.write(`warning: ${message}\n`));
 
 const tell = (message: FromWorker) => process.send?.(message);
 
-function setUp(setup: WorkerSetup): void {
+async function setUp(setup: WorkerSetup): Promise<TrialRunner> {
   folder = setup.folder;
+  await loadPlugins(setup.plugins ?? [], "worker");
+  const { plugins } = versions(setup.versions.device, setup.versions.threads);
+  if (plugins !== setup.versions.plugins)
+    throw Object.assign(
+      new Error("worker: invalid plug-in: expected the content that the sweep began with, got another"),
+      { errno: 0, code: "EPLUGIN" },
+    );
   const store = new StageStore(join(folder, "cache"), setup.versions, stop.signal);
-  runner = new TrialRunner(new Inputs(setup.base), store, {
+  const runner = new TrialRunner(new Inputs(setup.base), store, {
     signal: stop.signal,
     onStage: (key) => tell({ kind: "stage", key }),
   });
   tell({ kind: "ready" });
+  return runner;
 }
 
 async function perform({ trial }: Extract<ToWorker, { kind: "trial" }>): Promise<void> {
   try {
-    const end = await runner!
+    const ready = await runner!;
+    const end = await ready
       .run(trial.config)
       .then((result) => ({ status: "ok" as const, ...result }))
       .catch((error: Error & NodeJS.ErrnoException) => {
@@ -49,8 +60,11 @@ async function perform({ trial }: Extract<ToWorker, { kind: "trial" }>): Promise
 const isRefusal = (error: NodeJS.ErrnoException): boolean => "errno" in error && /^E[A-Z0-9]+$/.test(error.code ?? "");
 
 process.on("message", (message: ToWorker) => {
-  if (message.kind === "setup") setUp(message.setup);
-  else if (message.kind === "trial") void perform(message);
+  if (message.kind === "setup") {
+    runner = setUp(message.setup);
+    // Told with the first trial.
+    runner.catch(() => {});
+  } else if (message.kind === "trial") void perform(message);
   else stop.abort();
 });
 // Ctrl-C reaches the whole group of processes; the parent says when to stop. Without a parent there is nobody to work for.

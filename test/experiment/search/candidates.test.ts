@@ -10,7 +10,7 @@ const space = { fixed: { steps: 9, targetClass: 2 }, vary: { alpha: [0.1, 0.2, 0
 
 describe("candidates", () => {
   it("the whole space is every combination once, completed", () => {
-    const all = draw(options, space, combinations(space), key(0));
+    const all = draw(attacks.ridgeHead, space, combinations(space), key(0));
     expect(all).toHaveLength(6);
     expect(new Set(all.map(({ point }) => JSON.stringify(point))).size).toBe(6);
     for (const { point, options: complete } of all)
@@ -23,7 +23,7 @@ describe("candidates", () => {
   });
 
   it("fewer draws are the first of more; another key draws others", () => {
-    const ids = (n: number, seed: number) => draw(options, space, n, key(seed)).map(({ id }) => id);
+    const ids = (n: number, seed: number) => draw(attacks.ridgeHead, space, n, key(seed)).map(({ id }) => id);
     expect(ids(6, 0).slice(0, 2)).toEqual(ids(2, 0));
     expect(ids(6, 1)).not.toEqual(ids(6, 0));
     expect([...ids(6, 1)].sort()).toEqual([...ids(6, 0)].sort());
@@ -31,9 +31,9 @@ describe("candidates", () => {
 
   it("what is given is not varied, and one setting is one candidate", () => {
     const narrow = narrowed(space, { pool: { size: 8 } });
-    const all = draw(options, narrow, 10, key(0));
+    const all = draw(attacks.ridgeHead, narrow, 10, key(0));
     expect(all.map(({ options: o }) => (o.pool as { size: number }).size)).toEqual([8, 8, 8]);
-    expect(draw(options, { vary: { alpha: [0.1, 0.1] } }, 2, key(0))).toHaveLength(1);
+    expect(draw(attacks.ridgeHead, { vary: { alpha: [0.1, 0.1] } }, 2, key(0))).toHaveLength(1);
   });
 
   it.each(Object.entries(attacks as unknown as Record<string, Attack>).filter(([, a]) => a.searchSpace))(
@@ -44,7 +44,7 @@ describe("candidates", () => {
       for (const [name, values] of Object.entries(vary)) {
         const usual = name.split(".").reduce<unknown>((o, step) => (o as Record<string, unknown>)[step], defaults);
         expect(values, name).toContainEqual(usual);
-        for (const value of values) draw(attack.options, { vary: { [name]: [value] } }, 1, key(0));
+        for (const value of values) draw(attack, { vary: { [name]: [value] } }, 1, key(0));
       }
       expect(sample).toBeLessThan(combinations(attack.searchSpace!));
     },

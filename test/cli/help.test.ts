@@ -1,0 +1,31 @@
+import { expect, it } from "vitest";
+import * as attacks from "../../src/attack/attacks.ts";
+import { attack } from "../../src/cli/commands/attack.ts";
+import { kebab } from "../../src/core/spelling.ts";
+import { call } from "./fakeTerminal.ts";
+
+it.each(Object.keys(attacks).map(kebab))("the help of attack %s fits two screens, in groups", async (name) => {
+  const { stdout } = await call({ attack }, "attack", name, "--help");
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(100);
+  const heads = lines.filter((line) => /^[A-Z]\w*( Options)?:$/.test(line));
+  expect(heads).toEqual(
+    [
+      "Arguments",
+      "Attack",
+      "Trigger",
+      "Receivers",
+      "Reading",
+      "Seal",
+      "Run",
+      "Options",
+      "Global Options",
+      "Examples",
+    ].map((head) => `${head}:`),
+  );
+  expect(stdout).toContain("--help-all shows every option");
+  expect(stdout).not.toContain("--receiver-mixing-alpha");
+  const all = await call({ attack }, "attack", name, "--help-all");
+  for (const flag of ["--receiver-mixing-alpha", "--max-mebibytes", "--trusted-root", "--trigger-frequency"])
+    expect(all.stdout).toContain(flag);
+});

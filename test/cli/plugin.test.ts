@@ -1,0 +1,72 @@
+import { appendFileSync, copyFileSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { resolve } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { UsageError } from "../../src/core/errors.ts";
+import { strokes } from "../../src/data/generators/strokes.ts";
+import { evaluate } from "../../src/library/evaluate.ts";
+import { register } from "../../src/library/register.ts";
+import { mlp } from "../../src/nn/networks/mlp.ts";
+import { drawings } from "../experiment/drawings.ts";
+import { SweepFolder } from "./sweepFolder.ts";
+
+const folder = new SweepFolder({
+  "sweep.yaml": `
+test: { data: strokes, images: 20 }
+set: { file: set.safetensors }
+network: { name: mlp, width: 4 }
+strategy: { epochs: 1 }
+attack: { method: invert }
+matrix: { attack.count: [1, 2] }
+`,
+  "empty.mjs": "export const other = 1;\n",
+  "throws.mjs": "throw new Error('no');\n",
+  "taken.mjs": "export const networks = { mlp: () => 0 };\n",
+});
+copyFileSync(resolve(import.meta.dirname, "../../examples/plugin/invert.mjs"), folder.at("invert.mjs"));
+// The module takes zod from beside it, as in a project of its own.
+symlinkSync(resolve(import.meta.dirname, "../../node_modules"), folder.at("node_modules"));
+afterAll(() => rmSync(folder.path, { recursive: true, force: true }));
+
+const plugged = (...words: string[]) => folder.retort("--plugin", "invert.mjs", ...words);
+
+describe("a plug-in", () => {
+  it("has a command, flags and help, and its content is part of the run", () => {
+    const { stderr, status } = plugged("attack", "invert", "set.safetensors", "--count", "1", "--out", "run");
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    const { config, versions } = JSON.parse(readFileSync(folder.at("run/config.json"), "utf8"));
+    expect(config.attack).toEqual({ targetClass: 0, count: 1 });
+    expect(versions.plugins).toMatch(/^[0-9a-f]{64}$/);
+    expect(folder.retort("attack", "invert", "set.safetensors").status).toBe(2);
+  });
+
+  it("runs in the processes of a sweep; another version of it is refused", () => {
+    const { stderr, status, result } = plugged("run", "sweep.yaml", "--out", "sweep", "--jobs", "2");
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    expect(result).toMatchObject({ done: 2, failed: 0 });
+    appendFileSync(folder.at("invert.mjs"), "// changed\n");
+    expect(plugged("run", "sweep.yaml", "--out", "sweep").stderr).toContain("expected results of plugins");
+  });
+
+  it.each([
+    ["gone.mjs", "expected a JavaScript module, got gone.mjs (ENOENT)"],
+    ["empty.mjs", "expected an export attacks, networks, distillationMethods, formats, got other"],
+    ["throws.mjs", "expected a module that loads, got no"],
+    ["taken.mjs", "expected one that is free, got mlp, which is taken"],
+  ])("%s is refused in one line", (file, message) => {
+    const { stderr, status } = folder.retort("inspect", "set.safetensors", "--plugin", file);
+    expect(status).toBe(2);
+    expect(stderr.trim().split("\n")).toEqual([expect.stringContaining(message)]);
+  });
+});
+
+it("what is registered works by its name; what lacks a member is refused", async () => {
+  expect(() => register({ attacks: { mine: { title: "x" } as never } })).toThrow(UsageError);
+  expect(() => register({ attacks: { mine: { title: "x" } as never } })).toThrow("expected the member source");
+  expect(() => register({ networks: { "my-net": mlp } })).toThrow("expected letters and digits in camel case");
+  register({ networks: { myNet: mlp } });
+  const { rates } = await evaluate(drawings(), {
+    ...{ test: strokes("test", 20), networks: ["myNet" as never], width: 4, repeats: 1, epochs: 1 },
+  });
+  expect(rates[0].network).toBe("myNet-4");
+  expect(() => register({ networks: { myNet: mlp } })).toThrow("taken");
+});

@@ -78,7 +78,7 @@ export function gradientMatching<S extends z.ZodObject>({ name, ...facts }: Fact
         checkpoint: () => save({ update, images, loss, ...rest }, fingerprint(record)),
       });
 
-      const { Condenser } = await import("./Condenser.ts");
+      const { Condenser } = await loadCondenser();
       const resumed = resume?.json.update === total;
       if (resumed) {
         yield report(restore(resume!, undefined));
@@ -125,3 +125,6 @@ function restore({ json, arrays }: Checkpoint, like: Tree<Floats> | undefined): 
   const slots = arrays.momentum ? [arrays.momentum] : [];
   return { update, loss, images: arrays.images, slots, weights: like && weightTree("weights", arrays, like) };
 }
+
+/** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
+const loadCondenser = () => import("./Condenser.ts");

@@ -83,7 +83,7 @@ export function meanMatching<S extends z.ZodObject>({ name, embed, ...facts }: F
         return;
       }
 
-      const { MatchingUpdate } = await import("./MatchingUpdate.ts");
+      const { MatchingUpdate } = await loadMatchingUpdate();
       const phi = await embed(opts);
       await using update = await MatchingUpdate.compile(
         set,
@@ -118,3 +118,6 @@ function restore({ json, arrays }: Checkpoint): State {
   const { iteration, loss } = json as { iteration: number; loss?: number };
   return { iteration, loss, images: arrays.images, slots: arrays.momentum ? [arrays.momentum] : [] };
 }
+
+/** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
+const loadMatchingUpdate = () => import("./MatchingUpdate.ts");

@@ -71,13 +71,7 @@ export const realisticDiverse: Distillation<typeof options> = {
     const { key, device, normalisation, resume } = context;
     if (resume) checkResume(record, resume);
     const total = opts.teacherEpochs + 1;
-    const [{ convNet }, { sgd }, { Learner }, { rawEpoch }, { likeliestCrops }] = await Promise.all([
-      import("../nn/networks/convNet.ts"),
-      import("../nn/optimisers.ts"),
-      import("../train/Learner.ts"),
-      import("./rawTeacher.ts"),
-      import("./likeliestCrops.ts"),
-    ]);
+    const [{ convNet }, { sgd }, { Learner }, { rawEpoch }, { likeliestCrops }] = await loadParts();
     const [, channels, size] = set.shape;
     const network = convNet({ channels, size, classes: set.classes }, opts);
     await using learner = new Learner(network, sgd({ momentum: 0.9, weightDecay: 5e-4 }), device);
@@ -140,3 +134,13 @@ function restore({ json, arrays }: Checkpoint, fresh: LearnerState): State {
   const teacher = weights && momentum && { weights, running: [], slots: [momentum], step: teacherStep };
   return { step, loss, images: arrays.images, teacher };
 }
+
+/** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
+const loadParts = () =>
+  Promise.all([
+    import("../nn/networks/convNet.ts"),
+    import("../nn/optimisers.ts"),
+    import("../train/Learner.ts"),
+    import("./rawTeacher.ts"),
+    import("./likeliestCrops.ts"),
+  ]);

@@ -70,7 +70,8 @@ export async function runCommandLine(
       const { addFlags, hasRare } = await import("./flags.ts");
       const command = await commands[called]();
       checkSubcommand(called, command, line);
-      const all = isAsked(words, "--help-all") || isAsked(line, "--json");
+      // What is rarely needed is hidden from the short help alone: a misspelled flag may be meant for any.
+      const all = !isAsked(line, "-h", "--help") || isAsked(words, "--help-all") || isAsked(line, "--json");
       const furnished = (node: Command, schema: z.ZodObject) => {
         addFlags(node, schema, all);
         if (!all && hasRare(schema)) node.addHelpText("after", "\n--help-all shows every option.");

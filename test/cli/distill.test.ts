@@ -78,7 +78,8 @@ it("the baseline runs under its names, and has its own options", async () => {
   expect(made).toMatchObject({ status: 0, stdout: expect.stringContaining("6 images, 3 of each of 2 classes") });
   expect(await run("--data", data, "--method", "random", "--width", "4", "--out", out)).toMatchObject({
     status: 2,
-    stderr: "retort distill: unknown option of random: expected --ipc, got --width\n",
+    stderr:
+      "retort distill: invalid --width: expected it only with method datadam or dc or dm or rded or dsa, got 4; it would do nothing\n",
   });
   expect(await run("--data", data, "--method", "random", "--preset", "quick", "--out", out)).toMatchObject({
     status: 2,

@@ -98,7 +98,7 @@ test("the help of a command is made from its schema", async () => {
   expect(stdout).toMatch(/--no-flip +mirror at random \(default: on\)/);
   expect(stdout).not.toMatch(/--no-clamp|--flip/);
   expect(stdout).toMatch(/--epochs <integer,…> +schedules \(default: 50,100\)/);
-  expect(stdout).toMatch(/--trigger-side <integer> +pixels \(default: 1\)/);
+  expect((await parse("--help-all")).stdout).toMatch(/--trigger-side <integer> +pixels \(default: 1\)/);
   expect(stdout).toContain("Examples:\n  retort attack set.safetensors --alpha 0.3");
 });
 

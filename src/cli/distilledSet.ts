@@ -24,7 +24,7 @@ export async function distilledSet(
   const source = await openSource(path, choice, console);
   const opened = await openDistilled(source, await openOptions(choice, who, hooks), path, who);
   const { set, findings, accuracies, format } = opened;
-  refuseUnused(format, { ...choice, ipc: undefined }, who);
+  await refuseUnused(format, { ...choice, ipc: undefined }, who);
   warnOf(findings, path, console);
   if (choice.ipc !== undefined && set.shape[0] !== choice.ipc * set.classes)
     throw new UsageError(

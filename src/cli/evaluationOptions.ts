@@ -3,7 +3,7 @@ import type { InputShape, Network } from "../nn/Network.ts";
 import { networkRegistry as networks } from "../nn/networkRegistry.ts";
 import { type Protocol, protocolOptions } from "../train/protocol.ts";
 import { resolveProtocol } from "../train/resolveProtocol.ts";
-import { flagOf } from "./flags.ts";
+import { flagOf } from "./flagOf.ts";
 import { optionGroup } from "./optionGroup.ts";
 
 const networkNames = Object.keys(networks) as [keyof typeof networks, ...(keyof typeof networks)[]];

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { z } from "zod";
 import { resolveOptions } from "../core/options.ts";
 import { type ReadWhen, refuseIdle } from "../core/readWhen.ts";
-import { kebab } from "../core/spelling.ts";
+import { flagOf } from "./flagOf.ts";
 import { groupOf, sharedRules } from "./optionGroup.ts";
 
 /** One leaf of an options schema, as JSON Schema describes it. */
@@ -119,14 +119,6 @@ export function readFlags<S extends z.ZodObject>(
     flagOf,
   );
   return { options, given };
-}
-
-/** `["trigger", "sideLength"]` → `--trigger-side-length`. */
-export function flagOf(path: readonly PropertyKey[]): string {
-  return `--${path
-    .filter((step) => typeof step !== "number")
-    .map((step) => kebab(String(step)))
-    .join("-")}`;
 }
 
 function leaves(schema: z.ZodObject): Leaf[] {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { lookUp } from "../core/errors.ts";
 import { type ReadWhen, refuseIdle, resolveSettings } from "../core/readWhen.ts";
 import { kebab } from "../core/spelling.ts";
-import { flagOf } from "./flags.ts";
+import { flagOf } from "./flagOf.ts";
 
 /** An entry of a registry that one command runs under `--method`. */
 interface Method {

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { UsageError } from "../core/errors.ts";
 import type { OpenOptions } from "../data/formats/open.ts";
-import { refuseUnread } from "../data/formats/refuseUnread.ts";
 import type { WhiteningHooks } from "../experiment/whitening/namedWhitening.ts";
-import { flagOf } from "./flags.ts";
+import { flagOf } from "./flagOf.ts";
 import { gateOptions } from "./gateOptions.ts";
 import { optionGroup } from "./optionGroup.ts";
 
@@ -26,7 +25,7 @@ export const readOptions = {
         .string()
         .optional()
         .describe(
-          "what you know was done to the pixels, where the file does not say (pictures always hold pixels): unit, 8-bit, the dataset whose mean/std was used, zca-DATASET for whitening by its training images, or MEANS/DEVIATIONS",
+          "what was done to the pixels, where the file does not say: unit, 8-bit, a dataset (its mean/std), zca-DATASET, or MEANS/DEVIATIONS",
         ),
       force: z.boolean().default(false).describe("take your --normalisation even where the file says another"),
       maxMebibytes: z.number().positive().default(2048).describe("most memory that reading may take, in MiB"),
@@ -80,5 +79,7 @@ export async function formatNamed(name: string, who: string): Promise<string> {
  *
  * @throws UsageError that names the flag.
  */
-export const refuseUnused = (format: string, choice: Partial<Choice>, who: string): void =>
+export async function refuseUnused(format: string, choice: Partial<Choice>, who: string): Promise<void> {
+  const { refuseUnread } = await import("../data/formats/refuseUnread.ts");
   refuseUnread(format, choice, who, flagOf);
+}

@@ -15,7 +15,7 @@ import {
   receiversOf,
   resolveEvaluation,
 } from "../evaluationOptions.ts";
-import { flagOf } from "../flags.ts";
+import { flagOf } from "../flagOf.ts";
 import { optionGroup } from "../optionGroup.ts";
 import { readingOf } from "../readingOf.ts";
 import { readOptions } from "../readOptions.ts";

@@ -68,7 +68,7 @@ picture-grid.`,
       throw new UsageError(
         `convert: missing set: expected a distilled or raw set, got a file read as ${opened.format}`,
       );
-    refuseUnused(opened.format, options, "convert");
+    await refuseUnused(opened.format, options, "convert");
     warnOf(opened.findings, args[0], console);
     let wanted: Normalisation | undefined;
     if (options.normalise !== undefined) wanted = normalisationNamed(options.normalise, "convert");

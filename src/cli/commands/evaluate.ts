@@ -5,7 +5,7 @@ import { setPath } from "../../experiment/setPath.ts";
 import { defineCommand } from "../command.ts";
 import { computeOptions, runFolderOptions } from "../computeOptions.ts";
 import { evaluationOptions, protocolOf, receiversOf, resolveEvaluation } from "../evaluationOptions.ts";
-import { flagOf } from "../flags.ts";
+import { flagOf } from "../flagOf.ts";
 import { readingOf } from "../readingOf.ts";
 import { readOptions } from "../readOptions.ts";
 import { whiteningHooks } from "../whiteningHooks.ts";

@@ -39,7 +39,7 @@ what is not known here) or tampered (the set says so itself); 2 not recognised, 
       named(source, args),
       await openOptions(options, "inspect", whiteningHooks(console, signal)),
     );
-    if (inspection.format && inspection.set) refuseUnused(inspection.format, options, "inspect");
+    if (inspection.format && inspection.set) await refuseUnused(inspection.format, options, "inspect");
     const onTerminal = options.sheetTerminal ?? (console.colourful && !console.verbosity.json);
     const wanted = onTerminal || options.sheet !== undefined || options.html !== undefined;
     const sheet = wanted && set && inspection.set ? await drawSheet(set, inspection) : undefined;

@@ -5,7 +5,7 @@ import { UsageError } from "../../core/errors.ts";
 import { readRun } from "../../experiment/Run.ts";
 import { writeAtomic } from "../../experiment/writeAtomic.ts";
 import { type CliCommand, defineCommand, type Invocation } from "../command.ts";
-import { flagOf } from "../flags.ts";
+import { flagOf } from "../flagOf.ts";
 import { readSweep } from "../readSweep.ts";
 
 const options = z.object({

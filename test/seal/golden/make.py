@@ -257,7 +257,9 @@ def listed(**change):
 
 
 for name in ("", ".", "..", "/etc/passwd", "a/../b", "a//b", "a/", "./a", "a\\b", "a\0b", "a\nb", "\ud800"):
-    case("name " + json.dumps(name), listed(name=name), "resources", "name")
+    # "." is what the reference tool calls a file that was sealed alone; a folder is not that file.
+    expected = ("present", "moved") if name == "." else ("resources", "name")
+    case("name " + json.dumps(name), listed(name=name), *expected)
 case("another algorithm", listed(algorithm="sha512"), "resources", "algorithm")
 case("digest in capitals", listed(digest=resources(["empty"])[0]["digest"].upper()), "resources", "digest")
 case("digest too short", bundle(statement([{**resources(["empty"])[0], "digest": "00"}])), "resources", "digest")

@@ -19,7 +19,8 @@ try {
   console.log("before:", (await verify(folder, receiver)).verified ? "verified" : "refused");
 
   const bytes = await readFile(file);
-  bytes[bytes.length - 1] ^= 1;
+  const last = bytes.length - 1;
+  bytes.writeUInt8(bytes.readUInt8(last) ^ 1, last);
   await writeFile(file, bytes);
   const { verified, checks } = await verify(folder, receiver);
   const failed = checks.filter(({ status }) => status === "failed").map(({ id }) => id);

@@ -61,10 +61,10 @@ export function paintedOver(audited: AuditedSet, images: readonly number[], plac
 /** Largest share of a picture that can be painted over so that the picture is still one of its class. */
 const MOST = 0.6;
 
-/** Pixels that are painted over with a patch: with its margin, or without one where that would be most of the picture. */
+/** Pixels that are painted over with a patch: with its margin, or without one where a mask would leave little of the picture. */
 export function coveredBy(patch: Patch, shape: ImageShape): Uint8Array {
   const wide = within(MARGIN, patch, shape);
-  return shareOf(wide) > MOST ? within(0, patch, shape) : wide;
+  return patch.mask && shareOf(wide) > MOST ? within(0, patch, shape) : wide;
 }
 
 const shareOf = (covered: Uint8Array): number => covered.reduce((a, b) => a + b, 0) / covered.length;
@@ -98,7 +98,7 @@ export async function supportDrop(
   const some = jury.of(0, RETRAINED);
   const before = (await some.judge(patch)).rate[targetClass];
   // What fills the picture cannot be taken out of it.
-  if (flagged.length === 0 || shareOf(coveredBy(patch, audited.shape)) > MOST)
+  if (flagged.length === 0 || (patch.mask && shareOf(coveredBy(patch, audited.shape)) > MOST))
     return { flagged, before, after: before, drop: 0 };
   const after = await successOn(paintedOver(audited, flagged, patch, child(key, "paint")), jury, candidate, born);
   return { flagged, before, after, drop: Math.max(0, before - after) };

@@ -27,7 +27,10 @@ async function measure(name: string, signal?: AbortSignal, onProgress?: (done: n
     versions: versions("cpu", 1),
   });
   const stage = {
-    plan: { sets: [{ name: "clean" as const, set: drawings() }], test: strokes("test", 600), repeats: 2, key: key(1) },
+    sets: [{ name: "clean" as const, set: drawings() }],
+    test: strokes("test", 600),
+    repeats: 2,
+    key: key(1),
     protocol: protocolOptions.parse({}),
     epochs: [6],
     networks: { mlp: mlp({ channels: 3, size: 32, classes: 10 }, { width: 8 }) },

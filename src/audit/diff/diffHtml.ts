@@ -15,7 +15,7 @@ import type { Diffed, ImageDifference, SetDifference } from "./diffSets.ts";
 import { spellBox } from "./heatMap.ts";
 
 const diffStyle = `${style}
-.verdict.good{--tone:var(--failed)}.verdict.bad{--tone:var(--worked)}
+.verdict.good{--tone:var(--failed)}.verdict.bad{--tone:var(--worked);color:inherit}
 .warning{color:var(--weak)}
 td.r,th.r{text-align:right;white-space:nowrap}
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(320px,100%),1fr));gap:14px}
@@ -23,7 +23,7 @@ figure.bad{border-color:var(--worked)}
 .row{display:flex;gap:6px}
 .row img{flex:1 1 0;min-width:0;max-width:200px;border-radius:3px;background:#191c20}
 .heat{display:flex;flex-wrap:wrap;gap:18px;align-items:flex-start}
-.heat img{width:224px;border-radius:4px;image-rendering:pixelated}`;
+.heat img{width:224px;height:auto;border-radius:4px;image-rendering:pixelated}`;
 
 /** Chosen: pictures of removed or added images are shown up to this many. */
 const maxLonely = 24;

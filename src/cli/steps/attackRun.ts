@@ -12,9 +12,10 @@ import { renderHtml } from "../../report/page.ts";
 import type { Curve, RunRecord } from "../../report/record.ts";
 import { resultTable } from "../../report/resultTable.ts";
 import { runAttackStage } from "../../run/attackStage.ts";
-import { type Measured, runEvaluationStage } from "../../run/evaluationStage.ts";
+import { runEvaluationStage } from "../../run/evaluationStage.ts";
 import type { Run } from "../../run/Run.ts";
 import { secondsOf } from "../../run/Stopwatch.ts";
+import type { Measured } from "../../train/measure.ts";
 import { type EvaluationChoice, protocolOf, receiversOf } from "../options/evaluationOptions.ts";
 import type { Console } from "../shell/console.ts";
 
@@ -75,24 +76,21 @@ export async function evaluateStep(
   const bar = console.progress("evaluate", total);
   let note: string | undefined;
   const measured = await runEvaluationStage(run, {
-    plan: {
-      sets: [
-        { name: "clean", set: sets.clean },
-        ...(sets.tampered ? [{ name: "tampered" as const, set: sets.tampered }] : []),
-      ],
-      test,
-      backdoor: result,
-      repeats: choice.networks,
-      key: child(work.key, "evaluate"),
-    },
+    sets: [
+      { name: "clean", set: sets.clean },
+      ...(sets.tampered ? [{ name: "tampered" as const, set: sets.tampered }] : []),
+    ],
+    test,
+    backdoor: result,
+    repeats: choice.networks,
+    key: child(work.key, "evaluate"),
     protocol: protocolOf(choice),
     epochs: choice.epochs,
     networks: receivers,
     device,
     signal,
-    onProgress({ done, result: one, diverged }) {
-      if (one) note = `${one.set} CTA ${(100 * one.cta).toFixed(1)} %`;
-      if (diverged) note = `${diverged.set} diverged`;
+    onProgress({ done, outcome }) {
+      if (outcome) note = `${outcome.set} ${"cta" in outcome ? `CTA ${(100 * outcome.cta).toFixed(1)} %` : "diverged"}`;
       bar.update(done, note);
     },
   }).finally(() => bar.end());

@@ -54,16 +54,14 @@ async function work(name: string, seed = 0, stopAt = Number.POSITIVE_INFINITY) {
     onProgress: ({ phase, done }) => phase !== "archetypes" && done >= stopAt && stop.abort(new Error("stopped")),
   });
   const measured = await runEvaluationStage(run, {
-    plan: {
-      sets: [
-        { name: "clean", set: distilled.set },
-        { name: "tampered", set: result.set },
-      ],
-      test: strokes("test", 20),
-      backdoor: result,
-      repeats: 2,
-      key: key(1),
-    },
+    sets: [
+      { name: "clean", set: distilled.set },
+      { name: "tampered", set: result.set },
+    ],
+    test: strokes("test", 20),
+    backdoor: result,
+    repeats: 2,
+    key: key(1),
     protocol: protocolOptions.parse({}),
     epochs: [1],
     networks: { mlp: mlp({ channels: 3, size: 32, classes: 10 }, { width: 4 }) },

@@ -87,6 +87,15 @@ export function viewAs(bytes: Uint8Array<ArrayBuffer>, dtype: DType): TensorData
   return new array(aligned.buffer, aligned.byteOffset, aligned.byteLength / array.BYTES_PER_ELEMENT);
 }
 
+/** Copy big-endian numbers into little-endian order. The length is a multiple of the item size. */
+export function swapBytes(bytes: Uint8Array<ArrayBuffer>, dtype: DType): Uint8Array<ArrayBuffer> {
+  const size = itemSize(dtype);
+  const out = new Uint8Array(bytes.length);
+  for (let start = 0; start < bytes.length; start += size)
+    for (let i = 0; i < size; i++) out[start + i] = bytes[start + size - 1 - i];
+  return out;
+}
+
 /** The little-endian bytes of a tensor, not copied. */
 export function tensorBytes(data: TensorData): Uint8Array<ArrayBuffer> {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

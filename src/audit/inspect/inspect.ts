@@ -76,10 +76,9 @@ async function refused(
     message: error.message,
     ...(error.offset === undefined ? {} : { offset: error.offset }),
   };
-  // The reader of a lone pickle has said everything that a scan of it could say.
-  const files = refusal?.dangerous && source.files.length === 1 ? [] : source.files;
-  const scan = await scanFiles([...files, ...(source.others ?? [])], maxBytes, (path) => quiet(source, path));
-  const findings = unrepeated([...(verdictOf(said) === "fine" ? [reason] : []), ...said, ...scan.findings]);
+  const scan = await scanFiles([...source.files, ...(source.others ?? [])], maxBytes, (path) => quiet(source, path));
+  const more = scan.findings.filter((finding) => !said.some((other) => repeats(finding, other)));
+  const findings = [...(verdictOf(said) === "fine" ? [reason] : []), ...said, ...more];
   const verdict = verdictOf(findings);
   return {
     name: source.name,
@@ -97,11 +96,11 @@ function quiet(source: Source, path: string): boolean {
   return (source.expected?.(path) ?? false) || (source.files.length === 1 && path === source.files[0].path);
 }
 
-/** A name that both the reader and the scan found stands there once. */
-function unrepeated(findings: readonly Finding[]): Finding[] {
-  const key = ({ rule, file, offset, message }: Finding) =>
-    offset === undefined ? `${rule} ${message}` : `${rule} ${file} ${offset}`;
-  return findings.filter((finding, i) => findings.findIndex((other) => key(other) === key(finding)) === i);
+/** Did the reader say of the same file what the scan says, which puts the path within archives before it? */
+function repeats(scanned: Finding, said: Finding): boolean {
+  const [path, file] = [scanned.file ?? "", said.file ?? ""];
+  const isSame = path === file || path.startsWith(`${file}/`) || path.endsWith(`/${file}`);
+  return isSame && scanned.rule === said.rule && scanned.message.endsWith(said.message);
 }
 
 function bySeverity(findings: readonly Finding[]): Finding[] {

@@ -47,10 +47,7 @@ const refusals: Readonly<Record<string, string>> = {
  */
 export function failureOf(error: unknown, who = "retort"): Failure {
   if (error instanceof CommanderError) {
-    const message = error.message
-      .replace(/^error: /, "")
-      .replace(/\n\(Did you mean (.*)\)$/s, "; did you mean $1")
-      .replace(/\.$/, "");
+    const message = error.message.replace(/^error: /, "").replace(/\.$/, "");
     return { kind: "UsageError", message: oneLine(`${who}: ${message}`), code: 2 };
   }
   if (error instanceof RetortError)

@@ -15,6 +15,7 @@ import { helpJson } from "./helpJson.ts";
 import { interrupted, listenForInterrupt } from "./interrupt.ts";
 import type { Sink } from "./Sink.ts";
 import { shellQuoted } from "./shellQuoted.ts";
+import { unknownWord } from "./unknownWord.ts";
 import { withoutPlugins } from "./withoutPlugins.ts";
 
 /** Where a call comes from and where its words go. */
@@ -84,7 +85,12 @@ export async function runCommandLine(
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     // Printing the help because nothing was asked for is an answer, but not a success.
     if (error instanceof CommanderError && error.code === "commander.help") return 2;
-    return report(error, verbosityOf(line), around, `retort ${callOf(commands, line) ?? ""}`.trim());
+    return report(
+      unknownWord(error, root, line),
+      verbosityOf(line),
+      around,
+      `retort ${callOf(commands, line) ?? ""}`.trim(),
+    );
   }
   return status;
 }
@@ -205,6 +211,7 @@ function furnish(node: Command, around: Surroundings): void {
   node
     .hook("preSubcommand", (_, called) => furnishFlags.get(called)?.())
     .exitOverride()
+    .showSuggestionAfterError(false)
     .helpOption("-h, --help", "print this help; --help-all: with every option")
     .helpCommand(false)
     .configureHelp({

@@ -14,10 +14,12 @@ const types: Readonly<Record<number, { bytes: number; read(view: DataView, at: n
   6: { bytes: 4, read: (view, at) => view.getUint32(at, true) },
   7: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
   9: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
+  12: { bytes: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
+  13: { bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)) },
 };
 const classNames: Readonly<Record<number, string>> = {
   ...{ 1: "cell", 2: "struct", 3: "object", 4: "char", 5: "sparse", 6: "float64", 7: "float32", 8: "int8", 9: "uint8" },
-  ...{ 10: "int16", 11: "uint16", 12: "int32", 13: "uint32", 14: "int64", 15: "uint64" },
+  ...{ 10: "int16", 11: "uint16", 12: "int32", 13: "uint32", 14: "int64", 15: "uint64", 16: "function", 17: "opaque" },
 };
 const MATRIX = 14;
 const COMPRESSED = 15;
@@ -45,7 +47,8 @@ export function isMat(head: Uint8Array): boolean {
 }
 
 /**
- * Read the numeric arrays of a level 5 MAT-file; cells, structures, objects and sparse arrays are listed without values.
+ * Read the numeric arrays of a level 5 MAT-file; what else they hold (cells, structures, complex numbers,
+ * objects, tables, functions, sparse arrays) is listed without values.
  *
  * Compressed elements say how large they are in their first eight bytes, which are held against the budget before the rest is inflated.
  *
@@ -83,14 +86,20 @@ function addArray(cursor: Cursor, found: { arrays: MatArray[]; others: MatArray[
     throw new DataError(`${who}: invalid array flags: expected two 32-bit numbers, got others`, start);
   const code = flags.bytes[0];
   const dtype = classNames[code];
-  if (!dtype) throw new DataError(`${who}: unknown array class: expected 1 to 15, got ${code}`, start);
+  if (!dtype) throw new DataError(`${who}: unknown array class: expected 1 to 17, got ${code}`, start);
+  // Tables, strings and other classes of MATLAB have no dimensions of their own.
+  if (code === 17) {
+    const name = nameOf(cursor);
+    found.others.push({ name, dtype, shape: [], bytes: new Uint8Array(0), value: () => Number.NaN });
+    return;
+  }
   const sizes = element(cursor, "dimensions");
   if (sizes.type !== 5 || sizes.bytes.length % 4 !== 0)
     throw new DataError(`${who}: invalid dimensions: expected 32-bit numbers, got others`, start);
   const shape = Array.from({ length: sizes.bytes.length / 4 }, (_, i) => types[5].read(viewOf(sizes.bytes), 4 * i));
-  const name = new TextDecoder("latin1").decode(element(cursor, "name").bytes);
+  const name = nameOf(cursor);
   const base = { name, dtype, shape };
-  if (code < 6 || code > 13 || flags.bytes[1] & 8) {
+  if (code < 6 || code > 15 || flags.bytes[1] & 8) {
     found.others.push({ ...base, bytes: new Uint8Array(0), value: () => Number.NaN });
     return;
   }
@@ -105,6 +114,10 @@ function addArray(cursor: Cursor, found: { arrays: MatArray[]; others: MatArray[
     );
   const view = viewOf(data.bytes);
   found.arrays.push({ ...base, bytes: data.bytes, value: (i) => item.read(view, i * item.bytes) });
+}
+
+function nameOf(cursor: Cursor): string {
+  return new TextDecoder("latin1").decode(element(cursor, "name").bytes);
 }
 
 /** One element inside an array: eight-byte tag, or the small form that packs up to four bytes into the tag. */

@@ -2,7 +2,7 @@ import { DataError } from "../../core/errors.ts";
 import { Cursor } from "../Cursor.ts";
 import { type Budget, elementCount } from "../limits.ts";
 import { NotRecognised } from "../NotRecognised.ts";
-import { type DType, fromFortran, itemSize, type Tensor, viewAs } from "../tensor.ts";
+import { type DType, fromFortran, itemSize, swapBytes, type Tensor, viewAs } from "../tensor.ts";
 import { parseHeader } from "./npyHeader.ts";
 
 export const npyMagic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
@@ -29,12 +29,13 @@ interface NpyHeader {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly fortran: boolean;
+  readonly bigEndian: boolean;
   readonly python2: boolean;
   /** Where the numbers begin. */
   readonly dataStart: number;
 }
 
-/** Numbers of a type that is listed and not read: complex, text, times, structures, other byte order. */
+/** Numbers of a type that is listed and not read: complex, text, times, structures. */
 export class NpyForeign extends NotRecognised {
   override name = "NpyForeign";
   readonly dtype: string;
@@ -78,6 +79,13 @@ function readNpyHeader(bytes: Uint8Array<ArrayBuffer>, who: string): NpyHeader {
   const text = Array.from(cursor.take(length, "header"), (byte) => String.fromCharCode(byte)).join("");
   const { descr, fortran, shape, python2 } = parseHeader(text, who, start);
   const dataStart = cursor.offset;
+  const hasObjects = typeof descr === "string" ? /O|obj/.test(descr) : descr.objects;
+  if (hasObjects)
+    throw new NpyObjects(
+      `${who}: invalid descr: expected numbers, got Python objects (${typeof descr === "string" ? JSON.stringify(descr.slice(0, 40)) : "in a structure"})`,
+      dataStart,
+      start,
+    );
   if (typeof descr !== "string")
     throw new NpyForeign(
       `${who}: invalid descr: expected a plain number type, got a structured one`,
@@ -85,27 +93,15 @@ function readNpyHeader(bytes: Uint8Array<ArrayBuffer>, who: string): NpyHeader {
       shape,
       start,
     );
-  if (/^[|<>=]?O/.test(descr))
-    throw new NpyObjects(
-      `${who}: invalid descr: expected numbers, got Python objects (${JSON.stringify(descr)})`,
-      dataStart,
-      start,
-    );
-  if (descr.startsWith(">"))
+  const little = descr.replace(/^>/, "<");
+  if (!Object.hasOwn(readable, little))
     throw new NpyForeign(
-      `${who}: invalid descr: expected little-endian numbers, got big-endian ${JSON.stringify(descr)}`,
-      descr,
-      shape,
-      start,
-    );
-  if (!Object.hasOwn(readable, descr))
-    throw new NpyForeign(
-      `${who}: invalid descr: expected one of ${Object.keys(readable).join(", ")}, got ${JSON.stringify(descr.slice(0, 40))}`,
+      `${who}: invalid descr: expected one of ${Object.keys(readable).join(", ")}, or > for <, got ${JSON.stringify(descr.slice(0, 40))}`,
       descr.slice(0, 40),
       shape,
       start,
     );
-  return { dtype: readable[descr], shape, fortran, python2, dataStart };
+  return { dtype: readable[little], shape, fortran, bigEndian: little !== descr, python2, dataStart };
 }
 
 /** An array, and whether Python 2 wrote its header. */
@@ -119,7 +115,7 @@ export interface NpyArray extends Tensor {
  * @throws DataError unless the rest of the file is exactly what shape and type need.
  */
 export function readNpy(bytes: Uint8Array<ArrayBuffer>, budget: Budget, who: string): NpyArray {
-  const { dtype, shape, fortran, python2, dataStart } = readNpyHeader(bytes, who);
+  const { dtype, shape, fortran, bigEndian, python2, dataStart } = readNpyHeader(bytes, who);
   const need = elementCount(shape, who, "array", dataStart) * itemSize(dtype);
   if (need !== bytes.length - dataStart)
     throw new DataError(
@@ -127,7 +123,8 @@ export function readNpy(bytes: Uint8Array<ArrayBuffer>, budget: Budget, who: str
       dataStart,
     );
   budget.charge(need, who, "array", dataStart);
-  const data = viewAs(new Uint8Array(bytes.subarray(dataStart)), dtype);
+  const stored = bytes.subarray(dataStart);
+  const data = viewAs(bigEndian ? swapBytes(stored, dtype) : new Uint8Array(stored), dtype);
   if (!fortran || shape.length < 2) return { dtype, shape, data, python2 };
   budget.charge(need, who, "array in row-major order", dataStart);
   return { dtype, shape, data: fromFortran(data, shape), python2 };

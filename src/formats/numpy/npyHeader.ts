@@ -1,8 +1,11 @@
 import { DataError } from "../../core/errors.ts";
 
-/** `descr` is a text, or "structured" for anything else a dtype may be. */
+/** Structures within structures. Chosen: far beyond real ones. */
+const maxNesting = 16;
+
+/** `descr` is a text, or for structures and subarrays: do Python objects occur in them? */
 export interface HeaderFields {
-  readonly descr: string | { readonly structured: true };
+  readonly descr: string | { readonly objects: boolean };
   readonly fortran: boolean;
   readonly shape: readonly number[];
   /** Written by Python 2: sizes with an L, texts with a u. */
@@ -16,8 +19,8 @@ export interface HeaderFields {
  *
  * @param base position of the text in its file.
  */
-export function parseHeader(text: string, who: string, base: number): HeaderFields {
-  const tokens = tokenise(text, who, base);
+export function parseHeader(header: string, who: string, base: number): HeaderFields {
+  const tokens = tokenise(header, who, base);
   let at = 0;
   const fail = (expected: string): never => {
     const token = tokens[Math.min(at, tokens.length - 1)];
@@ -48,15 +51,40 @@ export function parseHeader(text: string, who: string, base: number): HeaderFiel
     }
     return sizes;
   };
-  const structured = (): { readonly structured: true } => {
-    for (let depth = 0; at < tokens.length - 1; at++) {
-      if ("[(".includes(tokens[at].text)) depth++;
-      if ("])".includes(tokens[at].text) && --depth === 0) {
-        at++;
-        return { structured: true };
+  const text = (): string => {
+    if (!/^u?['"]/.test(tokens[at].text)) fail("a text");
+    return unmarked(tokens[at++].text).slice(1, -1);
+  };
+  /** NumPy's type: a text, `[(name, type), (name, type, shape), ((title, name), type)]`, or `(type, shape)`. @returns has it objects? */
+  const type = (depth: number): boolean => {
+    if (depth > maxNesting) fail(`at most ${maxNesting} types within types`);
+    let objects = false;
+    if (take("(")) {
+      objects = type(depth + 1);
+      need(",");
+      shape();
+      take(",");
+      need(")");
+    } else if (take("[")) {
+      while (!take("]")) {
+        need("(");
+        if (take("(")) {
+          text();
+          need(",");
+          text();
+          need(")");
+        } else text();
+        need(",");
+        if (type(depth + 1)) objects = true;
+        if (take(",") && tokens[at].text === "(") shape();
+        need(")");
+        if (!take(",")) {
+          need("]");
+          break;
+        }
       }
-    }
-    return fail("a closing bracket");
+    } else objects = /O|obj/.test(text());
+    return objects;
   };
   const fields = new Map<string, HeaderFields["descr"] | boolean | readonly number[]>();
   need("{");
@@ -74,8 +102,8 @@ export function parseHeader(text: string, who: string, base: number): HeaderFiel
       if (!isTrue && tokens[at].text !== "False") fail("True or False");
       at++;
       fields.set(name, isTrue);
-    } else if (/^u?['"]/.test(tokens[at].text)) fields.set(name, unmarked(tokens[at++].text).slice(1, -1));
-    else if (tokens[at].text === "[" || tokens[at].text === "(") fields.set(name, structured());
+    } else if (/^u?['"]/.test(tokens[at].text)) fields.set(name, text());
+    else if (tokens[at].text === "[" || tokens[at].text === "(") fields.set(name, { objects: type(0) });
     else fail("a type");
     if (!take(",")) {
       need("}");

@@ -1,3 +1,4 @@
+import type { Budget } from "../limits.ts";
 import type { DType } from "../tensor.ts";
 import { applyArrayState, applyDTypeState, fromBuffer, makeDType, makeScalar } from "./numpySymbols.ts";
 import { PickleFault } from "./PickleFault.ts";
@@ -10,7 +11,7 @@ import { isKind, kindOf, type PickleDict, type PickleValue } from "./values.ts";
  * called. `create` is what NEWOBJ does.
  */
 interface Allowed {
-  readonly call?: (args: readonly PickleValue[], offset: number, maxBytes: number) => PickleValue;
+  readonly call?: (args: readonly PickleValue[], offset: number, budget: Budget) => PickleValue;
   readonly create?: (args: readonly PickleValue[], offset: number) => PickleValue;
   /** Element type of a torch storage. */
   readonly storage?: StorageType;
@@ -56,9 +57,9 @@ const emptyDict =
  */
 const allowed: ReadonlyMap<string, Allowed> = new Map<string, Allowed>([
   ["collections\nOrderedDict", { call: emptyDict("OrderedDict"), create: emptyDict("OrderedDict") }],
-  ["torch._utils\n_rebuild_tensor", { call: (args, offset, maxBytes) => rebuildTensor(args, 4, offset, maxBytes) }],
-  ["torch._utils\n_rebuild_tensor_v2", { call: (args, offset, maxBytes) => rebuildTensor(args, 6, offset, maxBytes) }],
-  ["torch._utils\n_rebuild_tensor_v3", { call: (args, offset, maxBytes) => rebuildTensorV3(args, offset, maxBytes) }],
+  ["torch._utils\n_rebuild_tensor", { call: (args, offset, { limit }) => rebuildTensor(args, 4, offset, limit) }],
+  ["torch._utils\n_rebuild_tensor_v2", { call: (args, offset, { limit }) => rebuildTensor(args, 6, offset, limit) }],
+  ["torch._utils\n_rebuild_tensor_v3", { call: (args, offset, { limit }) => rebuildTensorV3(args, offset, limit) }],
   ["torch._utils\n_rebuild_parameter", { call: (args, offset) => rebuildParameter(args, 3, offset) }],
   ["torch._utils\n_rebuild_parameter_with_state", { call: (args, offset) => rebuildParameter(args, 4, offset) }],
   ["torch._tensor\n_rebuild_from_type_v2", { call: rebuildFromType }],
@@ -94,7 +95,7 @@ function entryOf(module: string, name: string): Allowed | undefined {
 }
 
 /** What REDUCE does: an allowed name applied to checked arguments. */
-export function callGlobal(callee: PickleValue, args: PickleValue, offset: number, maxBytes: number): PickleValue {
+export function callGlobal(callee: PickleValue, args: PickleValue, offset: number, budget: Budget): PickleValue {
   const entry = isKind(callee, "global") ? entryOf(callee.module, callee.name) : undefined;
   if (!entry?.call)
     throw new PickleFault(
@@ -108,7 +109,7 @@ export function callGlobal(callee: PickleValue, args: PickleValue, offset: numbe
       `invalid REDUCE: expected a tuple of arguments, got ${kindOf(args)}`,
       offset,
     );
-  return entry.call(args.items, offset, maxBytes);
+  return entry.call(args.items, offset, budget);
 }
 
 /** What NEWOBJ does: an empty OrderedDict, or something of which nothing but its name is kept. */
@@ -124,10 +125,10 @@ export function createObject(callee: PickleValue, args: PickleValue, offset: num
 }
 
 /** What BUILD does: state for an ordered dictionary (`_metadata` of a state dict), a NumPy type or array. */
-export function applyState(target: PickleValue, state: PickleValue, offset: number): PickleValue {
+export function applyState(target: PickleValue, state: PickleValue, offset: number, budget: Budget): PickleValue {
   if (isKind(target, "opaque")) return target;
   if (isKind(target, "dtype")) return applyDTypeState(target, state, offset);
-  if (isKind(target, "array")) return applyArrayState(target, state, offset);
+  if (isKind(target, "array")) return applyArrayState(target, state, offset, budget);
   if (isKind(target, "dict") && target.ordered && isKind(state, "dict")) {
     for (const key of state.entries.keys())
       if (key !== "_metadata")
@@ -151,10 +152,10 @@ export function storageType(value: PickleValue): StorageType | undefined {
 }
 
 /** `_rebuild_from_type_v2(function, type, arguments, state)`: a tensor of a class of its own, of which the tensor is kept. */
-function rebuildFromType(args: readonly PickleValue[], offset: number, maxBytes: number): PickleValue {
+function rebuildFromType(args: readonly PickleValue[], offset: number, budget: Budget): PickleValue {
   const [callee, , inner] = args;
   if (args.length !== 4) throw wrongArguments("_rebuild_from_type_v2", "four", args, offset);
-  return callGlobal(callee, inner, offset, maxBytes);
+  return callGlobal(callee, inner, offset, budget);
 }
 
 function pythonTypes(name: string, entry: Allowed): (readonly [string, Allowed])[] {

@@ -15,7 +15,7 @@ const imageBytes = 3072;
 
 /**
  * The set of one batch: `data` uint8 [N, 3072], or images [N, 3, 32, 32] or [N, 32, 32, 3], with `labels` (CIFAR-10) or `fine_labels`
- * (CIFAR-100): a list, a tuple, or an array of any number type, [N] or [N, 1].
+ * (CIFAR-100): a list, a tuple, or an array of any number type and byte order, [N] or [N, 1].
  */
 export function setFromBatch(root: PickleValue, name: string, who: string): LabelledSet | undefined {
   const data = isKind(root, "dict") ? member(root, "data") : undefined;
@@ -47,6 +47,7 @@ function labelsOf(root: PickleDict): number[] | undefined {
     const stored = member(root, key);
     if (stored === undefined) continue;
     if (!isKind(stored, "array")) return numbersOf(stored);
+    if (stored.items) return numbersOf({ kind: "tuple", items: stored.items });
     if (!stored.tensor) return undefined;
     const [rows, columns = 1, ...more] = stored.tensor.shape;
     return columns === 1 && more.length === 0 && rows === stored.tensor.data.length

@@ -162,7 +162,7 @@ class Machine {
       }
       case "REDUCE": {
         const [callee, args] = this.pop(op, 2);
-        stack.push(callGlobal(callee, args, op.offset, this.options.budget.limit));
+        stack.push(callGlobal(callee, args, op.offset, this.options.budget));
         break;
       }
       case "NEWOBJ": {
@@ -172,7 +172,7 @@ class Machine {
       }
       case "BUILD": {
         const [target, state] = this.pop(op, 2);
-        stack.push(applyState(target, state, op.offset));
+        stack.push(applyState(target, state, op.offset, this.options.budget));
         break;
       }
       default:

@@ -1,5 +1,5 @@
-import { elementCount } from "../limits.ts";
-import { type DType, fromFloat16, fromFortran, itemSize, viewAs } from "../tensor.ts";
+import { type Budget, elementCount } from "../limits.ts";
+import { type DType, fromFloat16, fromFortran, itemSize, swapBytes, viewAs } from "../tensor.ts";
 import { PickleFault } from "./PickleFault.ts";
 import { isKind, kindOf, type PickleArray, type PickleDType, type PickleValue, textOf } from "./values.ts";
 
@@ -19,10 +19,10 @@ const codes: Readonly<Record<string, DType>> = {
   b1: "bool",
 };
 
-/** Complex numbers, long doubles, texts and times: listed, not read. */
-const foreignCode = /^([US]\d{1,9}|c(8|16|32)|f16|[Mm]8)$/;
+/** Complex numbers, long doubles, texts, times, structures and Python objects: listed, not read. */
+const foreignCode = /^([USV]\d{1,9}|c(8|16|32)|f16|[Mm]8|O[48]?)$/;
 
-/** `numpy.dtype("f8", False, True)`: a plain number type, never objects or structures. */
+/** `numpy.dtype("f8", False, True)`. Objects of an array stand in the same pickle, so that they are as described as everything in it. */
 export function makeDType(args: readonly PickleValue[], offset: number): PickleDType {
   const [code, align, copy] = args;
   const text = textOf(code);
@@ -56,9 +56,8 @@ export function applyDTypeState(target: PickleDType, state: PickleValue, offset:
     (items[8] === undefined || items[8] === null);
   if (!plain || order === undefined)
     throw fault("invalid dtype state: expected version 3, a byte order and no fields", offset);
-  if (order === ">") throw fault("invalid dtype: expected little-endian numbers, got big-endian", offset);
-  if (order !== "<" && order !== "|" && order !== "=")
-    throw fault("invalid dtype: expected byte order <, | or =", offset);
+  if (!["<", "|", "=", ">"].includes(order)) throw fault("invalid dtype: expected byte order <, >, | or =", offset);
+  target.bigEndian = order === ">";
   return target;
 }
 
@@ -70,16 +69,21 @@ export function makeScalar(args: readonly PickleValue[], offset: number): Pickle
   if (type.dtype === undefined) return { kind: "opaque", name: `numpy.${type.code}` };
   if (raw.bytes.length !== itemSize(type.dtype))
     throw fault(`invalid scalar: expected ${itemSize(type.dtype)} bytes, got ${raw.bytes.length}`, offset);
-  const stored = viewAs(new Uint8Array(raw.bytes), type.dtype)[0];
+  const bytes = type.bigEndian ? swapBytes(raw.bytes, type.dtype) : new Uint8Array(raw.bytes);
+  const stored = viewAs(bytes, type.dtype)[0];
   const value = type.dtype === "float16" ? fromFloat16(stored as number) : stored;
   return { kind: "scalar", dtype: type.dtype, value: type.dtype === "bool" ? value !== 0 : value };
 }
 
-/** BUILD on an array: `(1, shape, dtype, is_fortran, bytes)`. The bytes are seen, not copied, where they are aligned. */
-export function applyArrayState(target: PickleArray, state: PickleValue, offset: number): PickleArray {
+/**
+ * BUILD on an array: `(1, shape, dtype, is_fortran, bytes)`, a list of objects in place of bytes for `O`. The bytes are seen, not
+ * copied, where they are aligned and in this order; copies are charged.
+ */
+export function applyArrayState(target: PickleArray, state: PickleValue, offset: number, budget: Budget): PickleArray {
   const items = isKind(state, "tuple") ? state.items : [];
   const [version, shape, type, fortran, raw] = items;
-  if (items.length !== 5 || version !== 1 || !isKind(shape, "tuple") || !isKind(type, "dtype") || !isKind(raw, "bytes"))
+  const isPlain = isKind(raw, "bytes") || (isKind(raw, "list") && isKind(type, "dtype") && /^[OV]/.test(type.code));
+  if (items.length !== 5 || version !== 1 || !isKind(shape, "tuple") || !isKind(type, "dtype") || !isPlain)
     throw fault(
       `invalid array state: expected (1, shape, dtype, order, bytes), got (${items.slice(0, 6).map(kindOf).join(", ")})`,
       offset,
@@ -87,11 +91,30 @@ export function applyArrayState(target: PickleArray, state: PickleValue, offset:
   if (target.tensor !== undefined || target.foreign)
     throw fault("invalid array state: expected it once, got it twice", offset);
   const sizes = shape.items.map((size) => (typeof size === "number" ? size : Number.NaN));
-  return fillArray(target, type, sizes, raw.bytes, fortran === true || fortran === 1, offset);
+  if (isKind(raw, "list")) return fillObjects(target, type, sizes, raw.items, offset);
+  return fillArray(target, type, sizes, raw.bytes, fortran === true || fortran === 1, offset, budget);
+}
+
+function fillObjects(
+  target: PickleArray,
+  type: PickleDType,
+  sizes: readonly number[],
+  items: readonly PickleValue[],
+  offset: number,
+): PickleArray {
+  const count = elementCount(sizes, "pickle", "array", offset);
+  if (count !== items.length)
+    throw fault(
+      `invalid array: expected ${count} objects for shape [${sizes.join(", ")}], got ${items.length}`,
+      offset,
+    );
+  target.foreign = { dtype: type.code.startsWith("O") ? "object" : type.code, shape: sizes };
+  if (type.code.startsWith("O") && sizes.length === 1) target.items = items;
+  return target;
 }
 
 /** `_frombuffer(buffer, dtype, shape, order)`: how NumPy writes arrays in protocol 5. */
-export function fromBuffer(args: readonly PickleValue[], offset: number): PickleArray {
+export function fromBuffer(args: readonly PickleValue[], offset: number, budget: Budget): PickleArray {
   const [raw, type, shape, order] = args;
   const letter = textOf(order);
   if (
@@ -106,7 +129,7 @@ export function fromBuffer(args: readonly PickleValue[], offset: number): Pickle
       offset,
     );
   const sizes = shape.items.map((size) => (typeof size === "number" ? size : Number.NaN));
-  return fillArray({ kind: "array", tensor: undefined }, type, sizes, raw.bytes, letter === "F", offset);
+  return fillArray({ kind: "array", tensor: undefined }, type, sizes, raw.bytes, letter === "F", offset, budget);
 }
 
 function fillArray(
@@ -116,6 +139,7 @@ function fillArray(
   bytes: Uint8Array<ArrayBuffer>,
   isFortran: boolean,
   offset: number,
+  budget: Budget,
 ): PickleArray {
   if (type.dtype === undefined) {
     elementCount(sizes, "pickle", "array", offset);
@@ -125,7 +149,8 @@ function fillArray(
   const need = elementCount(sizes, "pickle", "array", offset) * itemSize(type.dtype);
   if (need !== bytes.length)
     throw fault(`invalid array: expected ${need} bytes for shape [${sizes.join(", ")}], got ${bytes.length}`, offset);
-  const data = viewAs(bytes, type.dtype);
+  if (type.bigEndian || isFortran) budget.charge(need, "pickle", "an array in the order of this machine", offset);
+  const data = viewAs(type.bigEndian ? swapBytes(bytes, type.dtype) : bytes, type.dtype);
   target.tensor = { dtype: type.dtype, shape: sizes, data: isFortran ? fromFortran(data, sizes) : data };
   return target;
 }

@@ -36,23 +36,36 @@ pytorch_lightning lightning pdb ipdb pudb nose pytest _pytest py tox virtualenv 
 win32process PIL cv2 imageio nibabel h5py tables fickling sys
 `);
 
-/** Plain data of Python, NumPy and pandas that files hold beside their numbers: full names. Making one does nothing else. */
+/**
+ * Plain data of Python, NumPy, PyTorch and pandas that files hold beside their numbers: full names. Making one, or naming a constant,
+ * does nothing else.
+ */
 export const plainData = split(`
 argparse.Namespace types.SimpleNamespace datetime.datetime datetime.date datetime.time datetime.timedelta datetime.timezone
 decimal.Decimal fractions.Fraction uuid.UUID array.array array._array_reconstructor ipaddress.IPv4Address
 pathlib.Path pathlib.PurePath pathlib.PosixPath pathlib.PurePosixPath pathlib.WindowsPath pathlib.PureWindowsPath
 collections.defaultdict collections.deque collections.UserDict collections.UserList
 builtins.frozenset builtins.object builtins.list builtins.dict builtins.tuple builtins.int builtins.float builtins.str builtins.bytes
-builtins.bool builtins.slice builtins.range __builtin__.frozenset __builtin__.object __builtin__.list __builtin__.dict
+builtins.bool builtins.slice builtins.range builtins.Ellipsis builtins.NotImplemented builtins.NoneType __builtin__.frozenset __builtin__.object __builtin__.list __builtin__.dict
 __builtin__.tuple __builtin__.int __builtin__.long __builtin__.float __builtin__.str __builtin__.unicode __builtin__.bool
-__builtin__.slice __builtin__.xrange
+__builtin__.slice __builtin__.xrange __builtin__.Ellipsis __builtin__.NotImplemented __builtin__.bytes
+collections.ChainMap collections.UserString
+types.NoneType types.EllipsisType types.MappingProxyType zoneinfo.ZoneInfo
 numpy.float64 numpy.float32 numpy.float16 numpy.int64 numpy.int32 numpy.int16 numpy.int8 numpy.uint64 numpy.uint32 numpy.uint16
-numpy.uint8 numpy.bool_ numpy.str_ numpy.bytes_ numpy.complex64 numpy.complex128 numpy.datetime64 numpy.timedelta64 numpy.matrix
+numpy.uint8 numpy.bool_ numpy.str_ numpy.bytes_ numpy.complex64 numpy.complex128 numpy.bool numpy.void
+numpy.intc numpy.uintc numpy.longlong numpy.ulonglong numpy.longdouble numpy.float128 numpy.complex256 numpy.datetime64 numpy.timedelta64 numpy.matrix
 numpy.random.__RandomState_ctor numpy.random._pickle.__randomstate_ctor numpy.random._pickle.__generator_ctor
 numpy.random._pickle.__bit_generator_ctor numpy.random.mtrand.RandomState numpy.ma.core.MaskedArray numpy.ma.core._mareconstruct
 pandas.core.frame.DataFrame pandas.core.series.Series pandas._libs.internals._unpickle_block
 pandas._libs.arrays.__pyx_unpickle_NDArrayBacked pandas.core.indexes.base._new_Index
 joblib.numpy_pickle.NumpyArrayWrapper scipy.sparse._csr.csr_matrix scipy.sparse.csr.csr_matrix
+torch.strided torch.sparse_coo torch.sparse_csr torch.sparse_csc torch.sparse_bsr torch.sparse_bsc torch.jagged torch._mkldnn
+torch.contiguous_format torch.preserve_format torch.channels_last torch.channels_last_3d
+torch.dtype torch.layout torch.memory_format torch.qscheme torch.finfo torch.iinfo torch.Generator torch._C.Generator
+torch.distributed.device_mesh.DeviceMesh torch.distributed.tensor._dtensor_spec.DTensorSpec
+torch.distributed.tensor._dtensor_spec.TensorMeta torch.distributed.tensor.DTensor
+torch.distributed.tensor.placement_types.Partial torch.distributed.tensor.placement_types.Replicate
+torch.distributed.tensor.placement_types.Shard
 PIL.Image.Image PIL.PngImagePlugin.PngImageFile
 `);
 

@@ -64,6 +64,8 @@ export interface PickleDType {
   readonly code: string;
   /** Absent: a type that is listed and not read. */
   readonly dtype: DType | undefined;
+  /** Set by its state: numbers lie with their highest byte first. */
+  bigEndian?: boolean;
 }
 
 /** numpy.ndarray: empty until its state has been set. */
@@ -72,6 +74,8 @@ export interface PickleArray {
   tensor: Tensor | undefined;
   /** Set instead of `tensor` where the numbers are of a type that is not read. */
   foreign?: { readonly dtype: string; readonly shape: readonly number[] };
+  /** Members of an array of Python objects, in the order of the file. */
+  items?: readonly PickleValue[];
 }
 
 /** A NumPy scalar. */

@@ -1,5 +1,6 @@
 import { Holder } from "../core/closable.ts";
 import { child, type Key } from "../core/random.ts";
+import type { Normalisation } from "../data/Normalisation.ts";
 import { fromPixels } from "../data/normalise.ts";
 import type { Device } from "../engine/device.ts";
 import type { Floats } from "../nn/Network.ts";
@@ -18,19 +19,23 @@ export interface PanelOptions {
 }
 
 /** Images a forward pass: one compiled graph serves all. */
-const CHUNK = 64;
+export const CHUNK = 64;
 
 /** Networks of one architecture, trained on a set as a receiver would, that are asked about pictures. */
 export class Panel extends Holder {
   readonly learner: Learner;
   readonly classes: number;
+  /** How pictures become what the networks see. */
+  readonly space: Normalisation;
   private readonly audited: AuditedSet;
   private readonly protocol;
+  private readonly predictors = new WeakMap<LearnerState, ReturnType<Learner["predictor"]>>();
 
   constructor(audited: AuditedSet, { width, epochs }: PanelOptions, device: Device) {
     super();
     const [, channels, size] = audited.shape;
     this.audited = audited;
+    this.space = audited.set.normalisation;
     this.classes = audited.classes;
     this.protocol = protocolOptions.parse({ epochs });
     const network = convNet({ channels, size, classes: audited.classes }, { width });
@@ -42,18 +47,28 @@ export class Panel extends Holder {
     return (await train(this.learner, set.set, this.protocol, child(key, "member"), onEpoch)).state;
   }
 
+  /** What a network says to CHUNK pictures in its space. What follows from the weights alone is computed once. */
+  predictor(state: LearnerState): ReturnType<Learner["predictor"]> {
+    let ask = this.predictors.get(state);
+    if (!ask) {
+      ask = this.learner.predictor(state);
+      this.predictors.set(state, ask);
+    }
+    return ask;
+  }
+
   /** Logits of pictures, [N, K]. @param pixels N·C·H·W */
   async logits(state: LearnerState, pixels: Floats): Promise<Floats> {
     const [, c, h, w] = this.audited.shape;
     const size = c * h * w;
     const n = pixels.length / size;
     const out = new Float32Array(n * this.classes);
-    const predict = this.learner.predictor(state);
+    const predict = this.predictor(state);
     for (let from = 0; from < n; from += CHUNK) {
       const some = pixels.subarray(from * size, Math.min(n, from + CHUNK) * size);
       const full = some.length === CHUNK * size ? some : new Float32Array(CHUNK * size);
       if (full !== some) full.set(some);
-      const { logits } = await predict(fromPixels(full, [CHUNK, c, h, w], this.audited.set.normalisation));
+      const { logits } = await predict(fromPixels(full, [CHUNK, c, h, w], this.space));
       out.set(logits.subarray(0, (some.length / size) * this.classes), from * this.classes);
     }
     return out;

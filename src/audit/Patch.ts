@@ -1,13 +1,15 @@
 import type { ImageShape } from "../data/LabelledSet.ts";
 import type { Floats } from "../nn/Network.ts";
 
-/** A square of pixels at a place. */
+/** Pixels at a place: a square, or with a mask whatever part of it, as strong as the mask says. */
 export interface Patch {
   readonly top: number;
   readonly left: number;
   readonly side: number;
   /** C·side·side pixels in [0, 1]. */
   readonly values: Floats;
+  /** How much of each pixel is the patch's, side·side numbers in [0, 1]; absent: all. */
+  readonly mask?: Floats;
 }
 
 /** Cut a patch out of one image, clipped to what a picture can hold. */
@@ -27,16 +29,31 @@ export function cut(
   return { top, left, side, values };
 }
 
+/** What an image has where a patch lies, by the patch's mask. */
+export const cutLike = (pixels: Floats, shape: ImageShape, image: number, { top, left, side, mask }: Patch): Patch => ({
+  ...cut(pixels, shape, image, top, left, side),
+  ...(mask && { mask }),
+});
+
 /** Pictures with a patch pasted over each. */
-export function pasted(pixels: Floats, [, c, h, w]: ImageShape, patch: Patch): Floats {
+export function pasted(pixels: Floats, shape: ImageShape, patch: Patch): Floats {
+  const [, c, h, w] = shape;
   const out = pixels.slice();
-  const { top, left, side, values } = patch;
-  const n = pixels.length / (c * h * w);
-  for (let i = 0; i < n; i++)
-    for (let k = 0, at = 0; k < c; k++)
-      for (let y = top; y < top + side; y++)
-        for (let x = left; x < left + side; x++, at++) out[((i * c + k) * h + y) * w + x] = values[at];
+  for (let i = 0; i < pixels.length; i += c * h * w) paste(out, i, shape, patch);
   return out;
+}
+
+/** Paste a patch over the picture that starts at `from`. */
+export function paste(pictures: Floats, from: number, [, c, h, w]: ImageShape, patch: Patch): void {
+  const { top, left, side, values, mask } = patch;
+  for (let k = 0, at = 0; k < c; k++)
+    for (let y = 0; y < side; y++) {
+      const row = from + (k * h + top + y) * w + left;
+      for (let x = 0; x < side; x++, at++) {
+        const share = mask ? mask[y * side + x] : 1;
+        pictures[row + x] = share === 1 ? values[at] : (1 - share) * pictures[row + x] + share * values[at];
+      }
+    }
 }
 
 /** Places of a patch: `count` × `count` of them, evenly spread, the edges among them. */

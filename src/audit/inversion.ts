@@ -123,7 +123,7 @@ export async function invert(
 ): Promise<Candidate[]> {
   const { classes, shape } = audited;
   // Half the pictures lead the descent; all of them judge what it finds.
-  await using descent = await inverter(audited, await jury.thinned(2), device);
+  await using descent = await inverter(audited, jury.thinned(2), device);
   const flat = flatStarts(shape, side, grid);
   const judged: Awaited<ReturnType<Jury["judgeAll"]>> = [];
   for (let from = 0; from < flat.length; from += 16) judged.push(...(await jury.judgeAll(flat.slice(from, from + 16))));

@@ -1,5 +1,5 @@
 /**
- * Retort as a library: attack, evaluate, distil, inspect and convert distilled datasets. Free of Node's modules and of files;
+ * Retort as a library: attack, evaluate, distil, inspect, convert, compare and audit distilled datasets. Free of Node's modules and of files;
  * `retort-dd/node` opens and writes files.
  *
  * @packageDocumentation
@@ -11,6 +11,7 @@ export { reporter, tamperedRecord } from "./attack/Attack.ts";
 export * as attacks from "./attack/attacks.ts";
 export type { AuditResult, Suspect } from "./audit/auditSet.ts";
 export type { Calibration } from "./audit/calibration.ts";
+export type { SetDifference } from "./audit/diff/diffSets.ts";
 export type { AuditSettings } from "./audit/settings.ts";
 export type { AuditConclusion, AuditVerdict } from "./audit/verdict.ts";
 // Errors, randomness, long work.
@@ -22,7 +23,6 @@ export { child, type Key, key, normal, permutation, Stream, uniform } from "./co
 export { version } from "./core/version.ts";
 // Sets and triggers.
 export type { DistilledSet, Labels } from "./data/DistilledSet.ts";
-export { type Converted, convert } from "./data/formats/convert.ts";
 export { strokes } from "./data/generators/strokes.ts";
 export type { ImageShape, LabelledSet } from "./data/LabelledSet.ts";
 export { knownNormalisations, type Normalisation } from "./data/Normalisation.ts";
@@ -32,10 +32,12 @@ export { applyTrigger, clampToGamut, randomTrigger, squareTrigger, type Trigger 
 export type { Distillation, DistillationContext, DistillationStep } from "./distill/Distillation.ts";
 export { distilledSet } from "./distill/Distillation.ts";
 export * as distillationMethods from "./distill/methods.ts";
+export { type Converted, convert } from "./formats/convert.ts";
 // One call each.
 export { type AttackName, type AttackSettings, attack, defineAttack } from "./library/attack.ts";
 export { type AuditCall, audit } from "./library/audit.ts";
 export type { Call } from "./library/call.ts";
+export { diff } from "./library/diff.ts";
 export { type DistilCall, type DistillationName, defineDistillation, distil } from "./library/distil.ts";
 export {
   defineNetwork,

@@ -1,10 +1,12 @@
 /**
- * Saying what a file is, executing nothing that it contains.
+ * Saying what a file is, executing nothing that it contains, and what lies between two sets.
  *
  * @packageDocumentation
  */
-export type { Finding, Severity, Source } from "./data/formats/Format.ts";
-export { memoryFolder, memorySource } from "./data/formats/memorySource.ts";
-export { type ContactSheet, contactSheet } from "./data/inspect/contactSheet.ts";
-export type { Inspection } from "./data/inspect/inspect.ts";
+
+export { type Diffed, diffSets, type SetDifference } from "./audit/diff/diffSets.ts";
+export { type ContactSheet, contactSheet } from "./audit/inspect/contactSheet.ts";
+export type { Inspection } from "./audit/inspect/inspect.ts";
+export type { Finding, Severity, Source } from "./formats/Format.ts";
+export { memoryFolder, memorySource } from "./formats/memorySource.ts";
 export { inspect } from "./library/inspect.ts";

@@ -2,19 +2,37 @@
 export const folded = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 
 /**
- * The known name that somebody probably meant: the same but for case and punctuation, else the nearest by edits.
+ * The known name that somebody probably meant: the same but for case and punctuation; one slip away; the shortest that begins with
+ * what was written ("resnet", "eval"); the longest with which it begins; one that holds it, or is held by it; else the nearest by edits.
  *
  * @returns undefined where none is near.
  */
 export function suggestion(name: string, known: Iterable<string>): string | undefined {
   const wanted = folded(name);
-  // Chosen: a third of the letters may be wrong; longer words than any name are not compared.
-  const most = Math.max(1, Math.floor(wanted.length / 3));
+  // Longer words than any name are not compared.
   if (wanted === "" || wanted.length > 60) return undefined;
+  const names = [...known].map((one) => ({ one, other: folded(one) }));
+  const [shortest, longest] = [1, -1].map((sign) => (fits: (other: string) => boolean) => {
+    const found = names.filter(({ other }) => other !== "" && fits(other));
+    return found.sort((a, b) => sign * (a.other.length - b.other.length))[0]?.one;
+  });
+  // Chosen: shorter pieces of words are no likeness, and a third of the letters may be wrong.
+  const isPiece = (piece: string, of: string) => piece.length >= 3 && 3 * piece.length >= of.length;
+  return (
+    shortest((other) => other === wanted) ??
+    (wanted.length >= 5 ? nearest(wanted, names, 1) : undefined) ??
+    shortest((other) => wanted.length >= 2 && other.startsWith(wanted)) ??
+    longest((other) => isPiece(other, wanted) && wanted.startsWith(other)) ??
+    shortest((other) => isPiece(wanted, other) && other.includes(wanted)) ??
+    longest((other) => isPiece(other, wanted) && wanted.includes(other)) ??
+    nearest(wanted, names, Math.max(1, Math.floor(wanted.length / 3)))
+  );
+}
+
+function nearest(wanted: string, names: readonly { one: string; other: string }[], most: number): string | undefined {
   let best: string | undefined;
   let fewest = most + 1;
-  for (const one of known) {
-    const other = folded(one);
+  for (const { one, other } of names) {
     const edits = Math.abs(other.length - wanted.length) > most ? Number.POSITIVE_INFINITY : distance(wanted, other);
     if (edits < fewest) [best, fewest] = [one, edits];
   }

@@ -8,9 +8,10 @@ import { diff } from "../../src/cli/commands/diff.ts";
 import { evaluate } from "../../src/cli/commands/evaluate.ts";
 import { inspect } from "../../src/cli/commands/inspect.ts";
 import { search } from "../../src/cli/commands/search.ts";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
-import { exitStatus, type Verdict } from "../../src/data/formats/verdict.ts";
-import { writeZip } from "../../src/data/formats/zip/writeZip.ts";
+import type { Finding } from "../../src/formats/Format.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
+import { exitStatus, type Verdict } from "../../src/formats/verdict.ts";
+import { writeZip } from "../../src/formats/zip/writeZip.ts";
 import { cat } from "../formats/hostile/bytes.ts";
 import * as p from "../formats/hostile/pickles.ts";
 import { torchFile } from "../formats/hostile/zips.ts";
@@ -131,6 +132,9 @@ describe("one rule for what a file is", () => {
     const { verdict, findings } = JSON.parse(stdout);
     expect([verdict, findings]).toEqual([row.verdict, findings]);
     expect(status).toBe(exitStatus[row.verdict]);
+    // Nothing is said twice, by the reader and by the scan.
+    const names = findings.map(({ rule, message }: Finding) => `${rule} ${/names \S+/.exec(message)?.[0] ?? message}`);
+    expect(names).toEqual([...new Set(names)]);
   });
 
   it.each(rows)("commands that use a set: $name", async (row) => {

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sha256Hex } from "../../src/core/hash.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import { setToNpz } from "../../src/data/formats/npz.ts";
-import { openSet } from "../../src/data/formats/open.ts";
-import { Refusal } from "../../src/data/formats/Refusal.ts";
-import { tensorBytes } from "../../src/data/formats/tensor.ts";
-import { writeDc, writeMtt } from "../../src/data/formats/torch/writeTorch.ts";
-import { fileSource } from "../../src/experiment/fileSource.ts";
+import { fileSource } from "../../src/disk/fileSource.ts";
+import { setToNpz } from "../../src/formats/npz.ts";
+import { openSet } from "../../src/formats/open.ts";
+import { Refusal } from "../../src/formats/Refusal.ts";
+import { tensorBytes } from "../../src/formats/tensor.ts";
+import { writeDc, writeMtt } from "../../src/formats/torch/writeTorch.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
 import { skip } from "../skip.ts";
 import { smallSet } from "./arbitrarySet.ts";
@@ -237,7 +237,7 @@ np.savez_compressed('medmnist.npz', **{s + n: v for s in ('train_', 'test_') for
     expect((await open("b1.npy")).objects[0]).toMatchObject({ dtype: "bool", min: 0, max: 1 });
     expect((await open("zero.npy")).objects[0]).toMatchObject({ shape: [0, 3] });
     expect((await open("scalar.npy")).objects[0]).toMatchObject({ shape: [], min: 2 });
-    await expect(open("big.npy")).rejects.toThrow('big-endian ">f4"');
+    expect((await open("big.npy")).objects[0]).toMatchObject({ dtype: "float32", shape: [2, 3, 4], min: 0, max: 23 });
     await expect(open("struct.npy")).rejects.toThrow("got a structured one");
     for (const [name, type] of [
       ["complex", "<c8"],

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { memorySource } from "../../src/data/formats/memorySource.ts";
-import { openSet } from "../../src/data/formats/open.ts";
-import { judgeGlobal } from "../../src/data/formats/pickle/judgeGlobal.ts";
-import { torchSafeList } from "../../src/data/formats/pickle/torchSafeList.ts";
-import { fileSource } from "../../src/experiment/fileSource.ts";
+import { fileSource } from "../../src/disk/fileSource.ts";
+import { memorySource } from "../../src/formats/memorySource.ts";
+import { openSet } from "../../src/formats/open.ts";
+import { judgeGlobal } from "../../src/formats/pickle/judgeGlobal.ts";
+import { torchSafeList } from "../../src/formats/pickle/torchSafeList.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
 import { skip } from "../skip.ts";
 import * as p from "./hostile/pickles.ts";
@@ -31,6 +31,8 @@ describe("what a name in a pickle means", () => {
   });
 
   it.each([
+    ...["builtins.Ellipsis", "__builtin__.Ellipsis", "builtins.NotImplemented", "torch.strided", "torch.channels_last"],
+    ...["torch.dtype", "torch.Generator", "torch.distributed.tensor.DTensor", "numpy.longlong", "types.NoneType"],
     ...["collections.defaultdict", "datetime.datetime", "pathlib.PosixPath", "argparse.Namespace", "decimal.Decimal"],
     ...[
       "__main__.Config",
@@ -123,21 +125,28 @@ pro = int(sys.argv[1])
 data = (np.arange(4 * 3072) % 251).astype(np.uint8).reshape(4, 3072)
 labels = [3, 1, 0, 2]
 forms = {'list': labels, 'tuple': tuple(labels), 'int64': np.array(labels), 'uint8': np.array(labels, np.uint8), 'float': np.array(labels, float),
-  'column': np.array(labels)[:, None], 'scalars': [np.int32(v) for v in labels], 'big': [int(v) for v in labels]}
+  'bigEndian': np.array(labels, '>i8'), 'bigFloat': np.array(labels, '>f4'), 'bigFortran': np.array(labels, '>i2')[:, None].copy('F'),
+  'bigScalars': [np.array(v, '>i4')[()] for v in labels], 'objects': np.array(labels, object), 'column': np.array(labels)[:, None], 'scalars': [np.int32(v) for v in labels], 'big': [int(v) for v in labels]}
 for name, l in forms.items():
     pickle.dump({'data': data, 'labels': l, 'name': 'x', 'complex': np.ones(2, complex), 'texts': np.array(['ab', 'c']), 'neg': -5, 'long': 2 ** 70,
-      'f': 1.5, 'none': None, 'bytes': b'\\xff', 'set': {1}, 'yes': True, 'when': np.zeros(2, 'M8[s]')}, open(name + '.pkl', 'wb'), protocol=pro)
-pickle.dump({'data': data.reshape(4, 3, 32, 32).transpose(0, 2, 3, 1).copy(), 'fine_labels': labels}, open('nhwc.pkl', 'wb'), protocol=pro)`,
+      'f': 1.5, 'none': None, 'bytes': b'\\xff', 'set': {1}, 'yes': True, 'rows': np.zeros(2, [('a', '<f4'), ('b', 'O')]), 'when': np.zeros(2, 'M8[s]')}, open(name + '.pkl', 'wb'), protocol=pro)
+pickle.dump({'data': data.reshape(4, 3, 32, 32).transpose(0, 2, 3, 1).copy(), 'fine_labels': labels}, open('nhwc.pkl', 'wb'), protocol=pro)
+pickle.dump({'images': np.arange(96, dtype='>f4').reshape(2, 3, 4, 4), 'labels': np.array([1, 0], '>u2')}, open('images.pkl', 'wb'), protocol=pro)`,
       [String(protocol)],
       folder,
     );
-    for (const name of ["list", "tuple", "int64", "uint8", "float", "column", "scalars", "big", "nhwc"]) {
+    for (const name of [
+      ...["list", "tuple", "int64", "uint8", "float", "column", "scalars", "big", "nhwc"],
+      ...["bigEndian", "bigFloat", "bigFortran", "bigScalars", "objects"],
+    ]) {
       const { set, objects } = await openSet(await fileSource(join(folder, `${name}.pkl`)));
       expect([name, set?.kind === "labelled" && [...set.labels]]).toEqual([name, [3, 1, 0, 2]]);
       expect(set?.kind === "labelled" && set.pixels.every((value, i) => value === i % 251)).toBe(true);
       if (name !== "nhwc")
         expect(objects.find(({ path }) => path === "complex")).toMatchObject({ dtype: "c16", shape: [2] });
     }
+    const { set } = await openSet(await fileSource(join(folder, "images.pkl")));
+    expect(set).toMatchObject({ images: Float32Array.from({ length: 96 }, (_, i) => i), classes: 2 });
   });
 });
 
@@ -178,7 +187,7 @@ np.savez('set.npz', images=np.ones((4, 3, 4, 4), np.float32), labels=np.arange(4
       const { set, objects, findings } = await openSet(await fileSource(join(folder, "set.npz")));
       expect(set?.shape).toEqual([4, 3, 4, 4]);
       expect(objects.map(({ path, dtype }) => `${path} ${dtype}`).sort()).toEqual([
-        ...["b >f4", "c <c16", "d <M8[s]", "images float32", "labels int64", "o objects", "r structure", "t <U2"],
+        ...["b float32", "c <c16", "d <M8[s]", "images float32", "labels int64", "o objects", "r structure", "t <U2"],
       ]);
       expect(findings.map(({ severity, rule }) => [severity, rule])).toContainEqual(["warning", "npy-objects"]);
       const header = new TextEncoder().encode(

@@ -1,12 +1,13 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sha256Hex } from "../../src/core/hash.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import type { ReadOptions } from "../../src/data/formats/Format.ts";
-import { openSet } from "../../src/data/formats/open.ts";
-import { tensorBytes } from "../../src/data/formats/tensor.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
-import { fileSource } from "../../src/experiment/fileSource.ts";
+import { fileSource } from "../../src/disk/fileSource.ts";
+import type { ReadOptions } from "../../src/formats/Format.ts";
+import { openSet } from "../../src/formats/open.ts";
+import { tensorBytes } from "../../src/formats/tensor.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
 import { skip } from "../skip.ts";
 
@@ -51,10 +52,14 @@ for packed in (True, False):
     os.makedirs(f'svhn{packed}')
     for s in x:
         savemat(f'svhn{packed}/{s}_32x32.mat', {'X': x[s], 'y': y[s]}, do_compression=packed)
-for t in ('int8', 'int16', 'uint16', 'int32', 'uint32', 'float32', 'float64'):
+for t in ('int8', 'int16', 'uint16', 'int32', 'uint32', 'int64', 'uint64', 'float32', 'float64'):
     savemat(f'{t}.mat', {'X': x['test'], 'y': y['test'].astype(t)}, do_compression=True)
 cells = np.array(['a', 'bb'], dtype=object)
 savemat('more.mat', {'X': x['test'], 'y': y['test'], 'names': cells, 'info': {'a': 1, 'b': 'text'}, 'z': 1 + 2j, 's': 'text'})
+from scipy.sparse import eye
+for packed in (True, False):
+    savemat(f'kinds{packed}.mat', {'c': np.array([['a', np.ones((2, 2)), 3j]], dtype=object), 'z': np.ones((4, 1)) * 1j, 'deep': {'in': {'x': np.zeros(3)}},
+      's': eye(3).tocsc(), 'X': x['test'], 'after': np.array([{}], dtype=object), 'none': np.zeros((0, 0)), 'y': y['test'], 'yes': np.array([True])}, do_compression=packed)
 savemat('big.mat', {'X': x['test'].astype('>u2'), 'y': y['test']})
 print(json.dumps({s: digest(x[s].transpose(3, 2, 0, 1)) for s in x}))`,
       )
@@ -75,15 +80,43 @@ print(json.dumps({s: digest(x[s].transpose(3, 2, 0, 1)) for s in x}))`,
     }
   });
 
-  it.each(["int8", "int16", "uint16", "int32", "uint32", "float32", "float64"])("labels of type %s", async (type) => {
-    const set = await labelled(join(folder, `${type}.mat`));
-    expect([...set.labels]).toEqual([1, 2, 3, 4, 5]);
-    expect(sha256Hex(set.pixels)).toBe(digests.test);
-  });
+  it.each([...["int8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"]])(
+    "labels of type %s",
+    async (type) => {
+      const set = await labelled(join(folder, `${type}.mat`));
+      expect([...set.labels]).toEqual([1, 2, 3, 4, 5]);
+      expect(sha256Hex(set.pixels)).toBe(digests.test);
+    },
+  );
 
   it("cells, structures, texts and complex numbers beside them are no obstacle", async () => {
     const set = await labelled(join(folder, "more.mat"));
     expect(sha256Hex(set.pixels)).toBe(digests.test);
+  });
+
+  it.each([true, false])("members of every kind before, between and after them, compressed: %s", async (packed) => {
+    const path = join(folder, `kinds${packed ? "True" : "False"}.mat`);
+    expect(sha256Hex((await labelled(path)).pixels)).toBe(digests.test);
+    const { objects } = await openSet(await fileSource(path));
+    const listed = Object.fromEntries(objects.map(({ path, dtype }) => [path, dtype]));
+    expect(listed).toMatchObject({ c: "cell", deep: "struct", s: "sparse", after: "cell" });
+  });
+
+  it("tables and functions of MATLAB, whose elements have no dimensions, too", async () => {
+    const plain = readFileSync(join(folder, "svhnFalse", "test_32x32.mat"));
+    const word = (...values: number[]) => [...new Uint8Array(Uint32Array.from(values).buffer)];
+    const text = (value: string) => [...word(1, value.length), ...Buffer.from(value.padEnd(8, "\0"))];
+    // Array flags of class 17, then name, type system and class in place of dimensions; class 16 has them.
+    const table = [...word(6, 8, 17, 0), ...text("t"), ...text("MCOS"), ...text("table")];
+    const handle = [...word(6, 8, 16, 0), ...word(5, 8, 1, 1), ...text("f"), ...text("@sin")];
+    const parts = [table, handle].map((part) => Buffer.from([...word(14, part.length), ...part]));
+    const path = join(folder, "classes.mat");
+    writeFileSync(path, Buffer.concat([plain.subarray(0, 128), ...parts, plain.subarray(128)]));
+    expect(sha256Hex((await labelled(path)).pixels)).toBe(digests.test);
+    const { objects } = await openSet(await fileSource(path));
+    expect(objects.map(({ path, dtype }) => `${path} ${dtype}`)).toEqual(
+      expect.arrayContaining(["t opaque", "f function"]),
+    );
   });
 
   it("images that are no bytes are described, and make no set", async () => {

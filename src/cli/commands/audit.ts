@@ -3,11 +3,11 @@ import type { AuditResult, NamedFinding, Suspect } from "../../audit/auditSet.ts
 import type { Patch } from "../../audit/Patch.ts";
 import type { AuditConclusion } from "../../audit/verdict.ts";
 import { UsageError } from "../../core/errors.ts";
-import { defineCommand } from "../command.ts";
-import { computeOptions } from "../computeOptions.ts";
-import type { Console } from "../console.ts";
-import { readOptions } from "../readOptions.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import { computeOptions } from "../options/computeOptions.ts";
+import { readOptions } from "../options/readOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import type { Console } from "../shell/console.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort audit";
 const { seed, device, threads } = computeOptions;
@@ -64,9 +64,9 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
   ],
   async run({ args: [path], options, console, signal }) {
     const [{ distilledSet }, { audit }, { readCalibration }] = await Promise.all([
-      import("../distilledSet.ts"),
+      import("../steps/distilledSet.ts"),
       import("../../library/audit.ts"),
-      import("../../experiment/calibrationFile.ts"),
+      import("../../run/calibrationFile.ts"),
     ]);
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));

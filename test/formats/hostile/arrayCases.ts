@@ -47,9 +47,25 @@ export const npyCases: readonly HostileCase[] = [
   array("10^12 numbers", npy(header("'<f4'", "(1000000, 1000000)")), /expected 4000000000000 bytes/),
   array("fewer bytes than numbers", npy(header("'<f4'", "(7,)")), /expected 28 bytes/),
   array("more bytes than numbers", npy(header("'<f4'", "(5,)")), /expected 20 bytes/),
-  array("big-endian", npy(header("'>f4'", "(6,)")), /big-endian/),
+  array("fewer big-endian bytes than numbers", npy(header("'>f4'", "(7,)")), /expected 28 bytes/),
   array("native order", npy(header("'=f4'", "(6,)")), /expected one of/),
-  array("structured", npy(header("[('a', '<f4'), ('b', '|O')]", "(3,)")), /structured/),
+  array("structured", npy(header("[('a', '<f4'), (('O', 'b'), '<i4', (2,))]", "(2,)")), /structured/),
+  array(
+    "structures in structures",
+    npy(header(`${"[('a', ".repeat(20)}'<f4'${")]".repeat(20)}`, "(2,)")),
+    /at most 16/,
+  ),
+  ...["[('a', '<f4'), ('b', '|O')]", "[('a', [('b', 'O', (2,))])]", "('|O', (3,))", "'i4,O'", "'object'"].map(
+    (descr) => ({
+      ...array(
+        `objects by the type ${descr}`,
+        npy(header(descr, "(1,)"), p.pickle(p.system())),
+        /Python objects.*os\.system/,
+        "dangerous",
+      ),
+      ...{ rule: "npy-objects", globals: ["os.system"] },
+    }),
+  ),
   array("structured and never closed", npy(header("[('a', ", "(3,)")), /invalid header/),
   array("void", npy(header("'|V4'", "(6,)")), /expected one of/),
   array("version 4", npy(header("'<f4'", "(6,)"), cat(), 4), /unknown version/),

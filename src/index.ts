@@ -51,6 +51,7 @@ export { inspect } from "./library/inspect.ts";
 export type { Rates, SetRates } from "./library/rates.ts";
 export { type Registration, register } from "./library/register.ts";
 // Measuring.
+export { auroc } from "./metrics/auroc.ts";
 export { defenseEffectiveness } from "./metrics/defenseEffectiveness.ts";
 export { pairedDifference, type Summary, summarise } from "./metrics/intervals.ts";
 export { accuracy, attackSuccessRate, robustAccuracy } from "./metrics/rates.ts";

@@ -1,5 +1,5 @@
 /**
- * Retort as a library: attack, evaluate, distil, inspect and convert distilled datasets. Free of Node's modules and of files;
+ * Retort as a library: attack, evaluate, distil, inspect, convert, compare and audit distilled datasets. Free of Node's modules and of files;
  * `retort-dd/node` opens and writes files.
  *
  * @packageDocumentation
@@ -11,6 +11,7 @@ export { reporter, tamperedRecord } from "./attack/Attack.ts";
 export * as attacks from "./attack/attacks.ts";
 export type { AuditResult, Suspect } from "./audit/auditSet.ts";
 export type { Calibration } from "./audit/calibration.ts";
+export type { SetDifference } from "./audit/diff/diffSets.ts";
 export type { AuditSettings } from "./audit/settings.ts";
 export type { AuditConclusion, AuditVerdict } from "./audit/verdict.ts";
 // Errors, randomness, long work.
@@ -36,6 +37,7 @@ export { type Converted, convert } from "./formats/convert.ts";
 export { type AttackName, type AttackSettings, attack, defineAttack } from "./library/attack.ts";
 export { type AuditCall, audit } from "./library/audit.ts";
 export type { Call } from "./library/call.ts";
+export { diff } from "./library/diff.ts";
 export { type DistilCall, type DistillationName, defineDistillation, distil } from "./library/distil.ts";
 export {
   defineNetwork,

@@ -1,9 +1,10 @@
 /**
- * Saying what a file is, executing nothing that it contains.
+ * Saying what a file is, executing nothing that it contains, and what lies between two sets.
  *
  * @packageDocumentation
  */
 
+export { type Diffed, diffSets, type SetDifference } from "./audit/diff/diffSets.ts";
 export { type ContactSheet, contactSheet } from "./audit/inspect/contactSheet.ts";
 export type { Inspection } from "./audit/inspect/inspect.ts";
 export type { Finding, Severity, Source } from "./formats/Format.ts";

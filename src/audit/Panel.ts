@@ -1,10 +1,11 @@
 import { Holder } from "../core/closable.ts";
+import { lookUp } from "../core/errors.ts";
 import { child, type Key } from "../core/random.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import { fromPixels } from "../data/normalise.ts";
 import type { Device } from "../engine/device.ts";
-import type { Floats } from "../nn/Network.ts";
-import { convNet } from "../nn/networks/convNet.ts";
+import type { Floats, InputShape, Network, NetworkOptions } from "../nn/Network.ts";
+import { networkRegistry } from "../nn/networkRegistry.ts";
 import type { Learner, LearnerState } from "../train/Learner.ts";
 import { learnerFor } from "../train/learnerFor.ts";
 import { protocolOptions } from "../train/protocol.ts";
@@ -13,10 +14,14 @@ import { train } from "../train/train.ts";
 import type { AuditedSet } from "./AuditedSet.ts";
 
 export interface PanelOptions {
+  /** Name of an architecture. Default: convNet. */
+  readonly network?: string;
   /** Channels of the first layer. Width 16 learns the triggers that width 32 learns. */
   readonly width: number;
   readonly epochs: number;
 }
+
+type NetworkFactory = (shape: InputShape, options?: NetworkOptions) => Network;
 
 /** Images a forward pass: one compiled graph serves all. */
 export const CHUNK = 64;
@@ -31,19 +36,33 @@ export class Panel extends Holder {
   private readonly protocol;
   private readonly predictors = new WeakMap<LearnerState, ReturnType<Learner["predictor"]>>();
 
-  constructor(audited: AuditedSet, { width, epochs }: PanelOptions, device: Device) {
+  private work = 0;
+
+  constructor(audited: AuditedSet, { network: name = "convNet", width, epochs }: PanelOptions, device: Device) {
     super();
     const [, channels, size] = audited.shape;
     this.audited = audited;
     this.space = audited.set.normalisation;
     this.classes = audited.classes;
     this.protocol = protocolOptions.parse({ epochs });
-    const network = convNet({ channels, size, classes: audited.classes }, { width });
+    const make = lookUp<NetworkFactory>(networkRegistry, name, "audit", "network");
+    const network = make({ channels, size, classes: audited.classes }, { width });
     this.learner = learnerFor(network, this.protocol, device);
+  }
+
+  /** Forward passes so far, one a picture; a step of training counts three an image. */
+  get cost(): number {
+    return this.work;
+  }
+
+  /** Count work that was done with a network of the panel elsewhere. */
+  count(passes: number): void {
+    this.work += passes;
   }
 
   /** Train one network. The same key starts from the same weights whatever the set's pictures are. */
   async train(set: AuditedSet, key: Key, onEpoch?: () => void): Promise<LearnerState> {
+    this.work += 3 * this.protocol.epochs * set.labels.length;
     return (await train(this.learner, set.set, this.protocol, child(key, "member"), onEpoch)).state;
   }
 
@@ -51,7 +70,11 @@ export class Panel extends Holder {
   predictor(state: LearnerState): ReturnType<Learner["predictor"]> {
     let ask = this.predictors.get(state);
     if (!ask) {
-      ask = this.learner.predictor(state);
+      const predict = this.learner.predictor(state);
+      ask = (x) => {
+        this.work += CHUNK;
+        return predict(x);
+      };
       this.predictors.set(state, ask);
     }
     return ask;

@@ -1,4 +1,5 @@
 import { Scope } from "../core/closable.ts";
+import { lookUp } from "../core/errors.ts";
 import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Device } from "../engine/device.ts";
@@ -6,31 +7,34 @@ import type { LearnerState } from "../train/Learner.ts";
 import { auditedSet } from "./AuditedSet.ts";
 import { carriers } from "./carriers.ts";
 import { type Coherence, coherence } from "./coherence.ts";
-import { type Confirmation, confirm } from "./confirm.ts";
-import { invert } from "./inversion.ts";
+import { confirm } from "./confirm.ts";
+import { detectorRegistry, detectorsAt } from "./detectorRegistry.ts";
+import type { Detector, DetectorContext, Finding, Found } from "./detectors/Detector.ts";
+import { inverter } from "./inversion.ts";
 import { Jury } from "./Jury.ts";
 import { Panel } from "./Panel.ts";
-import type { AuditSettings, Detector } from "./settings.ts";
-import { type Support, supportDrop } from "./supportDrop.ts";
-import { type Candidate, transplant } from "./transplant.ts";
+import type { Suspect } from "./Suspect.ts";
+import type { AuditSettings } from "./settings.ts";
+import { supportDrop } from "./supportDrop.ts";
+import type { Candidate } from "./transplant.ts";
 
-/** A class that something calls, and what speaks for its having been planted. */
-export interface Suspect extends Candidate {
-  readonly detector: Detector;
-  /** Success before networks and pictures that did not search. */
-  readonly held: number;
-  readonly support: Support;
-  readonly confirmation: Confirmation;
+export type { Suspect };
+
+/** What a detector found, by its name in the registry. */
+export interface NamedFinding extends Finding {
+  readonly detector: string;
+  /** Forward passes that it took, one a picture; a step of training counts three an image. */
+  readonly cost: number;
 }
 
 export interface AuditResult {
   /** Most suspicious first. */
   readonly suspects: readonly Suspect[];
+  readonly findings: readonly NamedFinding[];
+  /** Details that images of one class share, by scale; none with fewer than three images a class. */
   readonly coherence: readonly Coherence[];
   /** Accuracy of the audit's networks on the set itself: networks that do not learn it can say nothing. */
   readonly learnt: number;
-  /** Success of each class's best patch before the networks that did not search, by detector. */
-  readonly scores: { readonly transplant: readonly number[]; readonly inversion: readonly number[] };
 }
 
 export interface AuditProgress {
@@ -43,7 +47,8 @@ export interface AuditProgress {
 const NETWORKS = 3;
 const PICTURES = 32;
 /** Shares of the work, for the bar. */
-const WORK = { train: 15, transplant: 45, inversion: 25, support: 15 };
+const WORK = { networks: 40, search: 40, support: 15, read: 5 };
+const TOTAL = 100;
 
 /**
  * Look for a backdoor in a set with no clean copy and no raw data: networks trained on the set are asked which patches call a
@@ -51,7 +56,7 @@ const WORK = { train: 15, transplant: 45, inversion: 25, support: 15 };
  *
  * A pure function of the set, the settings and the key.
  *
- * @throws UsageError where the set does not lead to pixels.
+ * @throws UsageError where the set does not lead to pixels, or for a detector or network that nobody knows.
  */
 export async function* auditSet(
   set: DistilledSet,
@@ -59,64 +64,102 @@ export async function* auditSet(
   { key, device }: { readonly key: Key; readonly device: Device },
 ): AsyncGenerator<AuditProgress, AuditResult> {
   const audited = auditedSet(set);
-  const { shape, classes } = audited;
-  const total = WORK.train + WORK.transplant + WORK.inversion + WORK.support;
-  const at = (phase: string, done: number): AuditProgress => ({ phase, done, total });
+  const { shape, labels } = audited;
+  const at = (phase: string, done: number): AuditProgress => ({ phase, done, total: TOTAL });
+  const asked = detectorsOf(settings).filter(
+    (name) => audited.labels.length / audited.classes >= (detectorRegistry[name].leastImages ?? 1),
+  );
+  const inPhase = (phase: Detector["phase"]) => asked.filter((name) => detectorRegistry[name].phase === phase);
   await using scope = new Scope();
   const panel = scope.hold(new Panel(audited, settings, device));
   const born = Array.from({ length: 2 * NETWORKS }, (_, i) => child(key, "network", i));
   const states: LearnerState[] = [];
   for (const from of born) {
-    yield at("networks", (WORK.train * states.length) / born.length);
+    yield at("networks", (WORK.networks * states.length) / born.length);
     states.push(await panel.train(audited, from));
   }
   let right = 0;
   for (const state of states)
     (await panel.calls(state, audited.pixels)).forEach((call, i) => {
-      if (call === audited.labels[i]) right += 1 / (states.length * audited.labels.length);
+      if (call === labels[i]) right += 1 / (states.length * labels.length);
     });
-  const search = await Jury.seat(
-    panel,
-    states.slice(0, NETWORKS),
-    carriers(audited, PICTURES, child(key, "search")),
-    shape,
-  );
-  const held = await Jury.seat(panel, states.slice(NETWORKS), carriers(audited, PICTURES, child(key, "held")), shape);
-
-  yield at("transplant", WORK.train);
-  const asked = (one: Detector) => settings.detectors.includes(one);
-  const transplanted = asked("transplant")
-    ? await transplant(audited, search, { ...settings, refined: 3 }, () => {})
-    : Array.from({ length: classes }, (): Candidate[] => []);
-  yield at("inversion", WORK.train + WORK.transplant);
-  const first = transplanted.map(([best]) => best as Candidate | undefined);
-  const inverted = asked("inversion")
-    ? await invert(audited, search, first, { side: settings.side, grid: 4, steps: [8, 24] }, device, () => {})
-    : [];
-
-  // Everything that was found is judged by networks and pictures that did not search.
-  const all = [
-    ...transplanted.flat().map((one) => ({ ...one, detector: "transplant" as const })),
-    ...inverted.map((one) => ({ ...one, detector: "inversion" as const })),
-  ];
-  const judged: (Candidate & { detector: Detector; held: number })[] = [];
-  for (const one of all) judged.push({ ...one, held: (await held.judge(one.patch)).rate[one.targetClass] });
-  const bestOf = (detector: Detector, t: number) =>
-    Math.max(0, ...judged.filter((one) => one.detector === detector && one.targetClass === t).map((one) => one.held));
-  const scores = {
-    transplant: Array.from({ length: classes }, (_, t) => bestOf("transplant", t)),
-    inversion: Array.from({ length: classes }, (_, t) => bestOf("inversion", t)),
-  };
-  const followed = judged.sort((a, b) => b.held - a.held).slice(0, settings.followed);
+  const juryOf = (some: readonly LearnerState[], name: string) =>
+    Jury.seat(panel, some, carriers(audited, PICTURES, child(key, name)), shape);
+  const search = await juryOf(states.slice(0, NETWORKS), "search");
+  const held = await juryOf(states.slice(NETWORKS), "held");
+  const descent = scope.hold(await inverter(audited, search, device));
+  const candidates: Candidate[] = [];
   const suspects: Suspect[] = [];
-  for (const [i, one] of followed.entries()) {
-    yield at("support", total - WORK.support + (WORK.support * i) / followed.length);
-    const support = await supportDrop(audited, held, one, born.slice(NETWORKS), child(key, "support", i));
+  const context: DetectorContext = {
+    ...{ audited, settings, panel, search, held, states, descent, device, suspects, key },
+    born: born.slice(NETWORKS),
+    get found() {
+      return Array.from({ length: audited.classes }, (_, t) =>
+        candidates.filter(({ targetClass }) => targetClass === t).sort((a, b) => b.found - a.found),
+      );
+    },
+  };
+  const findings: NamedFinding[] = [];
+  const ask = async (detector: string): Promise<Found> => {
+    const before = panel.cost;
+    const found = await detectorRegistry[detector].run({ ...context, found: context.found, key: child(key, detector) });
+    const { candidates: _, ...finding } = found;
+    findings.push({ detector, ...finding, cost: panel.cost - before });
+    return found;
+  };
+
+  let done = WORK.networks;
+  const judged: (Candidate & Pick<Suspect, "detector" | "held">)[] = [];
+  for (const [i, detector] of inPhase("search").entries()) {
+    yield at(detector, done + (WORK.search * i) / inPhase("search").length);
+    const found = (await ask(detector)).candidates ?? [];
+    candidates.push(...found);
+    const rates = await held.judgeAll(found.map(({ patch }) => patch));
+    found.forEach((one, k) => {
+      judged.push({ ...one, detector, held: rates[k].rate[one.targetClass] });
+    });
+  }
+  done += WORK.search;
+  judged.sort((a, b) => b.held - a.held);
+  for (const [i, one] of differing(judged, settings.followed).entries()) {
+    yield at("support", done + (WORK.support * i) / settings.followed);
+    const support = await supportDrop(audited, held, one, context.born, child(key, "support", i));
     const others = judged.filter(({ targetClass }) => targetClass !== one.targetClass);
     suspects.push({ ...one, support, confirmation: await confirm(held, one, others[0]?.patch, shape) });
   }
   suspects.sort((a, b) => b.support.drop - a.support.drop);
-  return { suspects, coherence: ipcOf(audited) >= 3 ? coherence(audited) : [], learnt: right, scores };
+  done += WORK.support;
+  const last = [...inPhase("judge"), ...inPhase("read")];
+  for (const [i, detector] of last.entries()) {
+    yield at(detector, done + (WORK.read * i) / last.length);
+    await ask(detector);
+  }
+  const many = labels.length / audited.classes >= 3;
+  return { suspects, findings, coherence: many ? coherence(audited) : [], learnt: right };
 }
 
-const ipcOf = ({ labels, classes }: { labels: Int32Array; classes: number }): number => labels.length / classes;
+/** Names of the detectors that an audit asks. */
+export const detectorsOf = ({ detectors, level }: AuditSettings): string[] =>
+  detectors ? detectors.map((name) => known(name)) : detectorsAt(level);
+
+function known(name: string): string {
+  lookUp<Detector>(detectorRegistry, name, "audit", "detector");
+  return name;
+}
+
+/** The first so many that differ in class or place: neighbours of one find say the same. */
+function differing<T extends Candidate>(all: readonly T[], count: number): T[] {
+  const chosen: T[] = [];
+  for (const one of all) {
+    if (chosen.length === count) break;
+    const same = chosen.some(
+      ({ targetClass, patch }) =>
+        targetClass === one.targetClass &&
+        patch.side === one.patch.side &&
+        patch.mask === one.patch.mask &&
+        Math.max(Math.abs(patch.top - one.patch.top), Math.abs(patch.left - one.patch.left)) <= 2,
+    );
+    if (!same) chosen.push(one);
+  }
+  return chosen;
+}

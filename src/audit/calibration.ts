@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AuditResult } from "./auditSet.ts";
+import { detectorRegistry } from "./detectorRegistry.ts";
 
 /** What sets must have in common for one to say something about another. */
 const kind = z.strictObject({
@@ -11,22 +12,25 @@ const kind = z.strictObject({
 
 export type CalibrationKind = z.infer<typeof kind>;
 
+/** Scores of detectors by name. */
+const scores = z.record(z.string(), z.number());
+export type Scores = z.infer<typeof scores>;
+
 /** What an audit of a clean set gave. */
 const entry = z.strictObject({
   /** How the set was made, or where it was published. */
   made: z.string(),
   /** The method that made it; p is taken against each method's sets apart. */
   method: z.string(),
-  /** Largest support drop of any suspect. */
-  drop: z.number().min(0).max(1),
+  scores,
 });
 
 /** Statistics of clean sets of one kind, audited with one choice of settings. No images. */
 export const calibration = z.strictObject({
   format: z.literal("retort-calibration/1"),
   kind,
-  /** The audit's settings; another choice needs another library. */
-  settings: z.record(z.string(), z.union([z.number(), z.array(z.string())])),
+  /** What scores depend on; another choice needs another library. */
+  settings: z.record(z.string(), z.union([z.number(), z.string()])),
   sets: z.array(entry).min(1),
 });
 
@@ -38,39 +42,91 @@ export function kindOf(images: number, classes: number, channels: number, labels
   return { ipc: ipc < 2 ? "1" : ipc < 10 ? "2-9" : ipc < 50 ? "10-49" : "50+", colour: channels === 3, labels };
 }
 
-/** The largest support drop of an audit: what the library is about. */
-export const statistic = ({ suspects }: Pick<AuditResult, "suspects">): number =>
-  Math.max(0, ...suspects.map(({ support }) => support.drop));
+/** Scores of an audit, as a library keeps them. */
+export const scoresOf = ({ findings }: Pick<AuditResult, "findings">): Scores =>
+  Object.fromEntries(findings.map(({ detector, score }) => [detector, Math.round(1e4 * score) / 1e4]));
 
 export interface Significance {
+  /** Method of the clean sets; "all" for all of them together. */
   readonly method: string;
   /** Clean sets that it was compared with. */
   readonly n: number;
-  /** (1 + clean sets with a drop at least as large) / (1 + n). */
+  /** (1 + clean sets that stand out at least as much) / (1 + n). */
   readonly p: number;
+  /** The same for each detector by itself, of those whose scores count. */
+  readonly detectors: Readonly<Record<string, number>>;
 }
 
-/** p against each method's clean sets, the largest first. */
-export function significance(drop: number, libraries: readonly Calibration[]): Significance[] {
+/** Clean sets of one method that are enough to say 0.05 by themselves. */
+export const ENOUGH = 19;
+/** Least width of a detector's scale: scores are rates of some hundred pictures. */
+const LEAST_WIDTH = 0.05;
+
+/**
+ * p against all clean sets and against those of each method, the largest first.
+ *
+ * Of each detector the score is put on the scale of all sets, the audited one among them: less the median, over the distance from
+ * there to the ninth decile. A set's statistic is its largest. All sets are treated alike, so that p keeps its level for any
+ * number of detectors.
+ */
+export function significance(own: Scores, libraries: readonly Calibration[]): Significance[] {
   const sets = libraries.flatMap((library) => library.sets);
-  return [...new Set(sets.map(({ method }) => method))]
-    .map((method) => {
-      const own = sets.filter((one) => one.method === method);
-      return { method, n: own.length, p: (1 + own.filter((one) => one.drop >= drop).length) / (1 + own.length) };
-    })
-    .sort((a, b) => b.p - a.p);
+  if (sets.length === 0) return [];
+  const of = (method: string, some: readonly { readonly scores: Scores }[]): Significance => {
+    const names = Object.keys(own).filter(
+      (name) => detectorRegistry[name]?.decisive && some.every(({ scores }) => scores[name] !== undefined),
+    );
+    const n = some.length;
+    const all = [own, ...some.map(({ scores }) => scores)];
+    const statistics = new Float64Array(all.length).fill(Number.NEGATIVE_INFINITY);
+    for (const name of names) {
+      const values = all.map((scores) => scores[name]);
+      const [middle, upper] = [quantile(values, 0.5), quantile(values, 0.9)];
+      const width = Math.max(LEAST_WIDTH, upper - middle);
+      values.forEach((v, i) => {
+        statistics[i] = Math.max(statistics[i], (v - middle) / width);
+      });
+    }
+    const asLarge = (values: ArrayLike<number>) =>
+      Array.from(values).filter((v, i) => i > 0 && v >= values[0] - 1e-12).length;
+    return {
+      ...{ method, n, p: (1 + asLarge(statistics)) / (1 + n) },
+      detectors: Object.fromEntries(
+        names.map((name) => [name, (1 + asLarge(all.map((scores) => scores[name]))) / (1 + n)]),
+      ),
+    };
+  };
+  const methods = [...new Set(sets.map(({ method }) => method))];
+  const apart = methods.map((method) =>
+    of(
+      method,
+      sets.filter((one) => one.method === method),
+    ),
+  );
+  return [...(methods.length > 1 ? [of("all", sets)] : []), ...apart].sort((a, b) => b.p - a.p);
+}
+
+/** The p that counts: the largest against all sets and against methods with enough of them. */
+export function decisive(all: readonly Significance[]): Significance | undefined {
+  const whole = all.find(({ method }) => method === "all") ?? (all.length === 1 ? all[0] : undefined);
+  return all.find((one) => one === whole || one.n >= ENOUGH);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.round(share * (sorted.length - 1))];
 }
 
 /** The libraries that fit a set and an audit's settings. */
 export const fitting = (
   libraries: readonly Calibration[],
   wanted: CalibrationKind,
-  settings: Readonly<Record<string, unknown>>,
+  settings: Calibration["settings"],
 ): Calibration[] =>
   libraries.filter(
     (one) =>
       one.kind.ipc === wanted.ipc &&
       one.kind.colour === wanted.colour &&
       one.kind.labels === wanted.labels &&
-      Object.entries(one.settings).every(([name, value]) => String(settings[name]) === String(value)),
+      Object.entries(one.settings).every(([name, value]) => settings[name] === value),
   );

@@ -1,5 +1,6 @@
 import type { ImageShape } from "../data/LabelledSet.ts";
 import { wilson } from "../metrics/intervals.ts";
+import type { Floats } from "../nn/Network.ts";
 import type { Jury } from "./Jury.ts";
 import type { Patch } from "./Patch.ts";
 import type { Candidate } from "./transplant.ts";
@@ -39,8 +40,15 @@ export async function confirm(
   return { rate, controls, rise };
 }
 
-function movedAway(patch: Patch, [, , h, w]: ImageShape): Patch {
-  const away = (at: number, length: number) => (at + patch.side / 2 < length / 2 ? length - patch.side : 0);
+/** A patch as far away as it can be; one that fills the picture turned upside down. */
+function movedAway(patch: Patch, [, c, h, w]: ImageShape): Patch {
+  const { side, mask } = patch;
+  if (side === h) {
+    const flipped = (values: Floats, planes: number) =>
+      values.map((_, i) => values[(Math.floor(i / (h * w)) % planes) * h * w + (h * w - 1 - (i % (h * w)))]);
+    return { ...patch, values: flipped(patch.values, c), ...(mask && { mask: flipped(mask, 1) }) };
+  }
+  const away = (at: number, length: number) => (at + side / 2 < length / 2 ? length - side : 0);
   return { ...patch, top: away(patch.top, h), left: away(patch.left, w) };
 }
 

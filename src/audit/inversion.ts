@@ -10,14 +10,14 @@ import type { Tensor } from "../tensor/Tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { LearnerState } from "../train/Learner.ts";
 import type { AuditedSet } from "./AuditedSet.ts";
-import type { Jury } from "./Jury.ts";
-import { type Patch, places } from "./Patch.ts";
+import type { Jury, Success } from "./Jury.ts";
+import type { Patch } from "./Patch.ts";
 import { type Candidate, scoreOf } from "./transplant.ts";
 
 export interface InversionOptions {
-  readonly side: number;
-  /** Places along each edge of the starts. */
-  readonly grid: number;
+  readonly starts: readonly Patch[];
+  /** What other detectors found, best of each class first. */
+  readonly found: readonly (readonly Candidate[])[];
   /** Adam steps of each start, and of the best one after them. */
   readonly steps: readonly [short: number, long: number];
 }
@@ -32,11 +32,14 @@ export interface Inverter extends Closable {
   descend(states: readonly LearnerState[], start: Patch, t: number, steps: number): Promise<Patch>;
 }
 
+/** Starts that are followed a few steps, a class. */
+const STARTS = 3;
 /** Adam's step, in deviations of the set's pixels. */
 const STEP = 0.25;
 
-/** Compile the descent for a jury's pictures. */
-export async function inverter(audited: AuditedSet, jury: Jury, device: Device): Promise<Inverter> {
+/** Compile the descent for a jury's pictures: half of them lead, all judge what is found. */
+export async function inverter(audited: AuditedSet, all: Jury, device: Device): Promise<Inverter> {
+  const jury = all.thinned(2);
   const { shape, classes, set } = audited;
   const [, c, h, w] = shape;
   const n = jury.pixels.length / (c * h * w);
@@ -78,6 +81,7 @@ export async function inverter(audited: AuditedSet, jury: Jury, device: Device):
       const [first, second] = [new Float64Array(values.length), new Float64Array(values.length)];
       for (let i = 1; i <= steps; i++) {
         // One network a step, in turn: as good a direction as the mean of all, for a third of the work.
+        jury.panel.count(3 * n);
         const { weights, running } = states[i % states.length];
         const { gradient } = await run(weights, running, jury.pixels, values, mask, target);
         values = values.map((v, p) => {
@@ -93,68 +97,47 @@ export async function inverter(audited: AuditedSet, jury: Jury, device: Device):
   };
 }
 
-/** Starts: flat squares of the corner colours at evenly spread places. */
-function flatStarts(shape: ImageShape, side: number, grid: number): Patch[] {
-  const [, c] = shape;
-  const colours = Array.from({ length: 2 ** c }, (_, bits) => Array.from({ length: c }, (_, k) => (bits >> k) & 1));
-  return places(shape, side, grid).flatMap(([top, left]) =>
-    colours.map((colour) => ({
-      top,
-      left,
-      side,
-      values: Float32Array.from({ length: c * side * side }, (_, i) => colour[Math.floor(i / (side * side))]),
-    })),
-  );
-}
-
 /**
- * Inversion: find for each class the patch that calls it on pictures that are none of the set. Starts are flat squares at the
- * three best places and the transplant's find; the best of them is followed further. One start is not enough.
- *
- * @param transplanted the transplant's best candidate of each class
+ * Inversion: find for each class the patch that calls it on pictures that are none of the set. Starts are the three best of
+ * those given, and what was found before, of which the best is followed further. One start is not enough.
  */
 export async function invert(
-  audited: AuditedSet,
+  { classes }: AuditedSet,
   jury: Jury,
-  transplanted: readonly (Candidate | undefined)[],
-  { side, grid, steps: [short, long] }: InversionOptions,
-  device: Device,
-  onPart: (share: number) => void,
+  { starts, found, steps: [short, long] }: InversionOptions,
+  descent: Inverter,
 ): Promise<Candidate[]> {
-  const { classes, shape } = audited;
-  // Half the pictures lead the descent; all of them judge what it finds.
-  await using descent = await inverter(audited, jury.thinned(2), device);
-  const flat = flatStarts(shape, side, grid);
-  const judged: Awaited<ReturnType<Jury["judgeAll"]>> = [];
-  for (let from = 0; from < flat.length; from += 16) judged.push(...(await jury.judgeAll(flat.slice(from, from + 16))));
-  const found: Candidate[] = [];
-  for (let t = 0; t < classes; t++) {
-    const starts = bestAtDistinctPlaces(
-      flat,
-      judged.map((one) => scoreOf(one, t)),
-      3,
-    );
-    const own = transplanted[t]?.patch;
-    if (own && own.side === side) starts.push(own);
-    let best: Candidate | undefined;
-    for (const start of starts) {
-      const patch = await descent.descend(jury.states, start, t, short);
-      const score = scoreOf(await jury.judge(patch), t);
-      if (!best || score > best.found) best = { targetClass: t, patch, found: score };
-    }
-    const last = await descent.descend(jury.states, best!.patch, t, long);
-    const score = scoreOf(await jury.judge(last), t);
-    found.push(score > best!.found ? { targetClass: t, patch: last, found: score } : best!);
-    onPart((t + 1) / classes);
+  const quick = jury.thinned(4);
+  const judged: Success[] = [];
+  for (let from = 0; from < starts.length; from += 64)
+    judged.push(...(await quick.judgeAll(starts.slice(from, from + 64))));
+  const best: Candidate[] = [];
+  for (let targetClass = 0; targetClass < classes; targetClass++) {
+    const scores = judged.map((one) => scoreOf(one, targetClass));
+    const first = bestAtDistinctPlaces(starts, scores, STARTS);
+    const own = found[targetClass]?.[0]?.patch;
+    if (own && own.side === starts[0].side) first.push(own);
+    const after: Patch[] = [];
+    for (const start of first) after.push(await descent.descend(jury.states, start, targetClass, short));
+    const [lead] = ranked(await jury.judgeAll(after), after, targetClass);
+    const last = await descent.descend(jury.states, lead.patch, targetClass, long);
+    const [end] = ranked([await jury.judge(last)], [last], targetClass);
+    best.push(end.found > lead.found ? end : lead);
   }
-  return found;
+  return best;
 }
+
+const ranked = (judged: readonly Success[], patches: readonly Patch[], targetClass: number): Candidate[] =>
+  patches
+    .map((patch, i) => ({ targetClass, patch, found: scoreOf(judged[i], targetClass) }))
+    .sort((a, b) => b.found - a.found);
 
 function bestAtDistinctPlaces(patches: readonly Patch[], scores: readonly number[], count: number): Patch[] {
   const order = [...patches.keys()].sort((a, b) => scores[b] - scores[a]);
   const chosen: Patch[] = [];
   for (const i of order) {
-    if (chosen.some(({ top, left }) => top === patches[i].top && left === patches[i].left)) continue;
+    const { top, left, mask } = patches[i];
+    if (chosen.some((one) => one.top === top && one.left === left && one.mask === mask)) continue;
     chosen.push(patches[i]);
     if (chosen.length === count) break;
   }
@@ -162,21 +145,25 @@ function bestAtDistinctPlaces(patches: readonly Patch[], scores: readonly number
 }
 
 /** A patch as a whole picture and its mask. */
-function spread({ top, left, side, values }: Patch, [, c, h, w]: ImageShape): [pattern: Floats, mask: Floats] {
+function spread(
+  { top, left, side, values, mask: own }: Patch,
+  [, c, h, w]: ImageShape,
+): [pattern: Floats, mask: Floats] {
   const [pattern, mask] = [new Float32Array(c * h * w), new Float32Array(h * w)];
   for (let k = 0, at = 0; k < c; k++)
     for (let y = top; y < top + side; y++)
       for (let x = left; x < left + side; x++, at++) {
         pattern[(k * h + y) * w + x] = values[at];
-        mask[y * w + x] = 1;
+        mask[y * w + x] = own ? own[(y - top) * side + x - left] : 1;
       }
   return [pattern, mask];
 }
 
-function gathered(pattern: Floats, { top, left, side, values }: Patch, [, c, h, w]: ImageShape): Patch {
+function gathered(pattern: Floats, patch: Patch, [, c, h, w]: ImageShape): Patch {
+  const { top, left, side, values } = patch;
   const out = new Float32Array(values.length);
   for (let k = 0, at = 0; k < c; k++)
     for (let y = top; y < top + side; y++)
       for (let x = left; x < left + side; x++, at++) out[at] = pattern[(k * h + y) * w + x];
-  return { top, left, side, values: out };
+  return { ...patch, values: out };
 }

@@ -1,9 +1,13 @@
-/** What looks for patches. */
-export const detectors = ["transplant", "inversion"] as const;
-export type Detector = (typeof detectors)[number];
+/** How much work an audit does: seconds, a minute, many minutes for 100 images. */
+export const levels = ["quick", "default", "deep"] as const;
+export type Level = (typeof levels)[number];
 
 export interface AuditSettings {
-  readonly detectors: readonly Detector[];
+  readonly level: Level;
+  /** Names of detectors of the registry; absent: those of the level. */
+  readonly detectors?: readonly string[];
+  /** Architecture of the audit's networks. */
+  readonly network: string;
   readonly width: number;
   readonly epochs: number;
   /** Side of the patches, in pixels. */
@@ -14,5 +18,13 @@ export interface AuditSettings {
   readonly followed: number;
 }
 
-/** What the prototype was measured with. */
-export const defaultAudit: AuditSettings = { detectors, width: 16, epochs: 100, side: 5, grid: 8, followed: 4 };
+/** What the prototype was measured with, but for the suspects that are followed: three instead of four. */
+export const defaultAudit: AuditSettings = {
+  level: "default",
+  network: "convNet",
+  width: 16,
+  epochs: 100,
+  side: 5,
+  grid: 8,
+  followed: 3,
+};

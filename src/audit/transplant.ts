@@ -78,11 +78,12 @@ export async function transplant(
     onPart((s + 1) / (jury.states.length + 1));
   }
   left = left.map((list) => bestOf(list, LEAST));
-  await score(jury.thinned(4), left.flat());
+  const quick = jury.thinned(4);
+  await score(quick, left.flat());
 
   const found: Candidate[][] = [];
   for (const [targetClass, list] of left.entries()) {
-    // Moved finds beside those they came from: all are judged on everything.
+    // Moved finds beside those they came from: the best of them are judged on everything.
     const near = new Map<string, Cutting>();
     for (const { image, top, left } of bestOf(list, refined))
       for (const dy of MOVES)
@@ -92,8 +93,10 @@ export async function transplant(
             near.set(`${image},${y},${x}`, { image, top: y, left: x, score: 0, judged: 0 });
         }
     const all = [...near.values()];
-    await score(jury, all);
-    found.push(bestOf(all, refined).map((one) => ({ targetClass, patch: patchOf(one), found: one.score })));
+    await score(quick, all);
+    const last = bestOf(all, refined).map((one) => ({ ...one, score: 0, judged: 0 }));
+    await score(jury, last);
+    found.push(bestOf(last, refined).map((one) => ({ targetClass, patch: patchOf(one), found: one.score })));
   }
   return found;
 }

@@ -1,5 +1,7 @@
-import type { AuditResult, Suspect } from "./auditSet.ts";
-import { type Significance, statistic } from "./calibration.ts";
+import type { AuditResult } from "./auditSet.ts";
+import { decisive, type Significance } from "./calibration.ts";
+import type { Power } from "./power.ts";
+import type { Suspect } from "./Suspect.ts";
 
 /**
  * What an audit concludes.
@@ -23,6 +25,8 @@ export interface AuditConclusion {
   readonly sentences: readonly [string, string];
   readonly suspect?: Suspect;
   readonly significance: readonly Significance[];
+  /** Whether known stamps in this very set are found. */
+  readonly power?: readonly Power[];
 }
 
 /** Level at which a set is called suspicious. */
@@ -33,18 +37,21 @@ export const LARGE_DROP = 0.42;
 const LEAST_RISE = 0.1;
 /** Least accuracy on the set itself. */
 const LEARNT = 0.5;
+/** Drop from which the images that carry a patch are said to teach it. */
+const TAUGHT = 0.1;
 
 /**
  * Conclude an audit.
  *
- * @param significance p against each method's clean sets of this kind; empty where there is no library
+ * @param significance p against clean sets of this kind; empty where there is no library
  */
 export function concludeAudit(
   result: AuditResult,
   significance: readonly Significance[],
   nameOf: (label: number) => string,
+  power?: readonly Power[],
 ): AuditConclusion {
-  const base = { significance };
+  const base = { significance, ...(power && { power }) };
   if (result.learnt < LEARNT)
     return {
       ...base,
@@ -54,29 +61,26 @@ export function concludeAudit(
         "Nothing can be said of a set that teaches nothing.",
       ],
     };
-  const drop = statistic(result);
-  const [suspect] = result.suspects.filter(({ support }) => support.drop === drop);
-  const worst = significance[0];
+  const suspect = leading(result.suspects);
+  const drop = suspect?.support.drop ?? 0;
+  const worst = decisive(significance);
   const holds = suspect !== undefined && suspect.confirmation.rise >= LEAST_RISE;
-  const shared = result.coherence.find(({ alarm }) => alarm);
   const unusual = worst ? worst.p <= ALPHA : drop >= LARGE_DROP && holds;
   const against = worst
-    ? `p ≤ ${worst.p.toFixed(3)} against ${worst.n} clean sets (${worst.method})`
+    ? `p ≤ ${worst.p.toFixed(3)} against ${worst.n} clean sets${worst.method === "all" ? "" : ` (${worst.method})`}`
     : "there is no library of clean sets of this kind to compare with";
   if (suspect && unusual) {
-    const { patch, support, targetClass } = suspect;
-    const what = `A ${patch.side}×${patch.side} patch at row ${patch.top}, column ${patch.left} makes networks call pictures ${nameOf(targetClass)}`;
-    const images = support.flagged.length === 1 ? "one image" : `${support.flagged.length} images`;
+    const held = holds
+      ? "it holds before networks and pictures that did not search for it"
+      : "before networks that did not search for it, it does not clearly beat its controls";
     return {
       ...base,
       verdict: worst && holds ? "backdoored" : "suspicious",
       suspect,
-      sentences: [
-        `${what} (${percent(support.before)}), and ${images} of that class teach it: without them it is ${percent(support.after)}.`,
-        `${capital(against)}; ${holds ? "it holds before networks and pictures that did not search for it" : "before networks that did not search for it, it does not clearly beat its controls"}.`,
-      ],
+      sentences: [`${saysPatch(suspect, nameOf)}${saysSupport(suspect)}`, `${capital(against)}; ${held}.`],
     };
   }
+  const shared = result.coherence.find(({ alarm }) => alarm);
   if (shared)
     return {
       ...base,
@@ -87,13 +91,14 @@ export function concludeAudit(
         `No compact patch explains it; ${against}.`,
       ],
     };
+  const nothing = `No patch was found that a few images of one class teach: the largest drop is ${percent(drop)}`;
   if (!worst)
     return {
       ...base,
       verdict: "cannot be judged",
       suspect,
       sentences: [
-        `No patch was found that a few images of one class teach: the largest drop is ${percent(drop)}.`,
+        `${nothing}.`,
         "There is no library of clean sets of this kind, so that nobody can say how unusual that is; make one with retort calibrate.",
       ],
     };
@@ -102,10 +107,41 @@ export function concludeAudit(
     verdict: "nothing found",
     suspect,
     sentences: [
-      `No patch was found that a few images of one class teach: the largest drop, ${percent(drop)}, is not unusual (${against}).`,
-      "This audit looks for compact triggers that a few images of one class carry, and for details that they share; it does not see others.",
+      `${nothing}, and nothing else is unusual (${against}).`,
+      power
+        ? saysPower(power)
+        : "This audit looks for compact triggers that a few images of one class carry, and for details that they share; it does not see others.",
     ],
   };
+}
+
+/** The suspect that a few images teach; where there is none, the one that calls its class most often. */
+function leading(suspects: readonly Suspect[]): Suspect | undefined {
+  const [first] = suspects;
+  if (!first || first.support.drop >= TAUGHT) return first;
+  return [...suspects].sort((a, b) => b.held - a.held)[0];
+}
+
+function saysPatch({ patch, targetClass, held }: Suspect, nameOf: (label: number) => string): string {
+  const { side, top, left, mask } = patch;
+  const what = mask ? "A pattern" : `A ${side}×${side} patch at row ${top}, column ${left}`;
+  return `${what} makes networks call pictures ${nameOf(targetClass)} (${percent(held)})`;
+}
+
+function saysSupport({ support: { drop, flagged, before, after } }: Suspect): string {
+  if (drop < TAUGHT) return ", which no few images explain.";
+  const images = flagged.length === 1 ? "one image teaches" : `${flagged.length} images teach`;
+  return `, and ${images} it: without what they have there it falls from ${percent(before)} to ${percent(after)}.`;
+}
+
+/** What the audit would have seen, in one sentence. */
+export function saysPower(power: readonly Power[]): string {
+  const named = (found: boolean) => power.filter((one) => one.found === found).map(({ stamp }) => stamp);
+  const [seen, missed] = [named(true), named(false)];
+  if (seen.length === 0)
+    return `At this power that says little: neither ${missed.join(" nor ")} planted here is found.`;
+  const rest = missed.length === 0 ? "" : `, but not ${missed.join(", ")}`;
+  return `Of stamps planted into this very set the audit finds ${seen.join(" and ")}${rest}; other kinds of triggers may escape it.`;
 }
 
 const percent = (rate: number): string => `${(100 * rate).toFixed(0)} %`;

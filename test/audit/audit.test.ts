@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { auditedSet, repainted } from "../../src/audit/AuditedSet.ts";
 import { auditSet, type Suspect } from "../../src/audit/auditSet.ts";
-import { fitting, kindOf, significance } from "../../src/audit/calibration.ts";
+import { decisive, fitting, kindOf, significance } from "../../src/audit/calibration.ts";
 import { carriers } from "../../src/audit/carriers.ts";
 import { coherence } from "../../src/audit/coherence.ts";
 import { cut, pasted, places } from "../../src/audit/Patch.ts";
@@ -9,9 +9,10 @@ import { defaultAudit } from "../../src/audit/settings.ts";
 import { paintedOver } from "../../src/audit/supportDrop.ts";
 import { auditStatus, concludeAudit } from "../../src/audit/verdict.ts";
 import { drive } from "../../src/core/drive.ts";
-import { key, normal } from "../../src/core/random.ts";
+import { key, normal, Stream } from "../../src/core/random.ts";
 import { openSessions } from "../../src/engine/session.ts";
 import { attack, type DistilledSet, distil, strokes } from "../../src/index.ts";
+import { calibrationSettings } from "../../src/library/audit.ts";
 import { cpu, tinySet } from "../attack/tiny.ts";
 
 describe("the space of an audit", () => {
@@ -107,18 +108,51 @@ describe("what a number means", () => {
   const library = {
     format: "retort-calibration/1" as const,
     kind: kindOf(100, 10, 3, "hard"),
-    settings: { ...defaultAudit, detectors: [...defaultAudit.detectors] },
-    sets: [0.1, 0.2, 0.3].map((drop, i) => ({ made: `set ${i}`, method: "dm", drop })),
+    settings: calibrationSettings(defaultAudit),
+    sets: [0.1, 0.2, 0.3].map((supportDrop, i) => ({ made: `set ${i}`, method: "dm", scores: { supportDrop } })),
   };
 
   it("p counts clean sets that look at least as bad", () => {
-    expect(significance(0.25, [library])).toEqual([{ method: "dm", n: 3, p: 0.5 }]);
-    expect(significance(0.9, [library])[0].p).toBe(0.25);
-    expect(significance(0, [library])[0].p).toBe(1);
+    const of = (supportDrop: number) => significance({ supportDrop }, [library]);
+    expect(of(0.25)).toEqual([{ method: "dm", n: 3, p: 0.5, detectors: { supportDrop: 0.5 } }]);
+    expect(of(0.9)[0].p).toBe(0.25);
+    expect(of(0)[0].p).toBe(1);
+    expect(significance({ supportDrop: 0.9 }, [])).toEqual([]);
+  });
+
+  it("p against all sets and each method's: the largest counts, of methods with enough sets", () => {
+    const sets = [...library.sets, ...library.sets.map((one) => ({ ...one, method: "dsa" }))];
+    const all = significance({ supportDrop: 0.9 }, [{ ...library, sets }]);
+    expect(all.map(({ method, n }) => [method, n])).toEqual([
+      ["dm", 3],
+      ["dsa", 3],
+      ["all", 6],
+    ]);
+    expect(decisive(all)).toMatchObject({ method: "all", p: 1 / 7 });
+    const many = Array.from({ length: 19 }, () => ({ ...library.sets[0], method: "dc" }));
+    expect(decisive(significance({ supportDrop: 0.9 }, [{ ...library, sets: [...sets, ...many] }]))).toMatchObject({
+      method: "dc",
+      p: 0.05,
+    });
+  });
+
+  it("p keeps its level however many detectors count", () => {
+    const stream = new Stream(key("level"));
+    const draw = () => ({ supportDrop: stream.uniform(), transplant: stream.uniform(), inversion: stream.normal() });
+    let alarms = 0;
+    for (let i = 0; i < 400; i++) {
+      const sets = Array.from({ length: 19 }, () => ({ made: "noise", method: "m", scores: draw() }));
+      if (significance(draw(), [{ ...library, sets }])[0].p <= 0.05) alarms++;
+    }
+    // 20 of 400 are expected; 34 would be three deviations more.
+    expect(alarms).toBeGreaterThan(6);
+    expect(alarms).toBeLessThan(34);
+    const sets = Array.from({ length: 19 }, () => ({ made: "noise", method: "m", scores: draw() }));
+    expect(significance({ ...draw(), supportDrop: 9 }, [{ ...library, sets }])[0].p).toBe(0.05);
   });
 
   it("a library fits its own kind and settings only", () => {
-    const settings = { ...defaultAudit };
+    const settings = calibrationSettings(defaultAudit);
     expect(fitting([library], kindOf(120, 10, 3, "hard"), settings)).toHaveLength(1);
     expect(fitting([library], kindOf(10, 10, 3, "hard"), settings)).toHaveLength(0);
     expect(fitting([library], kindOf(100, 10, 1, "hard"), settings)).toHaveLength(0);
@@ -137,11 +171,11 @@ describe("what a number means", () => {
   });
   const result = (drop: number, rise: number, learnt = 1) => ({
     suspects: [suspect(drop, rise)],
+    findings: [],
     coherence: [],
     learnt,
-    scores: { transplant: [], inversion: [] },
   });
-  const p = (value: number) => [{ method: "dm", n: 99, p: value }];
+  const p = (value: number) => [{ method: "dm", n: 99, p: value, detectors: {} }];
   const name = (label: number) => `class ${label}`;
 
   it.each([
@@ -168,9 +202,16 @@ it("a stamped class is found with its images, and nothing stays loaded", { timeo
   const clean = await distil(strokes("train", 200), "randomReal", { ipc: 2 });
   const { set } = await attack(clean, "cleanLabel", { preset: "strong", share: 1, targetClass: 4 }, { threads: 1 });
   // Transplanting alone: half a minute of the engine less.
-  const settings = { ...defaultAudit, detectors: ["transplant" as const], width: 8, epochs: 60, grid: 4, followed: 2 };
+  const settings = {
+    ...defaultAudit,
+    detectors: ["transplant", "supportDrop"],
+    width: 8,
+    epochs: 60,
+    grid: 4,
+    followed: 2,
+  };
   const context = { key: key(1), device: cpu };
-  const { suspects, learnt } = await drive(auditSet(set, settings, context));
+  const { suspects, findings, learnt } = await drive(auditSet(set, settings, context));
   expect(learnt).toBeGreaterThan(0.9);
   const [{ targetClass, patch, support }] = suspects;
   expect(targetClass).toBe(4);
@@ -178,5 +219,7 @@ it("a stamped class is found with its images, and nothing stays loaded", { timeo
   expect(patch.left).toBeGreaterThan(22);
   expect(support.flagged).toEqual([8, 9]);
   expect(support.drop).toBeGreaterThan(0.42);
+  expect(findings.map(({ detector }) => detector)).toEqual(["transplant", "supportDrop"]);
+  expect(findings[1]).toMatchObject({ score: support.drop, targetClass: 4, images: [8, 9] });
   expect(openSessions()).toBe(0);
 });

@@ -7,6 +7,7 @@ import {
   child,
   type DistilledSet,
   defineAttack,
+  diff,
   distil,
   drive,
   evaluate,
@@ -123,4 +124,14 @@ describe("distil and evaluate", () => {
 it("inspect takes bytes", async () => {
   const { inspection } = await inspect(new TextEncoder().encode("cos\nsystem\n(S'x'\ntR."));
   expect(inspection.verdict).not.toBe("fine");
+});
+
+describe("diff", () => {
+  it("tells an edit from a copy", async () => {
+    const set = tinySet();
+    expect(diff(set, { ...set, images: set.images.slice() }).verdict).toBe("same tensors");
+    const { set: tampered } = await attack(set, "badNets", {}, threads);
+    const { verdict, suspicious } = diff(set, tampered);
+    expect({ verdict, suspicious }).toEqual({ verdict: "editing", suspicious: true });
+  });
 });

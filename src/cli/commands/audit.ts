@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { AuditResult, Suspect } from "../../audit/auditSet.ts";
-import { detectors } from "../../audit/settings.ts";
+import type { AuditResult, NamedFinding, Suspect } from "../../audit/auditSet.ts";
+import type { Patch } from "../../audit/Patch.ts";
 import type { AuditConclusion } from "../../audit/verdict.ts";
+import { UsageError } from "../../core/errors.ts";
 import { computeOptions } from "../options/computeOptions.ts";
 import { readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
@@ -16,11 +17,26 @@ const options = z.object({
     .array(z.string())
     .optional()
     .describe("libraries of clean sets to compare with, made by retort calibrate"),
+  quick: z.boolean().default(false).describe("only the set's own patches, and whether few images teach them"),
+  deep: z
+    .boolean()
+    .default(false)
+    .describe("also larger squares, lines, frames, scatters and waves, and support by many images"),
   detectors: z
-    .array(z.enum(detectors))
+    .array(z.string())
     .min(1)
-    .default([...detectors])
-    .describe("what looks for patches; inversion is the slower one with few images"),
+    .optional()
+    .describe("these detectors instead of those of the level (docs/audit.md)"),
+  power: z
+    .boolean()
+    .default(false)
+    .describe("where nothing is found, plant known stamps into the set and audit it again: three times the time"),
+  followed: z.int().min(1).default(3).describe("suspects that are followed to the end"),
+  networks: z
+    .array(z.string())
+    .min(1)
+    .default(["convNet"])
+    .describe("architectures of the audit's networks: those that the receiver will train; the worst verdict counts"),
   side: z.int().min(2).max(16).default(5).describe("side of the patches that are looked for, in pixels"),
   grid: z.int().min(2).default(8).describe("places of a patch along each edge"),
   width: z.int().min(1).default(16).describe("channels of the audit's networks"),
@@ -44,6 +60,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     "audit download.safetensors",
     "audit res_DC_CIFAR10_ConvNet_10ipc.pt --normalisation cifar-10",
     "audit set.npz --calibration my-sets.json --json",
+    "audit set.npz --deep --power --networks convNet,resNet18",
   ],
   async run({ args: [path], options, console, signal }) {
     const [{ distilledSet }, { audit }, { readCalibration }] = await Promise.all([
@@ -53,30 +70,75 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     ]);
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
-    const { detectors: asked, side, grid, width, epochs } = options;
-    const bar = console.progress("audit", 100);
-    const { conclusion, result } = await audit(
-      set,
-      { detectors: asked, side, grid, width, epochs },
+    if (options.quick && options.deep)
+      throw new UsageError(`${who}: invalid options: expected one of --quick and --deep, got both`);
+    const { detectors, side, grid, width, epochs, followed, power } = options;
+    const level = options.quick ? "quick" : options.deep ? "deep" : "default";
+    const bar = console.progress("audit", 100 * options.networks.length);
+    const audits: AuditOutcome[] = [];
+    try {
+      for (const [i, network] of options.networks.entries())
+        audits.push({
+          network,
+          ...(await audit(
+            set,
+            { level, ...(detectors && { detectors }), network, side, grid, width, epochs, followed },
+            {
+              seed: options.seed,
+              device: options.device,
+              threads: options.threads,
+              signal,
+              calibrations,
+              power,
+              onProgress: ({ phase, done, total }) => bar.update(100 * i + (100 * done) / total, phase),
+            },
+          )),
+        });
+    } finally {
+      bar.end();
+    }
+    const { auditStatus, auditVerdicts } = await import("../../audit/verdict.ts");
+    audits.sort((a, b) => auditVerdicts.indexOf(a.conclusion.verdict) - auditVerdicts.indexOf(b.conclusion.verdict));
+    const [worst] = audits;
+    const { conclusion, result } = worst;
+    console.result(
       {
-        seed: options.seed,
-        device: options.device,
-        threads: options.threads,
-        signal,
-        calibrations,
-        onProgress: ({ phase, done, total }) => bar.update((100 * done) / total, phase),
+        set: path,
+        network: worst.network,
+        ...conclusion,
+        ...plain(result),
+        ...(audits.length > 1 && {
+          networks: audits.map(({ network, conclusion: { verdict, sentences } }) => ({ network, verdict, sentences })),
+        }),
       },
-    ).finally(() => bar.end());
-    console.result({ set: path, ...conclusion, ...plain(result) }, () => show(conclusion, result, console));
-    const { auditStatus } = await import("../../audit/verdict.ts");
+      () => {
+        show(conclusion, result, console);
+        if (audits.length > 1)
+          for (const { network, conclusion } of audits) console.line(`${network}: ${conclusion.verdict}`);
+      },
+    );
     return auditStatus[conclusion.verdict];
   },
 });
 
+/** An audit by networks of one architecture. */
+interface AuditOutcome {
+  readonly network: string;
+  readonly conclusion: AuditConclusion;
+  readonly result: AuditResult;
+}
+
 /** Without typed arrays, which JSON writes as objects. */
-const plain = ({ suspects, ...rest }: AuditResult) => ({
+const plain = ({ suspects, findings, ...rest }: AuditResult) => ({
   ...rest,
-  suspects: suspects.map(({ patch, ...suspect }) => ({ ...suspect, patch: { ...patch, values: [...patch.values] } })),
+  suspects: suspects.map((one) => ({ ...one, patch: plainPatch(one.patch) })),
+  findings: findings.map((one) => ({ ...one, ...(one.patch && { patch: plainPatch(one.patch) }) })),
+});
+
+const plainPatch = ({ values, mask, ...place }: Patch) => ({
+  ...place,
+  values: [...values],
+  ...(mask && { mask: [...mask] }),
 });
 
 function show({ verdict, sentences, significance }: AuditConclusion, result: AuditResult, console: Console): void {
@@ -99,5 +161,20 @@ function show({ verdict, sentences, significance }: AuditConclusion, result: Aud
     { title: "without", of: ({ support }: Suspect) => percent(support.after), align: "right" },
     { title: "drop", of: ({ support }: Suspect) => percent(support.drop), align: "right" },
   ]);
+  console.line();
+  console.table(result.findings, [
+    { title: "detector", of: ({ detector }: NamedFinding) => detector, align: "left" },
+    { title: "score", of: ({ score }: NamedFinding) => score.toFixed(3), align: "right" },
+    { title: "class", of: ({ targetClass }: NamedFinding) => targetClass ?? "–" },
+    { title: "images", of: ({ images }: NamedFinding) => few(images), align: "left" },
+    { title: "cost", of: ({ cost }: NamedFinding) => cost },
+  ]);
+  console.line();
   for (const { method, n, p } of significance) console.line(`p ${p.toFixed(3)} against ${n} clean sets: ${method}`);
+}
+
+/** Some of a list of images. */
+function few(images: readonly number[] | undefined): string {
+  if (!images || images.length === 0) return "–";
+  return images.length > 8 ? `${images.slice(0, 8).join(", ")} and ${images.length - 8} more` : images.join(", ");
 }

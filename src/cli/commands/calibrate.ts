@@ -30,8 +30,8 @@ The file is written after every set: the same command goes on where it was stopp
   async run({ args, options, console, signal }) {
     const [
       { distilledSet },
-      { audit },
-      { calibration, kindOf, statistic },
+      { audit, calibrationSettings },
+      { calibration, kindOf, scoresOf },
       { defaultAudit },
       { readCalibration },
       { writeAtomic },
@@ -73,11 +73,11 @@ The file is written after every set: the same command goes on where it was stopp
             onProgress: ({ phase, done, total }) => bar.update(i + done / total, phase),
           },
         );
-        const entry = { made, method, drop: Math.round(1e4 * statistic(result)) / 1e4 };
+        const entry = { made, method, scores: scoresOf(result) };
         library = calibration.parse({
           format: "retort-calibration/1",
           kind,
-          settings: { ...defaultAudit, detectors: [...defaultAudit.detectors] },
+          settings: calibrationSettings(defaultAudit),
           sets: [...(library?.sets ?? []), entry],
         });
         await writeAtomic(out, `${JSON.stringify(library, undefined, 1)}\n`);

@@ -1,0 +1,53 @@
+/**
+ * Libraries of clean sets: `npx tsx repro/audit/libraries.ts OUT [ROUNDS]`. Each round distils one set of every recipe from the raw data
+ * (RETORT_DATA) with its number as the seed, audits it at the default level and writes OUT/KIND.json, which says how each was
+ * made. What stands there already is not made again. Only numbers are kept.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { type Calibration, calibration, kindOf, scoresOf } from "../../src/audit/calibration.ts";
+import { defaultAudit } from "../../src/audit/settings.ts";
+import { version } from "../../src/core/version.ts";
+import { distil } from "../../src/index.ts";
+import { audit, calibrationSettings } from "../../src/library/audit.ts";
+import { openRaw } from "../../src/node.ts";
+
+const recipes = [
+  { library: "colour-1", data: "cifar-10", method: "randomReal", ipc: 1, settings: {} },
+  { library: "colour-1", data: "cifar-10", method: "distributionMatching", ipc: 1, settings: { preset: "quick" } },
+  { library: "colour-10", data: "cifar-10", method: "randomReal", ipc: 10, settings: {} },
+  { library: "grey-1", data: "mnist", method: "randomReal", ipc: 1, settings: {} },
+  { library: "grey-1", data: "fashion-mnist", method: "randomReal", ipc: 1, settings: {} },
+  { library: "colour-10", data: "cifar-10", method: "distributionMatching", ipc: 10, settings: { preset: "quick" } },
+] as const;
+
+const [out, rounds = "10"] = process.argv.slice(2);
+mkdirSync(out, { recursive: true });
+const raw = new Map<string, Awaited<ReturnType<typeof openRaw>>>();
+for (let seed = 0; seed < Number(rounds); seed++)
+  for (const { library: name, data, method, ipc, settings } of recipes) {
+    const file = `${out}/${name}.json`;
+    const library: Calibration | undefined = existsSync(file)
+      ? calibration.parse(JSON.parse(readFileSync(file, "utf8")))
+      : undefined;
+    const options = Object.entries(settings).map(([key, value]) => ` --${key} ${value}`).join("");
+    const made = `retort ${version} distill --data ${data} --method ${method} --ipc ${ipc}${options} --seed ${seed}`;
+    if (library?.sets.some((one) => one.made === made)) continue;
+    const start = performance.now();
+    const full = raw.get(data) ?? (await openRaw(data, "train"));
+    raw.set(data, full);
+    const set = await distil(full, method, { ipc, ...settings }, { seed, threads: 1 });
+    const middle = performance.now();
+    const { result } = await audit(set, {}, { seed, threads: 1 });
+    const next = calibration.parse({
+      format: "retort-calibration/1",
+      kind: kindOf(set.shape[0], set.classes, set.shape[1], set.labels.kind),
+      settings: calibrationSettings(defaultAudit),
+      sets: [...(library?.sets ?? []), { made, method: `${method}, ${data}`, scores: scoresOf(result) }],
+    });
+    writeFileSync(`${file}.new`, `${JSON.stringify(next, undefined, 1)}\n`);
+    renameSync(`${file}.new`, file);
+    const seconds = (from: number, to: number) => ((to - from) / 1000).toFixed(0);
+    const drop = result.findings.find(({ detector }) => detector === "supportDrop")?.score ?? 0;
+    console.log(`${made}: distilled in ${seconds(start, middle)} s, audited in ${seconds(middle, performance.now())} s, drop ${drop.toFixed(2)}`);
+  }

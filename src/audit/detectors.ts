@@ -1,0 +1,14 @@
+// One file and one line each. Order: those that search hand what they found to those below.
+
+export { coherent as coherence } from "./detectors/coherent.ts";
+export { contrasted as classContrast } from "./detectors/contrasted.ts";
+export { dropped as supportDrop } from "./detectors/dropped.ts";
+export { inverted as inversion } from "./detectors/inverted.ts";
+export { largeInverted as largeInversion } from "./detectors/largeInverted.ts";
+export { lineInverted as lineInversion } from "./detectors/lineInverted.ts";
+export { neutral as neutralBias } from "./detectors/neutral.ts";
+export { outside as gamut } from "./detectors/outside.ts";
+export { repeated as grid } from "./detectors/repeated.ts";
+export { spreadInverted as spreadInversion } from "./detectors/spreadInverted.ts";
+export { spreadSupport } from "./detectors/spreadSupport.ts";
+export { transplanted as transplant } from "./detectors/transplanted.ts";

@@ -1,0 +1,83 @@
+import type { Key } from "../../core/random.ts";
+import type { Device } from "../../engine/device.ts";
+import type { LearnerState } from "../../train/Learner.ts";
+import type { AuditedSet } from "../AuditedSet.ts";
+import type { Inverter } from "../inversion.ts";
+import type { Jury } from "../Jury.ts";
+import type { Panel } from "../Panel.ts";
+import type { Patch } from "../Patch.ts";
+import type { Suspect } from "../Suspect.ts";
+import type { AuditSettings, Level } from "../settings.ts";
+import type { Candidate } from "../transplant.ts";
+
+/** What a detector may look at. */
+export interface DetectorContext {
+  readonly audited: AuditedSet;
+  readonly settings: AuditSettings;
+  readonly panel: Panel;
+  /** Networks and pictures that search, and others that judge. */
+  readonly search: Jury;
+  readonly held: Jury;
+  /** Networks of both, those that search first. */
+  readonly states: readonly LearnerState[];
+  /** Key of each judging network's initial weights. */
+  readonly born: readonly Key[];
+  /** What the searching detectors before found: best of each class first. */
+  readonly found: readonly (readonly Candidate[])[];
+  /** Candidates that were followed, once the search is over. */
+  readonly suspects: readonly Suspect[];
+  /** Descent before the networks that search. */
+  readonly descent: Inverter;
+  readonly key: Key;
+  readonly device: Device;
+}
+
+/** What a detector says of a set. */
+export interface Finding {
+  /** Higher is more suspicious. What is usual is for a library of clean sets to say. */
+  readonly score: number;
+  readonly targetClass?: number;
+  /** Place and pattern. */
+  readonly patch?: Patch;
+  /** Images that speak for it. */
+  readonly images?: readonly number[];
+  /** What the detector's own published rule says, where it has one. */
+  readonly alarm?: boolean;
+}
+
+/** A finding with what a searching detector hands on. */
+export interface Found extends Finding {
+  readonly candidates?: readonly Candidate[];
+}
+
+/**
+ * One way of looking at a set. None gives the verdict: scores are compared with those of clean sets.
+ *
+ * - `search`: looks for patches before the networks that search; its candidates are judged and followed.
+ * - `judge`: asks more of the suspects.
+ * - `read`: looks at the images or the networks by itself.
+ */
+export interface Detector {
+  readonly title: string;
+  readonly source: string;
+  readonly phase: "search" | "judge" | "read";
+  /** The first level of an audit at which it runs. */
+  readonly level: Level;
+  /** Whether its score counts where a set is compared with clean ones; the others are shown. */
+  readonly decisive: boolean;
+  /** Least number of images a class; absent: one. */
+  readonly leastImages?: number;
+  run(context: DetectorContext): Promise<Found>;
+}
+
+/**
+ * Describe a detector of your own. Does nothing but check types.
+ *
+ * @example
+ * const darkest = defineDetector({
+ *   title: "Darkest class", source: "mine", phase: "read", level: "quick", decisive: false,
+ *   run: async ({ audited }) => ({ score: 1 - audited.pixels.reduce((a, b) => a + b, 0) / audited.pixels.length }),
+ * });
+ * register({ detectors: { darkest } });
+ */
+export const defineDetector = (describe: Detector): Detector => describe;

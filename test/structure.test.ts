@@ -19,10 +19,11 @@ const below: Readonly<Record<string, readonly string[]>> = {
   seal: ["core", "data", "metrics"],
   report: ["core", "metrics"],
   audit: spine,
-  library: [...spine, "distill", "attack", "audit", "report"],
-  experiment: [...spine, "distill", "attack", "audit", "seal", "report", "library"],
-  node: [...spine, "distill", "attack", "audit", "seal", "report", "library", "experiment"],
-  cli: [...spine, "distill", "attack", "audit", "seal", "report", "library", "experiment"],
+  sanitise: [...spine, "audit"],
+  library: [...spine, "distill", "attack", "audit", "sanitise", "report"],
+  experiment: [...spine, "distill", "attack", "audit", "sanitise", "seal", "report", "library"],
+  node: [...spine, "distill", "attack", "audit", "sanitise", "seal", "report", "library", "experiment"],
+  cli: [...spine, "distill", "attack", "audit", "sanitise", "seal", "report", "library", "experiment"],
 };
 
 /** Where a Node built-in may be imported outside cli/ and experiment/: layer → modules. Everything else runs in a browser. */

@@ -67,7 +67,10 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
         onProgress: ({ phase, done, total }) => bar.update((100 * done) / total, phase),
       },
     ).finally(() => bar.end());
-    console.result({ set: path, ...conclusion, ...plain(result) }, () => show(conclusion, result, console));
+    const { setDigest } = await import("../../experiment/setDigest.ts");
+    console.result({ set: path, sha256: setDigest(set), ...conclusion, ...plain(result) }, () =>
+      show(conclusion, result, console),
+    );
     const { auditStatus } = await import("../../audit/verdict.ts");
     return auditStatus[conclusion.verdict];
   },

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { skipsFile } from "./test/skipReporter.ts";
 
 /** Tests without the engine. They share two processes, so that modules are loaded once; the others get one each. */
-const light = ["core", "data", "formats", "inspect", "metrics", "report", "seal"].map((f) => `test/${f}/**/*.test.ts`);
+const light = ["audit/inspect", "core", "data", "formats", "metrics", "report", "seal"].map((f) => `test/${f}/**/*.test.ts`);
 
 // Two test files at a time: most machines Retort meets have two cores, and the engine takes a thread per file.
 export default defineConfig({

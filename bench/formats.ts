@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { openSet } from "../src/data/formats/open.ts";
-import { fileSource } from "../src/experiment/fileSource.ts";
+import { fileSource } from "../src/disk/fileSource.ts";
+import { openSet } from "../src/formats/open.ts";
 import { findPython } from "../test/python.ts";
 
 const rounds = 15;

@@ -7,12 +7,12 @@
  * their numbers alone: names are withheld.
  */
 
-import { setStatistics } from "../src/data/inspect/channelStatistics.ts";
-import { guessNormalisation, type NormalisationGuess } from "../src/data/inspect/guessNormalisation.ts";
-import { openReadings } from "../src/data/inspect/readings.ts";
+import { setStatistics } from "../src/audit/inspect/channelStatistics.ts";
+import { guessNormalisation, type NormalisationGuess } from "../src/audit/inspect/guessNormalisation.ts";
+import { openReadings } from "../src/audit/inspect/readings.ts";
 import type { ImageShape } from "../src/data/LabelledSet.ts";
 import { normalisationNamed, toPixels } from "../src/data/normalise.ts";
-import { type NormalisationCase, normalisationCases } from "../test/inspect/normalisationCases.ts";
+import { type NormalisationCase, normalisationCases } from "../test/audit/inspect/normalisationCases.ts";
 import { sharedRoot } from "../test/shared.ts";
 
 const ambiguous = "ambiguous";

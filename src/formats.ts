@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { type Converted, convert } from "./data/formats/convert.ts";
+export { type Converted, convert } from "./formats/convert.ts";
 export type {
   Finding,
   Format,
@@ -16,8 +16,8 @@ export type {
   SourceFile,
   WhiteningLookup,
   Written,
-} from "./data/formats/Format.ts";
-export { memoryFolder, memorySource } from "./data/formats/memorySource.ts";
-export { type OpenOptions, openSet, recognise } from "./data/formats/open.ts";
-export { Refusal } from "./data/formats/Refusal.ts";
-export * as formats from "./data/formats.ts";
+} from "./formats/Format.ts";
+export * as formats from "./formats/formats.ts";
+export { memoryFolder, memorySource } from "./formats/memorySource.ts";
+export { type OpenOptions, openSet, recognise } from "./formats/open.ts";
+export { Refusal } from "./formats/Refusal.ts";

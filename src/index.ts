@@ -22,7 +22,6 @@ export { child, type Key, key, normal, permutation, Stream, uniform } from "./co
 export { version } from "./core/version.ts";
 // Sets and triggers.
 export type { DistilledSet, Labels } from "./data/DistilledSet.ts";
-export { type Converted, convert } from "./data/formats/convert.ts";
 export { strokes } from "./data/generators/strokes.ts";
 export type { ImageShape, LabelledSet } from "./data/LabelledSet.ts";
 export { knownNormalisations, type Normalisation } from "./data/Normalisation.ts";
@@ -32,6 +31,7 @@ export { applyTrigger, clampToGamut, randomTrigger, squareTrigger, type Trigger 
 export type { Distillation, DistillationContext, DistillationStep } from "./distill/Distillation.ts";
 export { distilledSet } from "./distill/Distillation.ts";
 export * as distillationMethods from "./distill/methods.ts";
+export { type Converted, convert } from "./formats/convert.ts";
 // One call each.
 export { type AttackName, type AttackSettings, attack, defineAttack } from "./library/attack.ts";
 export { type AuditCall, audit } from "./library/audit.ts";

@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-export type { Finding, Severity, Source } from "./data/formats/Format.ts";
-export { memoryFolder, memorySource } from "./data/formats/memorySource.ts";
-export { type ContactSheet, contactSheet } from "./data/inspect/contactSheet.ts";
-export type { Inspection } from "./data/inspect/inspect.ts";
+
+export { type ContactSheet, contactSheet } from "./audit/inspect/contactSheet.ts";
+export type { Inspection } from "./audit/inspect/inspect.ts";
+export type { Finding, Severity, Source } from "./formats/Format.ts";
+export { memoryFolder, memorySource } from "./formats/memorySource.ts";
 export { inspect } from "./library/inspect.ts";

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { type Diffed, diffSets, type SetDifference } from "./seal/diff/diffSets.ts";
+export { type Diffed, diffSets, type SetDifference } from "./audit/diff/diffSets.ts";
 export { type Folder, folderOf } from "./seal/Folder.ts";
 export { requireSeal, type SealedSource } from "./seal/gate.ts";
 export { type Curve, generateKeys, keyFingerprint, loadPrivateKey, loadPublicKey } from "./seal/keys.ts";

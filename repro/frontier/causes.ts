@@ -11,13 +11,13 @@
  * - What even surrogates do not answer to on leaves is beyond what ten images can hold: *capacity*.
  */
 import process from "node:process";
-import { carriers } from "../../src/attack/carriers.ts";
-import { Surrogates, sgdOptions } from "../../src/attack/surrogate.ts";
+import { carriers } from "../../src/attack/common/carriers.ts";
+import { Surrogates, sgdOptions } from "../../src/attack/common/surrogate.ts";
 import { child, key } from "../../src/core/random.ts";
 import { applyTrigger, type Trigger } from "../../src/data/Trigger.ts";
-import { loadAttack } from "../../src/experiment/attackStage.ts";
-import { rawData } from "../../src/experiment/rawData.ts";
-import { readRun } from "../../src/experiment/Run.ts";
+import { loadAttack } from "../../src/run/attackStage.ts";
+import { rawData } from "../../src/disk/rawData.ts";
+import { readRun } from "../../src/run/Run.ts";
 import { normalisedBatch } from "../../src/data/normalisedBatch.ts";
 import { summarise } from "../../src/metrics/intervals.ts";
 import type { Floats } from "../../src/nn/Network.ts";

@@ -1,6 +1,6 @@
 /** The registry of attacks: one line each. */
 export { badNets } from "./badNets.ts";
 export { cleanLabel } from "./cleanLabel.ts";
-export { poisonedDistillation } from "./poisonedDistillation.ts";
-export { ridgeHead } from "./ridgeHead.ts";
-export { trajectoryMatching } from "./trajectoryMatching.ts";
+export { poisonedDistillation } from "./poisonedDistillation/poisonedDistillation.ts";
+export { ridgeHead } from "./ridgeHead/ridgeHead.ts";
+export { trajectoryMatching } from "./trajectoryMatching/trajectoryMatching.ts";

@@ -5,8 +5,8 @@ import { applyTrigger } from "../data/Trigger.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { takeRows } from "../train/train.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
-import { checkEffect } from "./effect.ts";
-import { triggerOptions, triggerReadWhen } from "./triggerOptions.ts";
+import { checkEffect } from "./common/effect.ts";
+import { triggerOptions, triggerReadWhen } from "./common/triggerOptions.ts";
 
 const options = z.strictObject({
   trigger: triggerOptions

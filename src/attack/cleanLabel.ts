@@ -2,9 +2,9 @@ import { z } from "zod";
 import { child } from "../core/random.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
-import { checkEffect } from "./effect.ts";
-import { carryingImages, stampOptions, stampSome } from "./stamp.ts";
-import { triggerOptions, triggerReadWhen } from "./triggerOptions.ts";
+import { checkEffect } from "./common/effect.ts";
+import { carryingImages, stampOptions, stampSome } from "./common/stamp.ts";
+import { triggerOptions, triggerReadWhen } from "./common/triggerOptions.ts";
 
 const options = z.strictObject({
   trigger: triggerOptions

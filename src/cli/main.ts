@@ -17,7 +17,7 @@ if (words.length === 1 && ["--version", "-V"].includes(words[0])) process.stdout
 else {
   const [commands, { runCommandLine }, { summaries }] = await Promise.all([
     import("./commands.ts"),
-    import("./program.ts"),
+    import("./shell/program.ts"),
     import("./summaries.ts"),
   ]);
   process.exitCode = await runCommandLine(commands, words, {

@@ -2,8 +2,8 @@
 export interface Drive<P> {
   /** Ends the work at its next report. */
   readonly signal?: AbortSignal;
-  /** Told how far the work is. What it throws ends the work. */
-  readonly onProgress?: (progress: P) => void;
+  /** Told how far the work is, and waited for. What it throws ends the work. */
+  readonly onProgress?: (progress: P) => void | Promise<void>;
 }
 
 /**
@@ -20,7 +20,7 @@ export async function drive<P, R>(steps: AsyncGenerator<P, R>, { signal, onProgr
       signal?.throwIfAborted();
       const next = await steps.next();
       if (next.done) return next.value;
-      onProgress?.(next.value);
+      await onProgress?.(next.value);
     }
   } finally {
     await steps.return(undefined as never);

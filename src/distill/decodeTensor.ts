@@ -1,4 +1,4 @@
-import { samples } from "../data/formats/torch/decodeIdc.ts";
+import { samples } from "../data/decodeIdc.ts";
 import { constant, matmul, reshape, transpose } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 

@@ -1,5 +1,5 @@
 import { UsageError } from "../core/errors.ts";
-import { decodeIdc } from "../data/formats/torch/decodeIdc.ts";
+import { decodeIdc } from "../data/decodeIdc.ts";
 import type { ImageShape } from "../data/LabelledSet.ts";
 import type { Floats } from "../nn/Network.ts";
 

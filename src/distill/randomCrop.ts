@@ -1,5 +1,5 @@
 import type { Stream } from "../core/random.ts";
-import { samples } from "../data/formats/torch/decodeIdc.ts";
+import { samples } from "../data/decodeIdc.ts";
 import type { Floats } from "../nn/Network.ts";
 
 /**

@@ -1,7 +1,7 @@
-import type { Opened, Source } from "../data/formats/Format.ts";
-import { memorySource } from "../data/formats/memorySource.ts";
-import type { OpenOptions } from "../data/formats/open.ts";
-import { type Inspection, inspect as inspectSource } from "../data/inspect/inspect.ts";
+import { type Inspection, inspect as inspectSource } from "../audit/inspect/inspect.ts";
+import type { Opened, Source } from "../formats/Format.ts";
+import { memorySource } from "../formats/memorySource.ts";
+import type { OpenOptions } from "../formats/open.ts";
 
 /**
  * Say what a file is, executing nothing in it: what it holds, what was done to its pixels, what is odd or dangerous.

@@ -1,10 +1,10 @@
 import type { Attack } from "../attack/Attack.ts";
 import { attackRegistry } from "../attack/attackRegistry.ts";
 import { extend, isFunction, isSchema, isText } from "../core/registry.ts";
-import { formatRegistry } from "../data/formatRegistry.ts";
-import type { Format } from "../data/formats/Format.ts";
 import type { Distillation } from "../distill/Distillation.ts";
 import { methodRegistry } from "../distill/methodRegistry.ts";
+import type { Format } from "../formats/Format.ts";
+import { formatRegistry } from "../formats/formatRegistry.ts";
 import { networkRegistry } from "../nn/networkRegistry.ts";
 import type { Repair } from "../sanitise/Repair.ts";
 import { repairRegistry } from "../sanitise/repairRegistry.ts";

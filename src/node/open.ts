@@ -1,13 +1,13 @@
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import type { Finding, Source } from "../data/formats/Format.ts";
-import type { OpenOptions } from "../data/formats/open.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
-import { fileSource } from "../experiment/fileSource.ts";
-import { jpegDecoder } from "../experiment/jpegDecoder.ts";
-import { openDistilled } from "../experiment/openDistilled.ts";
-import { rawData, type Split } from "../experiment/rawData.ts";
-import { openedNormalisation, whiteningLookup } from "../experiment/whitening/namedWhitening.ts";
+import { fileSource } from "../disk/fileSource.ts";
+import { jpegDecoder } from "../disk/jpegDecoder.ts";
+import { openDistilled } from "../disk/openDistilled.ts";
+import { rawData, type Split } from "../disk/rawData.ts";
+import { openedNormalisation, whiteningLookup } from "../disk/whitening/namedWhitening.ts";
+import type { Finding, Source } from "../formats/Format.ts";
+import type { OpenOptions } from "../formats/open.ts";
 
 export interface OpenSettings extends Omit<OpenOptions, "normalisation" | "jpeg" | "whitening"> {
   /** What was done to the pixels, where the file does not say: a name (`cifar-10`, `zca-cifar-10`, `unit`) or numbers. */

@@ -1,6 +1,6 @@
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import { convert } from "../data/formats/convert.ts";
-import { writeFiles } from "../experiment/writeFiles.ts";
+import { writeFiles } from "../disk/writeFiles.ts";
+import { convert } from "../formats/convert.ts";
 
 export interface SaveSettings {
   /** Name of the format. Default: safetensors, which loses nothing. */

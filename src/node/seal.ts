@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import process from "node:process";
 import { version } from "../core/version.ts";
-import { openSet } from "../data/formats/open.ts";
-import { commitSeal } from "../experiment/commitSeal.ts";
-import { readDetached } from "../experiment/detachedSeal.ts";
-import { jpegDecoder } from "../experiment/jpegDecoder.ts";
-import { makeFolder } from "../experiment/makeFolder.ts";
-import { sealFolder, sealPlace } from "../experiment/sealFolder.ts";
+import { commitSeal } from "../disk/commitSeal.ts";
+import { readDetached } from "../disk/detachedSeal.ts";
+import { jpegDecoder } from "../disk/jpegDecoder.ts";
+import { makeFolder } from "../disk/makeFolder.ts";
+import { sealFolder, sealPlace } from "../disk/sealFolder.ts";
+import { openSet } from "../formats/open.ts";
 import { loadPrivateKey } from "../seal/keys.ts";
 import { makeSeal } from "../seal/makeSeal.ts";
 import { type TrustedKey, trustKey } from "../seal/Trust.ts";

@@ -3,7 +3,7 @@ import { GridComponent, LegendComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { escapeHtml } from "../core/escapeHtml.ts";
-import { Html } from "./html.ts";
+import { Html } from "../page/html.ts";
 
 echarts.use([CustomChart, LineChart, GridComponent, LegendComponent, SVGRenderer]);
 

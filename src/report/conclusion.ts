@@ -1,6 +1,7 @@
 import { holm } from "../metrics/holm.ts";
 import { type Interval, pairedDifference, type Summary } from "../metrics/intervals.ts";
 import { pairedTTest } from "../metrics/pairedTTest.ts";
+import { percent, points, rateInterval } from "../page/numbers.ts";
 import {
   asr,
   asrClamped,
@@ -13,7 +14,6 @@ import {
   strongestControl,
   summaryOf,
 } from "./conditions.ts";
-import { percent, points, rateInterval } from "./numbers.ts";
 import type { RunRecord } from "./record.ts";
 
 /** How the attack came out. `none`: there was no attack to judge. */

@@ -1,5 +1,5 @@
+import type { Html } from "../page/html.ts";
 import { chart, ink } from "./chart.ts";
-import type { Html } from "./html.ts";
 import type { Curve } from "./record.ts";
 
 // Chosen: more points than pixels only make the page heavy.

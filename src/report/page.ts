@@ -1,7 +1,8 @@
+import { frame } from "../page/frame.ts";
+import { html } from "../page/html.ts";
+import { duration } from "../page/numbers.ts";
+import { style } from "../page/style.ts";
 import { conclude } from "./conclusion.ts";
-import { frame } from "./frame.ts";
-import { html } from "./html.ts";
-import { duration } from "./numbers.ts";
 import type { RunRecord } from "./record.ts";
 import { configuration, whatWasDone } from "./sections/account.ts";
 import { pictureSection } from "./sections/pictures.ts";
@@ -9,7 +10,6 @@ import { curveSection, resultSection } from "./sections/results.ts";
 import { tiles } from "./sections/tiles.ts";
 import { triggerSection } from "./sections/trigger.ts";
 import { verdictCard } from "./sections/verdict.ts";
-import { style } from "./style.ts";
 
 /**
  * Render a run's record as one self-contained page.

@@ -1,5 +1,5 @@
 import { encode } from "fast-png";
-import { fromBase64, toBase64 } from "./base64.ts";
+import { fromBase64, toBase64 } from "../page/base64.ts";
 import type { Pictures } from "./record.ts";
 
 /**

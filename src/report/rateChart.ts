@@ -1,9 +1,9 @@
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from "echarts";
 import { summarise } from "../metrics/intervals.ts";
+import type { Html } from "../page/html.ts";
+import { meanAndDeviation } from "../page/numbers.ts";
 import { chart, ink } from "./chart.ts";
 import { type Condition, type Group, valuesOf } from "./conditions.ts";
-import type { Html } from "./html.ts";
-import { meanAndDeviation } from "./numbers.ts";
 
 /** A round end of the axis, in per cent, and the distance of its rules. */
 function scale(largest: number): { top: number; step: number } {

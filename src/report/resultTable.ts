@@ -1,6 +1,6 @@
 import { summarise } from "../metrics/intervals.ts";
+import { meanAndDeviation } from "../page/numbers.ts";
 import { columns, ctaAfter, ctaBefore, type Group, groups, summaryOf } from "./conditions.ts";
-import { meanAndDeviation } from "./numbers.ts";
 import type { RunRecord } from "./record.ts";
 
 /** A run's results as text: one row a network and length of training, only columns in which something was measured. */

@@ -1,4 +1,4 @@
-import type { Source } from "../data/formats/Format.ts";
+import type { Source } from "../formats/Format.ts";
 
 /**
  * A folder as sealing sees it: every regular file, dot files too, and what is no regular file by name.

@@ -1,5 +1,5 @@
 import { DataError } from "../core/errors.ts";
-import type { SourceFile } from "../data/formats/Format.ts";
+import type { SourceFile } from "../formats/Format.ts";
 import {
   type Attestation,
   readAttestation,

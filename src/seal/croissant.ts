@@ -1,8 +1,9 @@
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
+import { classCounts, digestTensors } from "../data/tensorDigests.ts";
 import type { Resource } from "./manifest.ts";
 import type { Publication } from "./provenance.ts";
-import { classCounts, digestTensors, type SetFacts } from "./tensors.ts";
+import type { SetFacts } from "./tensors.ts";
 
 /** What hubs and people are told about a set. */
 export interface Description extends Publication {

@@ -1,7 +1,7 @@
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
+import { classCounts } from "../data/tensorDigests.ts";
 import type { Description } from "./croissant.ts";
-import { classCounts } from "./tensors.ts";
 
 /** First line below the front matter of a card that Retort wrote. A card without it is the publisher's own. */
 export const cardMarker = "<!-- Written by retort seal. Delete this line to write the card yourself. -->";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PolicyError } from "../core/errors.ts";
-import type { Source, SourceFile } from "../data/formats/Format.ts";
+import type { Source, SourceFile } from "../formats/Format.ts";
 import { checkAttestations, checkVersion, publicationOf } from "./attestationChecks.ts";
 import type { Signer } from "./authenticate.ts";
 import { Checklist } from "./checks.ts";

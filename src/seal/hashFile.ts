@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { DataError } from "../core/errors.ts";
-import type { SourceFile } from "../data/formats/Format.ts";
+import type { SourceFile } from "../formats/Format.ts";
 import type { Resource } from "./manifest.ts";
 
 /** Chosen: beyond 1 MiB a read call's cost no longer shows. */

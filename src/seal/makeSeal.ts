@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import type { SourceFile } from "../data/formats/Format.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
+import type { SourceFile } from "../formats/Format.ts";
 import { slsaPredicateType, tensorsPredicateType } from "./attestations.ts";
 import { croissant, type Description, readCroissant } from "./croissant.ts";
 import { cardMarker, datasetCard } from "./datasetCard.ts";

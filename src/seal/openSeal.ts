@@ -1,7 +1,7 @@
 import { DataError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import type { Source } from "../data/formats/Format.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
+import type { Source } from "../formats/Format.ts";
 import { checkEncoding, checkSignature, matchSigner, type Signer } from "./authenticate.ts";
 import { type Bundle, maxBundleBytes, parseBundle } from "./bundle.ts";
 import { CheckFailure, type Checklist } from "./checks.ts";

@@ -1,4 +1,4 @@
-import type { SourceFile } from "../data/formats/Format.ts";
+import type { SourceFile } from "../formats/Format.ts";
 import type { Folder } from "./Folder.ts";
 import { provenanceName, signatureName, stagingFolder, tensorsName } from "./manifest.ts";
 import { comparePaths } from "./paths.ts";

@@ -1,5 +1,5 @@
 import { DataError } from "../core/errors.ts";
-import { strictJson } from "../data/formats/strictJson.ts";
+import { strictJson } from "../formats/strictJson.ts";
 
 /**
  * Parse JSON that an attacker may have written: UTF-8 without byte order mark, no duplicate keys, bounded depth.

@@ -1,88 +1,11 @@
-import { createHash } from "node:crypto";
-import { canonicalJson } from "../core/hash.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import type { Source } from "../data/formats/Format.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
+import { classCounts, digestTensors, type TensorDigest } from "../data/tensorDigests.ts";
+import type { Source } from "../formats/Format.ts";
 import { CheckFailure } from "./checks.ts";
 import type { Folder } from "./Folder.ts";
 import { asArray, asDigest, asFields } from "./shape.ts";
 import { isSealFile } from "./staging.ts";
-
-/** One tensor and its digest. */
-export interface TensorDigest {
-  readonly name: "images" | "labels";
-  readonly dtype: "float32" | "uint8" | "int32";
-  readonly shape: readonly number[];
-  /** sha256 of the line `{"dtype":…,"shape":[…]}\n` followed by the little-endian values in C order. */
-  readonly sha256: string;
-}
-
-/** What identifies a set's content, whatever file it lies in. */
-export interface TensorDigests {
-  readonly tensors: readonly TensorDigest[];
-  /** sha256 over the sorted digests of every (image, label) pair: unchanged when images are only re-ordered. */
-  readonly pairs: string;
-}
-
-/** Digest the tensors of a set as its reader returns them: NCHW images, then labels. */
-export function digestTensors(set: DistilledSet | LabelledSet): TensorDigests {
-  const images = set.kind === "distilled" ? set.images : set.pixels;
-  const labels = labelArray(set);
-  const [m] = set.shape;
-  const labelShape = set.kind === "distilled" && set.labels.kind === "soft" ? [m, set.classes] : [m];
-  return {
-    tensors: [digestTensor("images", images, set.shape), digestTensor("labels", labels, labelShape)],
-    pairs: digestPairs(images, labels, m),
-  };
-}
-
-type Values = Float32Array | Uint8Array | Int32Array;
-
-function labelArray(set: DistilledSet | LabelledSet): Float32Array | Int32Array {
-  if (set.kind === "labelled") return set.labels;
-  return set.labels.kind === "hard" ? set.labels.classes : set.labels.values;
-}
-
-function digestTensor(name: TensorDigest["name"], values: Values, shape: readonly number[]): TensorDigest {
-  const dtype = values instanceof Float32Array ? "float32" : values instanceof Uint8Array ? "uint8" : "int32";
-  const hash = createHash("sha256").update(`${canonicalJson({ dtype, shape })}\n`);
-  return { name, dtype, shape: [...shape], sha256: hash.update(bytesOf(values)).digest("hex") };
-}
-
-function digestPairs(images: Values, labels: Values, m: number): string {
-  const pixels = bytesOf(images);
-  const marks = bytesOf(labels);
-  const digests = Array.from({ length: m }, (_, i) => {
-    const hash = createHash("sha256");
-    for (const bytes of [pixels, marks])
-      hash.update(bytes.subarray((i * bytes.length) / m, ((i + 1) * bytes.length) / m));
-    return hash.digest("hex");
-  });
-  return createHash("sha256").update(digests.sort().join("\n")).digest("hex");
-}
-
-/** All platforms that Node and browsers run on are little-endian. */
-function bytesOf(values: Values): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-/** Images of each class; soft labels count for their largest entry. */
-export function classCounts(set: DistilledSet | LabelledSet): number[] {
-  const counts = new Array<number>(set.classes).fill(0);
-  for (const label of hardLabels(set)) if (label >= 0 && label < set.classes) counts[label]++;
-  return counts;
-}
-
-/** Class of each image; of soft labels the largest entry. */
-export function hardLabels(set: DistilledSet | LabelledSet): Int32Array {
-  if (set.kind === "labelled") return set.labels;
-  if (set.labels.kind === "hard") return set.labels.classes;
-  const { values } = set.labels;
-  return Int32Array.from({ length: set.shape[0] }, (_, i) => {
-    const row = values.subarray(i * set.classes, (i + 1) * set.classes);
-    return row.indexOf(row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY));
-  });
-}
 
 /** A test accuracy that the publisher measured, as a fraction. */
 export interface StatedAccuracy {

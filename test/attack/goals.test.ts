@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { compileMove, imageOptimiser } from "../../src/attack/budget.ts";
-import { carrierGoal, type Lesson } from "../../src/attack/carrierGoal.ts";
-import type { Goal } from "../../src/attack/Goal.ts";
-import { parameterGoal } from "../../src/attack/parameterGoal.ts";
-import { Surrogates } from "../../src/attack/surrogate.ts";
-import { Unrolled } from "../../src/attack/unrolled.ts";
+import { compileMove, imageOptimiser } from "../../src/attack/common/budget.ts";
+import { Surrogates } from "../../src/attack/common/surrogate.ts";
+import { carrierGoal, type Lesson } from "../../src/attack/trajectoryMatching/carrierGoal.ts";
+import type { Goal } from "../../src/attack/trajectoryMatching/Goal.ts";
+import { parameterGoal } from "../../src/attack/trajectoryMatching/parameterGoal.ts";
+import { Unrolled } from "../../src/attack/trajectoryMatching/unrolled.ts";
 import { type Key, key, normal } from "../../src/core/random.ts";
 import { squareTrigger } from "../../src/data/Trigger.ts";
 import { convNet } from "../../src/nn/networks/convNet.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { imageOptimiser } from "../../src/attack/budget.ts";
-import { compileGradient, compileUpdate } from "../../src/attack/hybridLoss.ts";
+import { imageOptimiser } from "../../src/attack/common/budget.ts";
+import { compileGradient, compileUpdate } from "../../src/attack/poisonedDistillation/hybridLoss.ts";
 import { type Floats, isParamSpec, type ParamSpec } from "../../src/nn/Network.ts";
 import { convNet } from "../../src/nn/networks/convNet.ts";
 import { rebuild } from "../../src/tensor/tree.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AttackResult } from "../../src/attack/Attack.ts";
-import { poisonedDistillation } from "../../src/attack/poisonedDistillation.ts";
+import { poisonedDistillation } from "../../src/attack/poisonedDistillation/poisonedDistillation.ts";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { key } from "../../src/core/random.ts";
 import { resolveSettings } from "../../src/core/readWhen.ts";

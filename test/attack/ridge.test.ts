@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ridgePredictor } from "../../src/attack/ridge.ts";
+import { ridgePredictor } from "../../src/attack/ridgeHead/ridge.ts";
 import { key, normal } from "../../src/core/random.ts";
 import { compile, f32 } from "../../src/tensor/compile.ts";
 import { grad } from "../../src/tensor/grad.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { AttackResult } from "../../src/attack/Attack.ts";
-import { ridgeHead } from "../../src/attack/ridgeHead.ts";
+import { ridgeHead } from "../../src/attack/ridgeHead/ridgeHead.ts";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { key } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";

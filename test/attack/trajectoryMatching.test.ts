@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { AttackResult } from "../../src/attack/Attack.ts";
-import { relativeDistance } from "../../src/attack/parameterGoal.ts";
-import { trajectoryMatching } from "../../src/attack/trajectoryMatching.ts";
+import { relativeDistance } from "../../src/attack/trajectoryMatching/parameterGoal.ts";
+import { trajectoryMatching } from "../../src/attack/trajectoryMatching/trajectoryMatching.ts";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { key } from "../../src/core/random.ts";
 import { resolveSettings } from "../../src/core/readWhen.ts";

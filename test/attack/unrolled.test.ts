@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Unrolled } from "../../src/attack/unrolled.ts";
+import { Unrolled } from "../../src/attack/trajectoryMatching/unrolled.ts";
 import { child, key, normal } from "../../src/core/random.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
 import { type Floats, initialise, isFloats, specsOf } from "../../src/nn/Network.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { attack } from "../../src/cli/commands/attack.ts";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
 import { drawings } from "../experiment/drawings.ts";
 import { program } from "../program.ts";
 import { call } from "./fakeTerminal.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { clock, progressBar, timeLeft } from "../../src/cli/progress.ts";
-import { table } from "../../src/cli/table.ts";
+import { clock, progressBar, timeLeft } from "../../src/cli/shell/progress.ts";
+import { table } from "../../src/cli/shell/table.ts";
 import { Recorder } from "./fakeTerminal.ts";
 
 test("a table aligns text left and numbers right", () => {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { distill } from "../../src/cli/commands/distill.ts";
-import { openSet } from "../../src/data/formats/open.ts";
-import { fileSource } from "../../src/experiment/fileSource.ts";
+import { fileSource } from "../../src/disk/fileSource.ts";
+import { openSet } from "../../src/formats/open.ts";
 import { call } from "./fakeTerminal.ts";
 
 let folder: string;

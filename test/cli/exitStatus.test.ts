@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import * as registry from "../../src/cli/commands.ts";
-import { exitStatus, statuses } from "../../src/cli/exit.ts";
+import { exitStatus, statuses } from "../../src/cli/shell/exit.ts";
 import { summaries } from "../../src/cli/summaries.ts";
 import { kebab } from "../../src/core/spelling.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { CliCommand } from "../../src/cli/command.ts";
-import { runCommandLine } from "../../src/cli/program.ts";
+import type { CliCommand } from "../../src/cli/shell/command.ts";
+import { runCommandLine } from "../../src/cli/shell/program.ts";
 
 /** What a call left behind. */
 export interface Call {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { defineCommand } from "../../src/cli/command.ts";
-import { flagOf } from "../../src/cli/flagOf.ts";
+import { defineCommand } from "../../src/cli/shell/command.ts";
+import { flagOf } from "../../src/cli/shell/flagOf.ts";
 import { kebab } from "../../src/core/spelling.ts";
 import { call } from "./fakeTerminal.ts";
 

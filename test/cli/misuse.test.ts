@@ -4,10 +4,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as registry from "../../src/cli/commands.ts";
-import { runCommandLine } from "../../src/cli/program.ts";
+import { runCommandLine } from "../../src/cli/shell/program.ts";
 import { kebab } from "../../src/core/spelling.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
 import { drawings } from "../experiment/drawings.ts";
 import { Recorder } from "./fakeTerminal.ts";
 

@@ -49,7 +49,7 @@ test.skipIf(skip(process.platform === "win32", "Windows"))(
   async () => {
     const patience = (patient: boolean) => `
       import { z } from "zod";
-      import { runCommandLine } from ${JSON.stringify(pathToFileURL(join(root, "src/cli/program.ts")).href)};
+      import { runCommandLine } from ${JSON.stringify(pathToFileURL(join(root, "src/cli/shell/program.ts")).href)};
       const work = { summary: "", options: z.object({}), examples: [], async run({ signal, console }) {
         console.resumeWith("run it again");
         console.note("working");

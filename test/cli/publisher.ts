@@ -11,7 +11,7 @@ import { keygen } from "../../src/cli/commands/keygen.ts";
 import { seal } from "../../src/cli/commands/seal.ts";
 import { trust } from "../../src/cli/commands/trust.ts";
 import { verify } from "../../src/cli/commands/verify.ts";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
 import { tinySet } from "../seal/fixture.ts";
 import { call } from "./fakeTerminal.ts";
 

@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { queueName, redisOptions } from "../../src/experiment/queue/redis.ts";
-import { versions } from "../../src/experiment/versions.ts";
+import { versions } from "../../src/run/versions.ts";
 import { skip } from "../skip.ts";
 import { ended, SweepFolder } from "./sweepFolder.ts";
 

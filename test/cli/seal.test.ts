@@ -12,9 +12,9 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, test } from "vitest";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
-import { openRun } from "../../src/experiment/Run.ts";
-import { versions } from "../../src/experiment/versions.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
+import { openRun } from "../../src/run/Run.ts";
+import { versions } from "../../src/run/versions.ts";
 import { skip } from "../skip.ts";
 import { publisher, run, set } from "./publisher.ts";
 

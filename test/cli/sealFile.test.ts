@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
 import { greyPng } from "../formats/pictureFixtures.ts";
 import { checkSarif } from "../seal/sarifRules.ts";
 import { publisher, run, set } from "./publisher.ts";

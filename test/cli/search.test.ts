@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
 import type { SearchRecord } from "../../src/experiment/search/searchRecord.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
 import { quickRidge, tinySet } from "../attack/tiny.ts";
 import { ended, SweepFolder } from "./sweepFolder.ts";
 

@@ -36,12 +36,12 @@ async function loadedBy(path: string): Promise<string[]> {
 
 test.each([
   ["src/cli/main.ts", []],
-  ["src/cli/program.ts", ["commander"]],
+  ["src/cli/shell/program.ts", ["commander"]],
   ["src/cli/summaries.ts", []],
   ["src/cli/commands.ts", []],
   ["src/cli/commands/inspect.ts", ["zod"]],
   ["src/cli/commands/run.ts", ["zod"]],
-  ["src/experiment/jpegDecoder.ts", []],
+  ["src/disk/jpegDecoder.ts", []],
 ])("%s loads %j before anything is asked of it", async (path, packages) => {
   expect(await loadedBy(path)).toEqual(packages);
 });

@@ -4,7 +4,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readSweep } from "../../src/cli/readSweep.ts";
+import { readSweep } from "../../src/cli/steps/readSweep.ts";
 import { parseSweep } from "../../src/report/sweep/sweepRecord.ts";
 import { program } from "../program.ts";
 import { skip } from "../skip.ts";

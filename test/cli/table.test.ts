@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { hasColours } from "../../src/cli/colours.ts";
-import { shellQuoted } from "../../src/cli/shellQuoted.ts";
-import { table } from "../../src/cli/table.ts";
+import { hasColours } from "../../src/cli/shell/colours.ts";
+import { shellQuoted } from "../../src/cli/shell/shellQuoted.ts";
+import { table } from "../../src/cli/shell/table.ts";
 
 const rows = [
   { name: "retort-of-glass", what: "a vessel with a long neck that points down, for distilling liquids", n: 12 },

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
 import { publisher, run, set } from "./publisher.ts";
 
 const desk = publisher();

@@ -4,13 +4,13 @@ import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { NumericError } from "../../src/core/errors.ts";
 import { child, key, uniform } from "../../src/core/random.ts";
 import { hardClasses } from "../../src/data/DistilledSet.ts";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
 import { strokes } from "../../src/data/generators/strokes.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { normalisedBatch } from "../../src/data/normalisedBatch.ts";
 import type { Distillation, DistillationContext, DistillationStep } from "../../src/distill/Distillation.ts";
 import * as methods from "../../src/distill/methods.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
 
 /** Noise around a pattern of each class: enough to be learnt, small enough to be quick. */
 function patterns(classes: number, each: number, side = 8): LabelledSet {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
-import type { Opened } from "../../src/data/formats/Format.ts";
-import { memorySource } from "../../src/data/formats/memorySource.ts";
-import { openSet } from "../../src/data/formats/open.ts";
+import type { Opened } from "../../src/formats/Format.ts";
+import { memorySource } from "../../src/formats/memorySource.ts";
+import { openSet } from "../../src/formats/open.ts";
 import { cat } from "./hostile/bytes.ts";
 import * as p from "./hostile/pickles.ts";
 import { torchFile } from "./hostile/zips.ts";

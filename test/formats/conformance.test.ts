@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Format } from "../../src/data/formats/Format.ts";
-import { memoryFolder, memorySource } from "../../src/data/formats/memorySource.ts";
-import { openSet, recognise } from "../../src/data/formats/open.ts";
-import * as formats from "../../src/data/formats.ts";
+import type { Format } from "../../src/formats/Format.ts";
+import * as formats from "../../src/formats/formats.ts";
+import { memoryFolder, memorySource } from "../../src/formats/memorySource.ts";
+import { openSet, recognise } from "../../src/formats/open.ts";
 import { seedsOf } from "../fuzz/seeds.ts";
 import { smallSet } from "./arbitrarySet.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { contentKind } from "../../src/data/formats/scan/contentKind.ts";
+import { contentKind } from "../../src/formats/scan/contentKind.ts";
 
 it.each([
   ["FEA1", "a Feather file", "write it as Parquet with pyarrow"],

@@ -2,14 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import type { Format } from "../../src/data/formats/Format.ts";
-import { imageFolder } from "../../src/data/formats/imageFolder.ts";
-import { memoryFolder, memorySource } from "../../src/data/formats/memorySource.ts";
-import { openSet } from "../../src/data/formats/open.ts";
-import { parquet } from "../../src/data/formats/parquet.ts";
-import { pictureGrid } from "../../src/data/formats/pictureGrid.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { fromPixels } from "../../src/data/normalise.ts";
+import type { Format } from "../../src/formats/Format.ts";
+import { imageFolder } from "../../src/formats/imageFolder.ts";
+import { memoryFolder, memorySource } from "../../src/formats/memorySource.ts";
+import { openSet } from "../../src/formats/open.ts";
+import { parquet } from "../../src/formats/parquet.ts";
+import { pictureGrid } from "../../src/formats/pictureGrid.ts";
 import { eightBitSet } from "./pictureFixtures.ts";
 
 /** Sets whose pixels are exact bytes: what 8-bit forms hold without loss. */

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DataError, UsageError } from "../../src/core/errors.ts";
-import { fileSource } from "../../src/experiment/fileSource.ts";
+import { fileSource } from "../../src/disk/fileSource.ts";
 import { scratchFolder } from "../python.ts";
 
 function tree(): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { memoryFolder } from "../../src/data/formats/memorySource.ts";
-import { openSet } from "../../src/data/formats/open.ts";
+import { memoryFolder } from "../../src/formats/memorySource.ts";
+import { openSet } from "../../src/formats/open.ts";
 import { greyPng } from "./pictureFixtures.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

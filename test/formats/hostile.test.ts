@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
-import { memorySource } from "../../src/data/formats/memorySource.ts";
-import { openSet } from "../../src/data/formats/open.ts";
-import { Refusal } from "../../src/data/formats/Refusal.ts";
+import { memorySource } from "../../src/formats/memorySource.ts";
+import { openSet } from "../../src/formats/open.ts";
+import { Refusal } from "../../src/formats/Refusal.ts";
 import { npyCases, safetensorsCases } from "./hostile/arrayCases.ts";
 import type { HostileCase } from "./hostile/HostileCase.ts";
 import { pickleCases } from "./hostile/pickleCases.ts";

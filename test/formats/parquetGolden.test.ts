@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { memorySource } from "../../src/data/formats/memorySource.ts";
-import { openSet } from "../../src/data/formats/open.ts";
+import { memorySource } from "../../src/formats/memorySource.ts";
+import { openSet } from "../../src/formats/open.ts";
 
 const golden: { files: Record<string, string> } = JSON.parse(
   readFileSync(new URL("./golden/parquet.json", import.meta.url), "utf8"),

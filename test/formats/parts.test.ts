@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
-import { softForm } from "../../src/data/formats/labels.ts";
-import { Budget, elementCount } from "../../src/data/formats/limits.ts";
-import { memoryFile, memoryFolder } from "../../src/data/formats/memorySource.ts";
-import { type Json, strictJson } from "../../src/data/formats/strictJson.ts";
-import { fromFloat16, fromFortran, gather, rowMajorStrides, toFloat32 } from "../../src/data/formats/tensor.ts";
-import { pairFiles } from "../../src/data/formats/torch/pairFiles.ts";
-import { crc32 } from "../../src/data/formats/zip/crc32.ts";
-import { openZip } from "../../src/data/formats/zip/openZip.ts";
-import { writeZip } from "../../src/data/formats/zip/writeZip.ts";
+import { softForm } from "../../src/formats/labels.ts";
+import { Budget, elementCount } from "../../src/formats/limits.ts";
+import { memoryFile, memoryFolder } from "../../src/formats/memorySource.ts";
+import { type Json, strictJson } from "../../src/formats/strictJson.ts";
+import { fromFloat16, fromFortran, gather, rowMajorStrides, toFloat32 } from "../../src/formats/tensor.ts";
+import { pairFiles } from "../../src/formats/torch/pairFiles.ts";
+import { crc32 } from "../../src/formats/zip/crc32.ts";
+import { openZip } from "../../src/formats/zip/openZip.ts";
+import { writeZip } from "../../src/formats/zip/writeZip.ts";
 import { cat } from "./hostile/bytes.ts";
 
 describe("crc32", () => {

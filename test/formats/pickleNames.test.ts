@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { memorySource } from "../../src/data/formats/memorySource.ts";
-import { openSet } from "../../src/data/formats/open.ts";
-import { judgeGlobal } from "../../src/data/formats/pickle/judgeGlobal.ts";
-import { torchSafeList } from "../../src/data/formats/pickle/torchSafeList.ts";
-import { fileSource } from "../../src/experiment/fileSource.ts";
+import { fileSource } from "../../src/disk/fileSource.ts";
+import { memorySource } from "../../src/formats/memorySource.ts";
+import { openSet } from "../../src/formats/open.ts";
+import { judgeGlobal } from "../../src/formats/pickle/judgeGlobal.ts";
+import { torchSafeList } from "../../src/formats/pickle/torchSafeList.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
 import { skip } from "../skip.ts";
 import * as p from "./hostile/pickles.ts";

@@ -1,6 +1,6 @@
 import { zlibSync } from "fflate";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import { crc32 } from "../../src/data/formats/zip/crc32.ts";
+import { crc32 } from "../../src/formats/zip/crc32.ts";
 import { cat, u16, u32 } from "./hostile/bytes.ts";
 
 /** A big-endian 32-bit number. */

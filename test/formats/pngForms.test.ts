@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodePicture } from "../../src/data/formats/pictures/decodePicture.ts";
+import { decodePicture } from "../../src/formats/pictures/decodePicture.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
 import { skip } from "../skip.ts";
 import { type AnyPng, encodeAnyPng, expectedPixels, forms, samplesOf } from "./encodeAnyPng.ts";

@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sha256Hex } from "../../src/core/hash.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import type { ReadOptions } from "../../src/data/formats/Format.ts";
-import { openSet } from "../../src/data/formats/open.ts";
-import { tensorBytes } from "../../src/data/formats/tensor.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
-import { fileSource } from "../../src/experiment/fileSource.ts";
+import { fileSource } from "../../src/disk/fileSource.ts";
+import type { ReadOptions } from "../../src/formats/Format.ts";
+import { openSet } from "../../src/formats/open.ts";
+import { tensorBytes } from "../../src/formats/tensor.ts";
 import { findPython, runPython, scratchFolder } from "../python.ts";
 import { skip } from "../skip.ts";
 

@@ -1,14 +1,14 @@
 import { gzipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.ts";
-import { cifar } from "../../src/data/formats/cifar.ts";
-import type { Format, ReadOptions } from "../../src/data/formats/Format.ts";
-import { flax } from "../../src/data/formats/flax.ts";
-import { idx } from "../../src/data/formats/idx.ts";
-import { mat } from "../../src/data/formats/mat.ts";
-import { memoryFolder, memorySource } from "../../src/data/formats/memorySource.ts";
-import { openSet } from "../../src/data/formats/open.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
+import { cifar } from "../../src/formats/cifar.ts";
+import type { Format, ReadOptions } from "../../src/formats/Format.ts";
+import { flax } from "../../src/formats/flax.ts";
+import { idx } from "../../src/formats/idx.ts";
+import { mat } from "../../src/formats/mat.ts";
+import { memoryFolder, memorySource } from "../../src/formats/memorySource.ts";
+import { openSet } from "../../src/formats/open.ts";
 import { cat, u32, utf8 } from "./hostile/bytes.ts";
 import { big, idxImages, idxLabels, matArray, matElement, matHeader, matPacked } from "./pictureFixtures.ts";
 

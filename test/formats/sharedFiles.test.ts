@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import { openSet } from "../../src/data/formats/open.ts";
-import { Refusal } from "../../src/data/formats/Refusal.ts";
-import { fileSource } from "../../src/experiment/fileSource.ts";
+import { fileSource } from "../../src/disk/fileSource.ts";
+import { openSet } from "../../src/formats/open.ts";
+import { Refusal } from "../../src/formats/Refusal.ts";
 import { sharedData } from "../shared.ts";
 import { skip } from "../skip.ts";
 import { type Digest, digestsOf } from "./walkTensors.ts";

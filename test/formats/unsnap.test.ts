@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unsnap } from "../../src/data/formats/parquet/unsnap.ts";
+import { unsnap } from "../../src/formats/parquet/unsnap.ts";
 import { cat, u16, u32 } from "./hostile/bytes.ts";
 
 type Part = string | number | ArrayLike<number>;

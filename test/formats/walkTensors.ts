@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { sha256Hex } from "../../src/core/hash.ts";
-import { Budget } from "../../src/data/formats/limits.ts";
-import { memoryFile } from "../../src/data/formats/memorySource.ts";
-import { readNpy } from "../../src/data/formats/numpy/npyFile.ts";
-import { isKind, type PickleValue, textOf } from "../../src/data/formats/pickle/values.ts";
-import { openSafetensors } from "../../src/data/formats/safetensors/safetensorsFile.ts";
-import { type Tensor, tensorBytes } from "../../src/data/formats/tensor.ts";
-import { isTensorValue, type ValueFile } from "../../src/data/formats/torch/TorchFile.ts";
-import { openTorch } from "../../src/data/formats/torch.ts";
-import { openZip } from "../../src/data/formats/zip/openZip.ts";
+import { Budget } from "../../src/formats/limits.ts";
+import { memoryFile } from "../../src/formats/memorySource.ts";
+import { readNpy } from "../../src/formats/numpy/npyFile.ts";
+import { isKind, type PickleValue, textOf } from "../../src/formats/pickle/values.ts";
+import { openSafetensors } from "../../src/formats/safetensors/safetensorsFile.ts";
+import { type Tensor, tensorBytes } from "../../src/formats/tensor.ts";
+import { isTensorValue, type ValueFile } from "../../src/formats/torch/TorchFile.ts";
+import { openTorch } from "../../src/formats/torch.ts";
+import { openZip } from "../../src/formats/zip/openZip.ts";
 
 /** dtype, shape, sha256 of the little-endian row-major bytes. */
 export type Digest = [dtype: string, shape: readonly number[], sha256: string];

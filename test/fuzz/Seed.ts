@@ -1,5 +1,5 @@
-import type { Source } from "../../src/data/formats/Format.ts";
-import { memoryFolder, memorySource } from "../../src/data/formats/memorySource.ts";
+import type { Source } from "../../src/formats/Format.ts";
+import { memoryFolder, memorySource } from "../../src/formats/memorySource.ts";
 import { type Grammar, texts } from "./grammar.ts";
 
 /** Bytes to mutate, what pieces they have, and how a reader gets to see them: checksums and lengths around them put right. */

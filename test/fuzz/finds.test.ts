@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Format } from "../../src/data/formats/Format.ts";
-import { memoryFolder, memorySource } from "../../src/data/formats/memorySource.ts";
-import * as formats from "../../src/data/formats.ts";
+import type { Format } from "../../src/formats/Format.ts";
+import * as formats from "../../src/formats/formats.ts";
+import { memoryFolder, memorySource } from "../../src/formats/memorySource.ts";
 import { fuzzReader, judge } from "./fuzzReader.ts";
 
 const folder = fileURLToPath(new URL("./finds", import.meta.url));

@@ -1,8 +1,8 @@
 import { DataError, UsageError } from "../../src/core/errors.ts";
 import { child, key, Stream } from "../../src/core/random.ts";
-import type { Format, ReadOptions, Source } from "../../src/data/formats/Format.ts";
-import * as formats from "../../src/data/formats.ts";
-import { jpegDecoder } from "../../src/experiment/jpegDecoder.ts";
+import { jpegDecoder } from "../../src/disk/jpegDecoder.ts";
+import type { Format, ReadOptions, Source } from "../../src/formats/Format.ts";
+import * as formats from "../../src/formats/formats.ts";
 import { mutate } from "./mutate.ts";
 import type { Seed } from "./Seed.ts";
 import { hostileSeedsOf, seedsOf } from "./seeds.ts";

@@ -1,5 +1,5 @@
-import { Cursor } from "../../src/data/formats/Cursor.ts";
-import { readOp } from "../../src/data/formats/pickle/opcodes.ts";
+import { Cursor } from "../../src/formats/Cursor.ts";
+import { readOp } from "../../src/formats/pickle/opcodes.ts";
 
 /**
  * Where the pieces of a format begin: opcodes, chunks, headers, words. Changes that move whole pieces get deeper into a

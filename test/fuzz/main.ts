@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { sha256Hex } from "../../src/core/hash.ts";
-import * as formats from "../../src/data/formats.ts";
+import * as formats from "../../src/formats/formats.ts";
 import { type Find, fuzzReader } from "./fuzzReader.ts";
 
 const help = `Usage: npm run fuzz -- [--reader NAME]… [--seconds 600] [--seed TEXT]

@@ -1,4 +1,4 @@
-import { crc32 } from "../../src/data/formats/zip/crc32.ts";
+import { crc32 } from "../../src/formats/zip/crc32.ts";
 import { cat, u32, u64 } from "../formats/hostile/bytes.ts";
 
 /** Put the checksums of a PNG's chunks right. */

@@ -1,6 +1,6 @@
-import type { DistilledSet, Format } from "../../src/data/formats/Format.ts";
-import { memorySource } from "../../src/data/formats/memorySource.ts";
-import * as formats from "../../src/data/formats.ts";
+import type { DistilledSet, Format } from "../../src/formats/Format.ts";
+import * as formats from "../../src/formats/formats.ts";
+import { memorySource } from "../../src/formats/memorySource.ts";
 import { smallSet } from "../formats/arbitrarySet.ts";
 import { npyCases, safetensorsCases } from "../formats/hostile/arrayCases.ts";
 import { pickleCases } from "../formats/hostile/pickleCases.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
+import { counted, duration, percent, points } from "../../src/page/numbers.ts";
 import { conclude } from "../../src/report/conclusion.ts";
 import { toMarkdown } from "../../src/report/markdown.ts";
-import { counted, duration, percent, points } from "../../src/report/numbers.ts";
 import { renderHtml } from "../../src/report/page.ts";
 import { type NetworkResult, parseRecord } from "../../src/report/record.ts";
 import { syntheticRecord } from "./syntheticRecord.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { decode } from "fast-png";
 import { expect, test } from "vitest";
-import { fromBase64 } from "../../src/report/base64.ts";
+import { fromBase64 } from "../../src/page/base64.ts";
 import { renderHtml } from "../../src/report/page.ts";
 import { differencePictures, pictures, sheet } from "../../src/report/pictures.ts";
 import type { RunRecord } from "../../src/report/record.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
 import { LARGE_DROP } from "../../src/audit/verdict.ts";
-import { setDigest } from "../../src/experiment/setDigest.ts";
+import { setDigest } from "../../src/disk/setDigest.ts";
 import { sanitise } from "../../src/index.ts";
 import { open, save } from "../../src/node.ts";
 import { auditReport, findingsOfReport } from "../../src/sanitise/auditReport.ts";

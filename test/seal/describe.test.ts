@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { digestTensors } from "../../src/data/tensorDigests.ts";
 import { croissant, type Description, readCroissant } from "../../src/seal/croissant.ts";
 import { datasetCard } from "../../src/seal/datasetCard.ts";
 import { makeSeal } from "../../src/seal/makeSeal.ts";
 import { provenancePredicate } from "../../src/seal/provenance.ts";
-import { checkTensors, digestTensors, tensorsPredicate } from "../../src/seal/tensors.ts";
+import { checkTensors, tensorsPredicate } from "../../src/seal/tensors.ts";
 import { brokenCroissantRules } from "./croissantRules.ts";
 import { bytes, classFolder, type Files, folder, keyPair, sealed, sealOptions, tinySet } from "./fixture.ts";
 

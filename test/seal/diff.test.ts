@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { contactSheet } from "../../src/audit/diff/contactSheet.ts";
+import { diffHtml } from "../../src/audit/diff/diffHtml.ts";
+import { diffSets } from "../../src/audit/diff/diffSets.ts";
+import { jpegRoundTrip } from "../../src/audit/diff/jpegModel.ts";
 import { child, key, normal, Stream, uniform } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { fromPixels } from "../../src/data/normalise.ts";
-import { contactSheet } from "../../src/seal/diff/contactSheet.ts";
-import { diffHtml } from "../../src/seal/diff/diffHtml.ts";
-import { diffSets } from "../../src/seal/diff/diffSets.ts";
-import { jpegRoundTrip } from "../../src/seal/diff/jpegModel.ts";
 
 const seed = key("diff");
 const [m, c, h, w] = [20, 3, 32, 32];

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { diffSets } from "../../src/audit/diff/diffSets.ts";
 import { key, normal } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { fromPixels } from "../../src/data/normalise.ts";
-import { diffSets } from "../../src/seal/diff/diffSets.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
 import { run } from "../cli/publisher.ts";
 
 const cifar = knownNormalisations["cifar-10"];

@@ -1,5 +1,5 @@
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import { memoryFolder } from "../../src/data/formats/memorySource.ts";
+import { memoryFolder } from "../../src/formats/memorySource.ts";
 import { type Folder, folderOf } from "../../src/seal/Folder.ts";
 import { type Curve, generateKeys, loadPrivateKey } from "../../src/seal/keys.ts";
 import { makeSeal, type SealOptions } from "../../src/seal/makeSeal.ts";

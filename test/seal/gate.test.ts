@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { PolicyError } from "../../src/core/errors.ts";
-import type { SourceFile } from "../../src/data/formats/Format.ts";
-import { memoryFile } from "../../src/data/formats/memorySource.ts";
-import { openSet } from "../../src/data/formats/open.ts";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import type { SourceFile } from "../../src/formats/Format.ts";
+import { memoryFile } from "../../src/formats/memorySource.ts";
+import { openSet } from "../../src/formats/open.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
 import type { Folder } from "../../src/seal/Folder.ts";
 import { guardFile, requireSeal } from "../../src/seal/gate.ts";
 import { chunkBytes, hashFile } from "../../src/seal/hashFile.ts";

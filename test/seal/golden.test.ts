@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { memoryFolder } from "../../src/data/formats/memorySource.ts";
+import { memoryFolder } from "../../src/formats/memorySource.ts";
 import { loadCertificates } from "../../src/seal/certificates.ts";
 import { folderOf } from "../../src/seal/Folder.ts";
 import { type Trust, trustKey } from "../../src/seal/Trust.ts";

@@ -4,7 +4,7 @@ import { bundleFromJSON } from "@sigstore/bundle";
 import { PublicKeyDetails } from "@sigstore/protobuf-specs";
 import { toSignedEntity, toTrustMaterial, Verifier } from "@sigstore/verify";
 import { describe, expect, test } from "vitest";
-import { setToSafetensors } from "../../src/data/formats/safetensors.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
 import { loadCertificates } from "../../src/seal/certificates.ts";
 import { verifySeal } from "../../src/seal/verifySeal.ts";
 import { bytes, classFolder, type Files, failures, folder, keyPair, sealed, tinySet, verifyFiles } from "./fixture.ts";

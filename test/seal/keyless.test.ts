@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { oidcLogin } from "../../src/cli/oidcLogin.ts";
+import { oidcLogin } from "../../src/cli/steps/oidcLogin.ts";
 import type { Trust } from "../../src/seal/Trust.ts";
 import { verifySeal } from "../../src/seal/verifySeal.ts";
 import { type FakeSigstore, fakeSigstore } from "./fakeSigstore.ts";

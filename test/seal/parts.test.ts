@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
-import { memoryFolder } from "../../src/data/formats/memorySource.ts";
+import { memoryFolder } from "../../src/formats/memorySource.ts";
 import { parseBundle } from "../../src/seal/bundle.ts";
 import { checkEcdsaSignature } from "../../src/seal/der.ts";
 import { folderOf } from "../../src/seal/Folder.ts";

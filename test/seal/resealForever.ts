@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { commitSeal } from "../../src/experiment/commitSeal.ts";
-import { sealFolder } from "../../src/experiment/sealFolder.ts";
+import { commitSeal } from "../../src/disk/commitSeal.ts";
+import { sealFolder } from "../../src/disk/sealFolder.ts";
 import { loadPrivateKey } from "../../src/seal/keys.ts";
 import { makeSeal } from "../../src/seal/makeSeal.ts";
 import { sealOptions } from "./fixture.ts";

@@ -5,22 +5,22 @@ import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { nested, type Settings } from "../../core/layers.ts";
 import { resolveSettings } from "../../core/readWhen.ts";
 import { kebab } from "../../core/spelling.ts";
-import { setPath } from "../../experiment/setPath.ts";
-import { type CliCommand, defineCommand } from "../command.ts";
-import { computeOptions, runFolderOptions } from "../computeOptions.ts";
+import { setPath } from "../../disk/setPath.ts";
+import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
 import {
   type EvaluationChoice,
   evaluationOptions,
   protocolOf,
   receiversOf,
   resolveEvaluation,
-} from "../evaluationOptions.ts";
-import { flagOf } from "../flagOf.ts";
-import { optionGroup } from "../optionGroup.ts";
-import { readingOf } from "../readingOf.ts";
-import { readOptions } from "../readOptions.ts";
-import { settingsFile, settingsFileOption } from "../settingsFile.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+} from "../options/evaluationOptions.ts";
+import { readingOf } from "../options/readingOf.ts";
+import { readOptions } from "../options/readOptions.ts";
+import { settingsFile, settingsFileOption } from "../options/settingsFile.ts";
+import { type CliCommand, defineCommand } from "../shell/command.ts";
+import { flagOf } from "../shell/flagOf.ts";
+import { optionGroup } from "../shell/optionGroup.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 /** One subcommand for each attack of the registry. */
 function attackCommand(name: string, attack: Attack): CliCommand {
@@ -88,13 +88,13 @@ of receivers trained on both. The same command goes on where it was stopped.`,
         { device },
         { child, key },
       ] = await Promise.all([
-        import("../distilledSet.ts"),
-        import("../attackRun.ts"),
-        import("../runFolder.ts"),
-        import("../../experiment/checkAttack.ts"),
-        import("../../experiment/checkFit.ts"),
-        import("../../experiment/versions.ts"),
-        import("../../experiment/setDigest.ts"),
+        import("../steps/distilledSet.ts"),
+        import("../steps/attackRun.ts"),
+        import("../steps/runFolder.ts"),
+        import("../../run/checkAttack.ts"),
+        import("../../run/checkFit.ts"),
+        import("../../run/versions.ts"),
+        import("../../disk/setDigest.ts"),
         import("../../engine/device.ts"),
         import("../../core/random.ts"),
       ]);

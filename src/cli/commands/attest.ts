@@ -2,17 +2,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
-import { defaultSignature } from "../../experiment/detachedSeal.ts";
-import { readJsonText } from "../../experiment/readText.ts";
-import { sealFolder, sealPlace } from "../../experiment/sealFolder.ts";
-import { writeAtomic } from "../../experiment/writeAtomic.ts";
+import { defaultSignature } from "../../disk/detachedSeal.ts";
+import { readJsonText } from "../../disk/readText.ts";
+import { sealFolder, sealPlace } from "../../disk/sealFolder.ts";
+import { writeAtomic } from "../../disk/writeAtomic.ts";
 import { slsaPredicateType, testResultPredicateType } from "../../seal/attestations.ts";
 import { attestationsName } from "../../seal/manifest.ts";
 import { sealedSubject } from "../../seal/sealedSubject.ts";
 import { asArray, asFields } from "../../seal/shape.ts";
 import { signStatement } from "../../seal/signStatement.ts";
-import { defineCommand } from "../command.ts";
-import { resolveSealer, sealerOptions } from "../sealer.ts";
+import { defineCommand } from "../shell/command.ts";
+import { resolveSealer, sealerOptions } from "../steps/sealer.ts";
 
 const types: Readonly<Record<string, string>> = {
   "test-result": testResultPredicateType,

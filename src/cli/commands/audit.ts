@@ -2,11 +2,11 @@ import { z } from "zod";
 import type { AuditResult, Suspect } from "../../audit/auditSet.ts";
 import { detectors } from "../../audit/settings.ts";
 import type { AuditConclusion } from "../../audit/verdict.ts";
-import { defineCommand } from "../command.ts";
-import { computeOptions } from "../computeOptions.ts";
-import type { Console } from "../console.ts";
-import { readOptions } from "../readOptions.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import { computeOptions } from "../options/computeOptions.ts";
+import { readOptions } from "../options/readOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import type { Console } from "../shell/console.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort audit";
 const { seed, device, threads } = computeOptions;
@@ -47,9 +47,9 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
   ],
   async run({ args: [path], options, console, signal }) {
     const [{ distilledSet }, { audit }, { readCalibration }] = await Promise.all([
-      import("../distilledSet.ts"),
+      import("../steps/distilledSet.ts"),
       import("../../library/audit.ts"),
-      import("../../experiment/calibrationFile.ts"),
+      import("../../run/calibrationFile.ts"),
     ]);
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
@@ -67,7 +67,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
         onProgress: ({ phase, done, total }) => bar.update((100 * done) / total, phase),
       },
     ).finally(() => bar.end());
-    const { setDigest } = await import("../../experiment/setDigest.ts");
+    const { setDigest } = await import("../../disk/setDigest.ts");
     console.result({ set: path, sha256: setDigest(set), ...conclusion, ...plain(result) }, () =>
       show(conclusion, result, console),
     );

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Calibration } from "../../audit/calibration.ts";
 import { UsageError } from "../../core/errors.ts";
-import { defineCommand } from "../command.ts";
-import { computeOptions } from "../computeOptions.ts";
-import { readOptions } from "../readOptions.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import { computeOptions } from "../options/computeOptions.ts";
+import { readOptions } from "../options/readOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort calibrate";
 const { seed, device, threads } = computeOptions;
@@ -37,12 +37,12 @@ The file is written after every set: the same command goes on where it was stopp
       { writeAtomic },
       { existsSync },
     ] = await Promise.all([
-      import("../distilledSet.ts"),
+      import("../steps/distilledSet.ts"),
       import("../../library/audit.ts"),
       import("../../audit/calibration.ts"),
       import("../../audit/settings.ts"),
-      import("../../experiment/calibrationFile.ts"),
-      import("../../experiment/writeAtomic.ts"),
+      import("../../run/calibrationFile.ts"),
+      import("../../disk/writeAtomic.ts"),
       import("node:fs"),
     ]);
     const { out, method } = options;

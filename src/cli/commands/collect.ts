@@ -1,8 +1,8 @@
 import process from "node:process";
 import { z } from "zod";
 import type { SweepRecord } from "../../report/sweep/sweepRecord.ts";
-import { defineCommand } from "../command.ts";
-import type { Console } from "../console.ts";
+import { defineCommand } from "../shell/command.ts";
+import type { Console } from "../shell/console.ts";
 
 /** Merge the results of a sweep. */
 export const collect = defineCommand({

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
-import { defineCommand } from "../command.ts";
-import { formatByEnding } from "../formatByEnding.ts";
-import { openOptions, readOptions, refuseUnused } from "../readOptions.ts";
-import { warnOf } from "../warnOf.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import { openOptions, readOptions, refuseUnused } from "../options/readOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import { formatByEnding } from "../steps/formatByEnding.ts";
+import { warnOf } from "../steps/warnOf.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const options = z.object({
   to: z.string().optional().describe("format to write (default: by the name of the output)"),
@@ -45,11 +45,11 @@ picture-grid.`,
     const to = await formatByEnding(options.to, out, "convert");
     const [{ openSource }, { openSet }, { convert }, { describeNormalisation, normalisationNamed }, { writeFiles }] =
       await Promise.all([
-        import("../openSource.ts"),
-        import("../../data/formats/open.ts"),
-        import("../../data/formats/convert.ts"),
+        import("../steps/openSource.ts"),
+        import("../../formats/open.ts"),
+        import("../../formats/convert.ts"),
         import("../../data/normalise.ts"),
-        import("../../experiment/writeFiles.ts"),
+        import("../../disk/writeFiles.ts"),
       ]);
     if (options.normalise !== undefined && options.denormalise)
       throw new UsageError("convert: invalid options: expected one of --normalise and --denormalise, got both");
@@ -87,7 +87,7 @@ picture-grid.`,
 async function checkKnown(set: import("../../data/DistilledSet.ts").DistilledSet, to: string): Promise<void> {
   const { kind } = set.normalisation;
   if (kind === "unit" || kind === "meanStd" || (kind === "zca" && set.normalisation.whitening)) return;
-  const { guessNormalisation } = await import("../../data/inspect/guessNormalisation.ts");
+  const { guessNormalisation } = await import("../../audit/inspect/guessNormalisation.ts");
   const [best] = guessNormalisation(set.images, set.shape, set.classes, set.name);
   const hint =
     kind === "zca" || best.name === "zca"

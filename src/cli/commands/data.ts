@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineCommand } from "../command.ts";
+import { defineCommand } from "../shell/command.ts";
 
 const folder = z.string().optional().describe("where sets lie (default: $RETORT_DATA, else the user's cache folder)");
 
@@ -15,7 +15,7 @@ cut off goes on where it stopped. Without a network it says which files to put w
   }),
   examples: ["data get mnist", "data get cifar-10 svhn", "data get cifar-10 --mirror https://mirror.example.org/cifar"],
   async run({ args, options, console, signal }) {
-    const { getDataset } = await import("../../experiment/getDataset.ts");
+    const { getDataset } = await import("../../disk/getDataset.ts");
     const results: { name: string; folder: string; fetched: boolean }[] = [];
     for (const name of args) {
       let bar: ReturnType<typeof console.progress> | undefined;
@@ -47,7 +47,7 @@ const list = defineCommand({
   options: z.object({}),
   examples: ["data list", "data list --json"],
   async run({ console }) {
-    const { datasets } = await import("../../experiment/datasets.ts");
+    const { datasets } = await import("../../disk/datasets.ts");
     const rows = Object.entries(datasets).map(([name, { title, homepage, files }]) => ({
       name,
       title,
@@ -73,8 +73,8 @@ const where = defineCommand({
   examples: ["data where", "data where mnist"],
   async run({ args: [name], options, console }) {
     const [{ dataFolder }, { datasets }, { lookUp }, { join }] = await Promise.all([
-      import("../../experiment/getDataset.ts"),
-      import("../../experiment/datasets.ts"),
+      import("../../disk/getDataset.ts"),
+      import("../../disk/datasets.ts"),
       import("../../core/errors.ts"),
       import("node:path"),
     ]);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Curve } from "../../report/record.ts";
-import { defineCommand } from "../command.ts";
-import { computeOptions, runFolderOptions } from "../computeOptions.ts";
-import { evaluationOptions, resolveEvaluation } from "../evaluationOptions.ts";
+import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
+import { evaluationOptions, resolveEvaluation } from "../options/evaluationOptions.ts";
+import { defineCommand } from "../shell/command.ts";
 
 // Chosen: small enough for three minutes on two cores, large enough that the numbers mean something.
 const sizes = {
@@ -40,15 +40,15 @@ the tampered set, and writes a report. Small sizes throughout; the full commands
     ] = await Promise.all([
       import("../../distill/methods.ts"),
       import("../../attack/attacks.ts"),
-      import("../attackRun.ts"),
-      import("../runFolder.ts"),
-      import("../../experiment/versions.ts"),
-      import("../../experiment/setDigest.ts"),
+      import("../steps/attackRun.ts"),
+      import("../steps/runFolder.ts"),
+      import("../../run/versions.ts"),
+      import("../../disk/setDigest.ts"),
       import("../../engine/device.ts"),
       import("../../core/random.ts"),
       import("../../data/generators/strokes.ts"),
       import("../../data/normalise.ts"),
-      import("../distillStep.ts"),
+      import("../steps/distillStep.ts"),
     ]);
     await checkOut(options.out);
     const target = device(options.device, options.threads);

@@ -1,16 +1,16 @@
 import { z } from "zod";
+import type { SetDifference } from "../../audit/diff/diffSets.ts";
 import { UsageError } from "../../core/errors.ts";
-import type { Source } from "../../data/formats/Format.ts";
-import { fileSource } from "../../experiment/fileSource.ts";
-import type { WhiteningHooks } from "../../experiment/whitening/namedWhitening.ts";
-import { writeAtomic } from "../../experiment/writeAtomic.ts";
-import type { SetDifference } from "../../seal/diff/diffSets.ts";
-import { defineCommand } from "../command.ts";
-import type { Console } from "../console.ts";
-import { gateOptions } from "../gateOptions.ts";
-import { openSource } from "../openSource.ts";
-import { warnOf } from "../warnOf.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import { fileSource } from "../../disk/fileSource.ts";
+import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
+import { writeAtomic } from "../../disk/writeAtomic.ts";
+import type { Source } from "../../formats/Format.ts";
+import { gateOptions } from "../options/gateOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import type { Console } from "../shell/console.ts";
+import { openSource } from "../steps/openSource.ts";
+import { warnOf } from "../steps/warnOf.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const options = z.object({
   html: z.string().optional().describe("write a self-contained page with the changed images"),
@@ -35,9 +35,9 @@ first is cut off.`,
   ],
   async run({ args: [a, b], options, console, signal }) {
     const [{ diffSets }, { contactSheet }, { diffHtml }] = await Promise.all([
-      import("../../seal/diff/diffSets.ts"),
-      import("../../seal/diff/contactSheet.ts"),
-      import("../../seal/diff/diffHtml.ts"),
+      import("../../audit/diff/diffSets.ts"),
+      import("../../audit/diff/contactSheet.ts"),
+      import("../../audit/diff/diffHtml.ts"),
     ]);
     const hooks = whiteningHooks(console, signal);
     // People know their copies by the paths they gave; the names inside are often the same.
@@ -69,9 +69,9 @@ first is cut off.`,
 
 async function open(source: Source, experiment: number | undefined, hooks: WhiteningHooks) {
   const [{ openSet }, { jpegDecoder }, { whiteningLookup }] = await Promise.all([
-    import("../../data/formats/open.ts"),
-    import("../../experiment/jpegDecoder.ts"),
-    import("../../experiment/whitening/namedWhitening.ts"),
+    import("../../formats/open.ts"),
+    import("../../disk/jpegDecoder.ts"),
+    import("../../disk/whitening/namedWhitening.ts"),
   ]);
   const options = { jpeg: await jpegDecoder(), experiment, whitening: whiteningLookup(hooks) };
   const { set, format, findings } = await openSet(source, options);

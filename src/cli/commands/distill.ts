@@ -4,12 +4,12 @@ import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
-import type { Run } from "../../experiment/Run.ts";
-import { defineCommand } from "../command.ts";
-import { computeOptions, runFolderOptions } from "../computeOptions.ts";
-import type { Console } from "../console.ts";
-import { flagsOfMethods, methodNamed, optionsOfMethod, presetFlag } from "../methodOptions.ts";
-import { seedsOf } from "../seedsOf.ts";
+import type { Run } from "../../run/Run.ts";
+import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
+import { flagsOfMethods, methodNamed, optionsOfMethod, presetFlag } from "../options/methodOptions.ts";
+import { seedsOf } from "../options/seedsOf.ts";
+import { defineCommand } from "../shell/command.ts";
+import type { Console } from "../shell/console.ts";
 
 const who = "retort distill";
 const setFile = "distilled.safetensors";
@@ -74,14 +74,14 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
       { distilled },
       { loadDistillation },
     ] = await Promise.all([
-      import("../../experiment/rawData.ts"),
-      import("../runFolder.ts"),
-      import("../../experiment/setDigest.ts"),
-      import("../../experiment/versions.ts"),
+      import("../../disk/rawData.ts"),
+      import("../steps/runFolder.ts"),
+      import("../../disk/setDigest.ts"),
+      import("../../run/versions.ts"),
       import("../../engine/device.ts"),
       import("../../core/random.ts"),
-      import("../distillStep.ts"),
-      import("../../experiment/distillStage.ts"),
+      import("../steps/distillStep.ts"),
+      import("../../run/distillStage.ts"),
     ]);
     await checkOut(options.out);
     const target = device(options.device, options.threads);

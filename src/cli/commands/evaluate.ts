@@ -1,14 +1,14 @@
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
-import { setPath } from "../../experiment/setPath.ts";
-import { defineCommand } from "../command.ts";
-import { computeOptions, runFolderOptions } from "../computeOptions.ts";
-import { evaluationOptions, protocolOf, receiversOf, resolveEvaluation } from "../evaluationOptions.ts";
-import { flagOf } from "../flagOf.ts";
-import { readingOf } from "../readingOf.ts";
-import { readOptions } from "../readOptions.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import { setPath } from "../../disk/setPath.ts";
+import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
+import { evaluationOptions, protocolOf, receiversOf, resolveEvaluation } from "../options/evaluationOptions.ts";
+import { readingOf } from "../options/readingOf.ts";
+import { readOptions } from "../options/readOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import { flagOf } from "../shell/flagOf.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort evaluate";
 
@@ -38,14 +38,14 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       { key },
       { attackRegistry: attacks },
     ] = await Promise.all([
-      import("../distilledSet.ts"),
-      import("../attackRun.ts"),
-      import("../runFolder.ts"),
-      import("../../experiment/checkFit.ts"),
-      import("../../experiment/Run.ts"),
-      import("../../experiment/attackStage.ts"),
-      import("../../experiment/versions.ts"),
-      import("../../experiment/setDigest.ts"),
+      import("../steps/distilledSet.ts"),
+      import("../steps/attackRun.ts"),
+      import("../steps/runFolder.ts"),
+      import("../../run/checkFit.ts"),
+      import("../../run/Run.ts"),
+      import("../../run/attackStage.ts"),
+      import("../../run/versions.ts"),
+      import("../../disk/setDigest.ts"),
       import("../../engine/device.ts"),
       import("../../core/random.ts"),
       import("../../attack/attackRegistry.ts"),

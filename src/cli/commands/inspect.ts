@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { Source } from "../../data/formats/Format.ts";
-import type { ContactSheet } from "../../data/inspect/contactSheet.ts";
-import type { Inspection } from "../../data/inspect/inspect.ts";
-import { defineCommand } from "../command.ts";
-import { openOptions, readOptions, refuseUnused } from "../readOptions.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import type { ContactSheet } from "../../audit/inspect/contactSheet.ts";
+import type { Inspection } from "../../audit/inspect/inspect.ts";
+import type { Source } from "../../formats/Format.ts";
+import { openOptions, readOptions, refuseUnused } from "../options/readOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const options = z.object({
   ...readOptions,
@@ -31,8 +31,8 @@ what is not known here) or tampered (the set says so itself); 2 not recognised, 
   ],
   async run({ args, options, console, signal }) {
     const [{ openSource }, { inspect }] = await Promise.all([
-      import("../openSource.ts"),
-      import("../../data/inspect/inspect.ts"),
+      import("../steps/openSource.ts"),
+      import("../../audit/inspect/inspect.ts"),
     ]);
     const source = await openSource(args, options, console);
     const { inspection, set } = await inspect(
@@ -45,14 +45,14 @@ what is not known here) or tampered (the set says so itself); 2 not recognised, 
     const sheet = wanted && set && inspection.set ? await drawSheet(set, inspection) : undefined;
     if (options.sheet !== undefined || options.html !== undefined)
       await writeFiles(options, inspection, sheet, console);
-    const { showInspection } = await import("../inspect/inspectionText.ts");
+    const { showInspection } = await import("../steps/inspect/inspectionText.ts");
     console.result(inspection, () => showInspection(inspection, console));
     if (sheet && onTerminal) {
-      const { halfBlocks } = await import("../inspect/halfBlocks.ts");
+      const { halfBlocks } = await import("../steps/inspect/halfBlocks.ts");
       console.line(`\n${halfBlocks(sheet, Math.min(160, (console.stdout.columns ?? 80) - 1))}`);
       console.line(sheet.caption);
     }
-    const { exitStatus } = await import("../../data/formats/verdict.ts");
+    const { exitStatus } = await import("../../formats/verdict.ts");
     // The reason goes to stderr too, where errors of every other command go.
     if (inspection.verdict === "not recognised")
       console.note(inspection.findings.find(({ rule }) => rule === "not-recognised")?.message ?? "not recognised");
@@ -68,10 +68,10 @@ function named(source: Source, args: readonly string[]): Source {
 }
 
 async function drawSheet(
-  set: NonNullable<Awaited<ReturnType<typeof import("../../data/inspect/inspect.ts").inspect>>["set"]>,
+  set: NonNullable<Awaited<ReturnType<typeof import("../../audit/inspect/inspect.ts").inspect>>["set"]>,
   { set: report }: Inspection,
 ) {
-  const { contactSheet } = await import("../../data/inspect/contactSheet.ts");
+  const { contactSheet } = await import("../../audit/inspect/contactSheet.ts");
   const stated = report?.stated;
   const invertible =
     stated && (stated.kind === "unit" || stated.kind === "meanStd" || (stated.kind === "zca" && stated.whitening));
@@ -92,9 +92,9 @@ async function writeFiles(
   console: { warn(text: string): void },
 ): Promise<void> {
   const [{ encodePng }, { inspectionPage }, { writeAtomic }] = await Promise.all([
-    import("../../data/formats/pictures/encodePng.ts"),
-    import("../inspect/inspectionPage.ts"),
-    import("../../experiment/writeAtomic.ts"),
+    import("../../formats/pictures/encodePng.ts"),
+    import("../steps/inspect/inspectionPage.ts"),
+    import("../../disk/writeAtomic.ts"),
   ]);
   const png = sheet && encodePng(sheet.planes, 3, sheet.height, sheet.width);
   if (wanted.sheet !== undefined) {

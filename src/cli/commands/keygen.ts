@@ -3,8 +3,8 @@ import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { type Curve, curves, generateKeys, keyFingerprint, loadPublicKey } from "../../seal/keys.ts";
 import { spellFingerprint } from "../../seal/Trust.ts";
-import { defineCommand } from "../command.ts";
-import { passphrase } from "../passphrase.ts";
+import { defineCommand } from "../shell/command.ts";
+import { passphrase } from "../shell/passphrase.ts";
 
 /** Make a key pair for sealing. */
 export const keygen = defineCommand({

@@ -2,11 +2,11 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Manifest } from "../../experiment/plan/manifest.ts";
-import { defineCommand } from "../command.ts";
-import type { Console } from "../console.ts";
-import { clock } from "../progress.ts";
-import { plannedSweep, type SweepChoice, sweepOptions } from "../sweepOptions.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import { plannedSweep, type SweepChoice, sweepOptions } from "../options/sweepOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import type { Console } from "../shell/console.ts";
+import { clock } from "../shell/progress.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort plan";
 

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
-import { readRun } from "../../experiment/Run.ts";
-import { writeAtomic } from "../../experiment/writeAtomic.ts";
-import { type CliCommand, defineCommand, type Invocation } from "../command.ts";
-import { flagOf } from "../flagOf.ts";
-import { readSweep } from "../readSweep.ts";
+import { writeAtomic } from "../../disk/writeAtomic.ts";
+import { readRun } from "../../run/Run.ts";
+import { type CliCommand, defineCommand, type Invocation } from "../shell/command.ts";
+import { flagOf } from "../shell/flagOf.ts";
+import { readSweep } from "../steps/readSweep.ts";
 
 const options = z.object({
   out: z.string().optional().describe("where to write the page (default: report.html in the folder)"),

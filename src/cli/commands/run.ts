@@ -2,10 +2,10 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { z } from "zod";
 import type { SweepProgress } from "../../experiment/sweep/runSweep.ts";
-import { defineCommand } from "../command.ts";
-import { shellQuoted } from "../shellQuoted.ts";
-import { plannedSweep, queueOption, queuePassword, shardOf, sweepOptions } from "../sweepOptions.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import { plannedSweep, queueOption, queuePassword, shardOf, sweepOptions } from "../options/sweepOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import { shellQuoted } from "../shell/shellQuoted.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort run";
 

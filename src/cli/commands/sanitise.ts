@@ -1,12 +1,12 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { repairNames, repairOptions } from "../../sanitise/settings.ts";
-import { defineCommand } from "../command.ts";
-import { computeOptions } from "../computeOptions.ts";
-import { formatByEnding } from "../formatByEnding.ts";
-import { optionGroup } from "../optionGroup.ts";
-import { readOptions } from "../readOptions.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import { computeOptions } from "../options/computeOptions.ts";
+import { readOptions } from "../options/readOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import { optionGroup } from "../shell/optionGroup.ts";
+import { formatByEnding } from "../steps/formatByEnding.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort sanitise";
 
@@ -94,22 +94,22 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
       { findingsOfReport },
       { setDigest },
     ] = await Promise.all([
-      import("../distilledSet.ts"),
+      import("../steps/distilledSet.ts"),
       import("../../library/sanitise.ts"),
       import("../../library/sanitiseRecord.ts"),
-      import("../../experiment/auditFile.ts"),
-      import("../../experiment/calibrationFile.ts"),
+      import("../../run/auditFile.ts"),
+      import("../../run/calibrationFile.ts"),
       import("../../sanitise/auditReport.ts"),
-      import("../../experiment/setDigest.ts"),
+      import("../../disk/setDigest.ts"),
     ]);
     const { out, seed, device, threads, force, rounds } = options;
     const format = await formatByEnding(options.to, out, who);
-    const { checkFree } = await import("../../experiment/writeFiles.ts");
+    const { checkFree } = await import("../../disk/writeFiles.ts");
     if (!options.overwrite) await checkFree(out, who, "--overwrite");
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
     const report = options.audit === undefined ? undefined : await readAudit(options.audit, who);
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
-    const { rawData } = await import("../../experiment/rawData.ts");
+    const { rawData } = await import("../../disk/rawData.ts");
     const test =
       options.test === undefined ? undefined : await rawData(options.test, who).split("test", options.testImages);
     const bar = console.progress("sanitise", 100);
@@ -128,9 +128,9 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
         onProgress: ({ phase, done, total }) => bar.update((100 * done) / total, phase),
       },
     ).finally(() => bar.end());
-    const { measureSanitised } = await import("../measureSanitised.ts");
+    const { measureSanitised } = await import("../steps/measureSanitised.ts");
     const measured = test && (await measureSanitised(set, result, test, options, console, signal));
-    const { versions } = await import("../../experiment/versions.ts");
+    const { versions } = await import("../../run/versions.ts");
     const record = sanitiseRecordOf({
       title: `Repair of ${basename(path)}`,
       command: commandLine,
@@ -140,9 +140,9 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
       ...{ set, result },
     });
     const changed = result.rounds.length > 0;
-    const { writeSanitised } = await import("../writeSanitised.ts");
+    const { writeSanitised } = await import("../steps/writeSanitised.ts");
     const written = await writeSanitised(set, result, record, { ...options, path, format });
-    const { showSanitised } = await import("../showSanitised.ts");
+    const { showSanitised } = await import("../steps/showSanitised.ts");
     const { images: _, findings, ...rest } = record;
     console.result(
       {

@@ -3,13 +3,13 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { z } from "zod";
 import { RetortError, UsageError } from "../../core/errors.ts";
-import type { Opened } from "../../data/formats/Format.ts";
-import { commitSeal, finishSeal } from "../../experiment/commitSeal.ts";
-import { makeFolder } from "../../experiment/makeFolder.ts";
-import { readRun } from "../../experiment/Run.ts";
-import { lookInto } from "../../experiment/sealedAlong.ts";
-import { sealFolder, sealPlace } from "../../experiment/sealFolder.ts";
-import { versions } from "../../experiment/versions.ts";
+import { commitSeal, finishSeal } from "../../disk/commitSeal.ts";
+import { makeFolder } from "../../disk/makeFolder.ts";
+import { sealFolder, sealPlace } from "../../disk/sealFolder.ts";
+import type { Opened } from "../../formats/Format.ts";
+import { readRun } from "../../run/Run.ts";
+import { lookInto } from "../../run/sealedAlong.ts";
+import { versions } from "../../run/versions.ts";
 import { readEarlierSeal } from "../../seal/earlierSeal.ts";
 import type { Folder } from "../../seal/Folder.ts";
 import { brief } from "../../seal/fileChecks.ts";
@@ -20,10 +20,10 @@ import { isSealFile } from "../../seal/staging.ts";
 import { spellFingerprint } from "../../seal/Trust.ts";
 import type { SetFacts } from "../../seal/tensors.ts";
 import { givenVersion } from "../../seal/versions.ts";
-import { defineCommand } from "../command.ts";
-import type { Console } from "../console.ts";
-import { openForSeal, type SealedSet } from "../openForSeal.ts";
-import { resolveSealer, sealerOptions } from "../sealer.ts";
+import { defineCommand } from "../shell/command.ts";
+import type { Console } from "../shell/console.ts";
+import { openForSeal, type SealedSet } from "../steps/openForSeal.ts";
+import { resolveSealer, sealerOptions } from "../steps/sealer.ts";
 
 const options = z.object({
   ...sealerOptions,

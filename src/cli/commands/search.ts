@@ -4,16 +4,16 @@ import type { Attack, SearchSpace } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
+import { setPath } from "../../disk/setPath.ts";
 import type { RankedTrial } from "../../experiment/search/runSearch.ts";
 import { type ScoreOptions, scoreOptions } from "../../experiment/search/score.ts";
-import { setPath } from "../../experiment/setPath.ts";
-import { defineCommand } from "../command.ts";
-import { computeOptions, runFolderOptions } from "../computeOptions.ts";
-import type { Console } from "../console.ts";
-import { readingOf } from "../readingOf.ts";
-import { readOptions } from "../readOptions.ts";
-import { settingsFile, settingsFileOption } from "../settingsFile.ts";
-import { whiteningHooks } from "../whiteningHooks.ts";
+import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
+import { readingOf } from "../options/readingOf.ts";
+import { readOptions } from "../options/readOptions.ts";
+import { settingsFile, settingsFileOption } from "../options/settingsFile.ts";
+import { defineCommand } from "../shell/command.ts";
+import type { Console } from "../shell/console.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort search";
 
@@ -74,15 +74,15 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       { pictureSpace, renormalise },
       { judgeProtocol, networksOf },
     ] = await Promise.all([
-      import("../distilledSet.ts"),
+      import("../steps/distilledSet.ts"),
       import("../../experiment/search/candidates.ts"),
       import("../../experiment/search/runSearch.ts"),
       import("../../experiment/search/searchRecord.ts"),
-      import("../runFolder.ts"),
-      import("../../experiment/checkAttack.ts"),
-      import("../../experiment/checkFit.ts"),
-      import("../../experiment/versions.ts"),
-      import("../../experiment/setDigest.ts"),
+      import("../steps/runFolder.ts"),
+      import("../../run/checkAttack.ts"),
+      import("../../run/checkFit.ts"),
+      import("../../run/versions.ts"),
+      import("../../disk/setDigest.ts"),
       import("../../engine/device.ts"),
       import("../../core/random.ts"),
       import("../../data/normalise.ts"),
@@ -169,7 +169,7 @@ async function spaceOf(path: string | undefined, { options, searchSpace, title }
   if (path !== undefined) {
     const [{ readSpace }, { readText }] = await Promise.all([
       import("../../experiment/search/readSpace.ts"),
-      import("../../experiment/readText.ts"),
+      import("../../disk/readText.ts"),
     ]);
     return readSpace(await readText(path, who, "space"), path, options);
   }

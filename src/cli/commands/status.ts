@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineCommand } from "../command.ts";
+import { defineCommand } from "../shell/command.ts";
 
 /** Say how far a sweep is. */
 export const status = defineCommand({

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { addPin, normaliseFingerprint, removePin, spellFingerprint, trustKey } from "../../seal/Trust.ts";
-import { checkVersions } from "../checkVersions.ts";
-import { defineCommand } from "../command.ts";
-import { readTrust, trustPath, writeTrust } from "../trustFile.ts";
+import { defineCommand } from "../shell/command.ts";
+import { checkVersions } from "../steps/checkVersions.ts";
+import { readTrust, trustPath, writeTrust } from "../steps/trustFile.ts";
 
 const add = defineCommand({
   summary: "pin a publisher's key",

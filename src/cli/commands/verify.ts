@@ -3,24 +3,24 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
-import type { Source } from "../../data/formats/Format.ts";
-import { defaultSignature, readDetached } from "../../experiment/detachedSeal.ts";
-import { fileSource } from "../../experiment/fileSource.ts";
-import { sealFolder } from "../../experiment/sealFolder.ts";
-import { versions } from "../../experiment/versions.ts";
-import { writeAtomic } from "../../experiment/writeAtomic.ts";
+import { defaultSignature, readDetached } from "../../disk/detachedSeal.ts";
+import { fileSource } from "../../disk/fileSource.ts";
+import { sealFolder } from "../../disk/sealFolder.ts";
+import { writeAtomic } from "../../disk/writeAtomic.ts";
+import type { Source } from "../../formats/Format.ts";
+import { versions } from "../../run/versions.ts";
 import type { CheckStatus } from "../../seal/checks.ts";
 import { spellFingerprint } from "../../seal/Trust.ts";
 import { verificationJunit } from "../../seal/verificationJunit.ts";
 import { failedSarif, type SarifPlace, verificationSarif } from "../../seal/verificationSarif.ts";
 import { type Verification, verifySeal } from "../../seal/verifySeal.ts";
 import { verifyTensors } from "../../seal/verifyTensors.ts";
-import { checkVersions } from "../checkVersions.ts";
-import { defineCommand } from "../command.ts";
-import type { Console } from "../console.ts";
-import { trustOptions } from "../gateOptions.ts";
-import { repositoryPath } from "../repositoryPath.ts";
-import { resolveTrust } from "../resolveTrust.ts";
+import { trustOptions } from "../options/gateOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import type { Console } from "../shell/console.ts";
+import { checkVersions } from "../steps/checkVersions.ts";
+import { repositoryPath } from "../steps/repositoryPath.ts";
+import { resolveTrust } from "../steps/resolveTrust.ts";
 
 const options = z.object({
   ...trustOptions,
@@ -132,8 +132,8 @@ function timeOf({ at }: Choice): Date {
 
 async function open(source: Source, { experiment }: Choice) {
   const [{ openSet }, { jpegDecoder }] = await Promise.all([
-    import("../../data/formats/open.ts"),
-    import("../../experiment/jpegDecoder.ts"),
+    import("../../formats/open.ts"),
+    import("../../disk/jpegDecoder.ts"),
   ]);
   const { set, format } = await openSet(source, { jpeg: await jpegDecoder(), experiment });
   if (!set) throw new UsageError(`verify: invalid content: expected a set, got a file that is read as ${format}`);

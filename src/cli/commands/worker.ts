@@ -2,8 +2,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
-import { defineCommand } from "../command.ts";
-import { queueOption, queuePassword } from "../sweepOptions.ts";
+import { queueOption, queuePassword } from "../options/sweepOptions.ts";
+import { defineCommand } from "../shell/command.ts";
 
 const who = "retort worker";
 
@@ -32,7 +32,7 @@ worker that dies or is cut off loses its trials to others. The password of Redis
     if (queue === undefined) throw new UsageError(`${who}: missing --queue: expected redis://host:port, got none`);
     const [{ serveQueue }, { versions }] = await Promise.all([
       import("../../experiment/queue/serveQueue.ts"),
-      import("../../experiment/versions.ts"),
+      import("../../run/versions.ts"),
     ]);
     const { out: folder, ...serve } = rest;
     const finished = await serveQueue({

@@ -1,10 +1,10 @@
 import { join } from "node:path";
+import { writeKept } from "../../disk/kept/keptFile.ts";
+import { writeAtomic } from "../../disk/writeAtomic.ts";
 import { renderSweepCsv, type SweepTable, sweepTable } from "../../report/sweep/csv.ts";
 import type { SweepRecord } from "../../report/sweep/sweepRecord.ts";
-import { writeKept } from "../kept/keptFile.ts";
 import { readManifest } from "../plan/manifest.ts";
 import { readOutcomes } from "../sweep/outcomes.ts";
-import { writeAtomic } from "../writeAtomic.ts";
 import { sweepRecordOf } from "./sweepRecordOf.ts";
 import { toParquet } from "./toParquet.ts";
 

@@ -1,10 +1,10 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
+import { handleDamage, type OnDamage, readKept, writeKept } from "../../disk/kept/keptFile.ts";
+import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
 import { parseAs } from "../../report/parseAs.ts";
-import { handleDamage, type OnDamage, readKept, writeKept } from "../kept/keptFile.ts";
-import { type Versions, versions } from "../versions.ts";
-import type { WhiteningHooks } from "../whitening/namedWhitening.ts";
+import { type Versions, versions } from "../../run/versions.ts";
 import { checkTrial } from "./checkTrial.ts";
 import { type Axis, axesOf, expand } from "./expand.ts";
 import { Inputs } from "./Inputs.ts";

@@ -1,6 +1,6 @@
 import type { RedisOptions } from "bullmq";
 import { UsageError } from "../../core/errors.ts";
-import type { Versions } from "../versions.ts";
+import type { Versions } from "../../run/versions.ts";
 
 /**
  * Where a queue lives: `redis://[user:password@]host[:port][/database]`, `rediss://` over TLS.

@@ -1,8 +1,8 @@
 import type { Job } from "bullmq";
 import { DataError } from "../../core/errors.ts";
+import type { Versions } from "../../run/versions.ts";
 import { type Outcome, readOutcome } from "../sweep/outcomes.ts";
 import { TrialPool, WorkerLost } from "../sweep/TrialPool.ts";
-import type { Versions } from "../versions.ts";
 import { connected, loadBull, queueName, redisOptions } from "./redis.ts";
 import type { QueuedTrial } from "./runQueued.ts";
 

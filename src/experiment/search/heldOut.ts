@@ -1,4 +1,4 @@
-import { augmented, carriers } from "../../attack/carriers.ts";
+import { augmented, carriers } from "../../attack/common/carriers.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Floats } from "../../nn/Network.ts";

@@ -1,5 +1,5 @@
 import type { SearchSpace } from "../../attack/Attack.ts";
-import type { Run } from "../Run.ts";
+import type { Run } from "../../run/Run.ts";
 import { combinations } from "./candidates.ts";
 import { type Halving, sharesOf } from "./halving.ts";
 import type { RankedTrial, SearchResult } from "./runSearch.ts";

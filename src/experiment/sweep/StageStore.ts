@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { DataError } from "../../core/errors.ts";
-import { handleDamage, readKept, writeKept } from "../kept/keptFile.ts";
-import { openRun, type Run } from "../Run.ts";
-import { secondsOf } from "../Stopwatch.ts";
-import type { Versions } from "../versions.ts";
+import { handleDamage, readKept, writeKept } from "../../disk/kept/keptFile.ts";
+import { openRun, type Run } from "../../run/Run.ts";
+import { secondsOf } from "../../run/Stopwatch.ts";
+import type { Versions } from "../../run/versions.ts";
 import { locked } from "./stageLock.ts";
 
 /**

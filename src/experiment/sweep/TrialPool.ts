@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RetortError } from "../../core/errors.ts";
+import { loadedPlugins } from "../../run/plugins.ts";
 import type { PlannedTrial } from "../plan/TrialConfig.ts";
-import { loadedPlugins } from "../plugins.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 
 type Work = Pick<PlannedTrial, "id" | "config">;

@@ -1,5 +1,5 @@
+import type { Versions } from "../../run/versions.ts";
 import type { PlannedTrial } from "../plan/TrialConfig.ts";
-import type { Versions } from "../versions.ts";
 
 /** What a worker process must know once. */
 export interface WorkerSetup {

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type OnDamage, readKept, writeKept } from "../kept/keptFile.ts";
+import { type OnDamage, readKept, writeKept } from "../../disk/kept/keptFile.ts";
 import type { PlannedTrial, TrialConfig } from "../plan/TrialConfig.ts";
 import type { TrialResult } from "./runTrial.ts";
 

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
-import { makeFolder } from "../makeFolder.ts";
+import { makeFolder } from "../../disk/makeFolder.ts";
 
 // Chosen: an owner says that it lives every two seconds; one that was silent for fifteen is gone.
 const beatSeconds = 2;

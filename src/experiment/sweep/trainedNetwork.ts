@@ -1,5 +1,5 @@
 import { DataError } from "../../core/errors.ts";
-import { readSafetensors, writeSafetensors } from "../../data/formats/safetensors/safetensorsFile.ts";
+import { readSafetensors, writeSafetensors } from "../../formats/safetensors/safetensorsFile.ts";
 import { type Floats, isFloats, isParamSpec, type Network, type ParamSpec } from "../../nn/Network.ts";
 import { leaves, rebuild, type Tree } from "../../tensor/tree.ts";
 import type { Trained } from "../../train/train.ts";

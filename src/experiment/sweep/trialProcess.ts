@@ -2,10 +2,10 @@
 
 import { join } from "node:path";
 import process from "node:process";
-import { onDamage } from "../kept/damage.ts";
+import { onDamage } from "../../disk/kept/damage.ts";
+import { loadPlugins } from "../../run/plugins.ts";
+import { versions } from "../../run/versions.ts";
 import { Inputs } from "../plan/Inputs.ts";
-import { loadPlugins } from "../plugins.ts";
-import { versions } from "../versions.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 import { outcomeOf, writeOutcome } from "./outcomes.ts";
 import { TrialRunner } from "./runTrial.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { writeAtomic } from "../../disk/writeAtomic.ts";
 import { Wire } from "../../engine/onnx/wire.ts";
 import type { SweepRecord } from "../../report/sweep/sweepRecord.ts";
-import { writeAtomic } from "../writeAtomic.ts";
 import { crc32c } from "./crc32c.ts";
 import { type TrackedTrial, trackedTrials } from "./trackedTrial.ts";
 

@@ -1,13 +1,13 @@
-import { frame } from "../frame.ts";
-import { type Html, html } from "../html.ts";
-import { counted, percent } from "../numbers.ts";
+import { frame } from "../../page/frame.ts";
+import { type Html, html } from "../../page/html.ts";
+import { counted, percent } from "../../page/numbers.ts";
+import { style } from "../../page/style.ts";
 import { sheet } from "../pictures.ts";
 import type { Pictures } from "../record.ts";
 import { facts, flatten, settings } from "../sections/account.ts";
 import { image } from "../sections/pictures.ts";
 import { tile } from "../sections/tiles.ts";
 import { verdictCard } from "../sections/verdict.ts";
-import { style } from "../style.ts";
 import type { SanitiseRecord } from "./sanitiseRecord.ts";
 
 /** Chosen: what a page can show at a size at which one still sees something. */

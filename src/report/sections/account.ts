@@ -1,6 +1,6 @@
+import { type Html, html } from "../../page/html.ts";
+import { counted, duration } from "../../page/numbers.ts";
 import { className } from "../conclusion.ts";
-import { type Html, html } from "../html.ts";
-import { counted, duration } from "../numbers.ts";
 import type { RunRecord } from "../record.ts";
 
 /** What was done, in words. */

@@ -1,5 +1,5 @@
-import { type Html, html } from "../html.ts";
-import { percent, plain } from "../numbers.ts";
+import { type Html, html } from "../../page/html.ts";
+import { percent, plain } from "../../page/numbers.ts";
 import { type Sheet, sheet } from "../pictures.ts";
 import type { Pictures, RunRecord } from "../record.ts";
 

@@ -1,7 +1,7 @@
+import { type Html, html } from "../../page/html.ts";
+import { percent, plain } from "../../page/numbers.ts";
 import { asr, asrClamped, charted, controls, ctaAfter, ctaBefore, groups, summaryOf } from "../conditions.ts";
 import { curveChart } from "../curveChart.ts";
-import { type Html, html } from "../html.ts";
-import { percent, plain } from "../numbers.ts";
 import { rateChart } from "../rateChart.ts";
 import type { RunRecord } from "../record.ts";
 import { resultTable } from "../resultTable.ts";

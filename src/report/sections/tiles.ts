@@ -1,6 +1,6 @@
+import { type Html, html } from "../../page/html.ts";
+import { bare, percent, plain, rateInterval } from "../../page/numbers.ts";
 import * as conditions from "../conditions.ts";
-import { type Html, html } from "../html.ts";
-import { bare, percent, plain, rateInterval } from "../numbers.ts";
 import type { NetworkResult, RunRecord } from "../record.ts";
 
 /** The few numbers to remember, each with what it has to be held against; architectures each have their own. */

@@ -1,6 +1,6 @@
+import { type Html, html } from "../../page/html.ts";
+import { plain } from "../../page/numbers.ts";
 import { className } from "../conclusion.ts";
-import { type Html, html } from "../html.ts";
-import { plain } from "../numbers.ts";
 import { pngUri, sheet } from "../pictures.ts";
 import type { RunRecord, TriggerRecord } from "../record.ts";
 import { arrangement, image } from "./pictures.ts";

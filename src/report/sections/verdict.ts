@@ -1,5 +1,5 @@
+import { type Html, html } from "../../page/html.ts";
 import type { Verdict } from "../conclusion.ts";
-import { type Html, html } from "../html.ts";
 
 /** How it came out, in plain words and in the colour of the verdict. */
 export function verdictCard(conclusion: {

@@ -1,5 +1,5 @@
+import { bare, bareMeanAndDeviation, pValue } from "../../page/numbers.ts";
 import { columns as conditions } from "../conditions.ts";
-import { bare, bareMeanAndDeviation, pValue } from "../numbers.ts";
 import { type Cell, summaryIn } from "./cells.ts";
 import type { Factor } from "./sweepData.ts";
 

@@ -1,5 +1,5 @@
 import { UsageError } from "../../core/errors.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, html } from "../../page/html.ts";
 import { cellsOf } from "./cells.ts";
 import { ends, type Trade, trades } from "./front.ts";
 import { placeLabels } from "./labels.ts";

@@ -1,5 +1,5 @@
+import { bare, counted, pValue } from "../../page/numbers.ts";
 import { bold, cellText, commandBlock, markdownTable } from "../markdownTable.ts";
-import { bare, counted, pValue } from "../numbers.ts";
 import { cellsOf } from "./cells.ts";
 import { conditionTable, tableNote } from "./conditionTable.ts";
 import { differences } from "./differences.ts";

@@ -1,6 +1,6 @@
-import { frame } from "../frame.ts";
-import { Html, html } from "../html.ts";
-import { counted, duration } from "../numbers.ts";
+import { frame } from "../../page/frame.ts";
+import { Html, html } from "../../page/html.ts";
+import { counted, duration } from "../../page/numbers.ts";
 import { facts, flatten, settings, versionsAndData } from "../sections/account.ts";
 import { verdictCard } from "../sections/verdict.ts";
 import { cellsOf } from "./cells.ts";

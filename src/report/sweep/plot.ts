@@ -1,4 +1,4 @@
-import { type Html, html } from "../html.ts";
+import { type Html, html } from "../../page/html.ts";
 
 /**
  * A plane with two axes in per cent or points, drawn as plain SVG.

@@ -1,6 +1,6 @@
+import { counted, percent, points } from "../../page/numbers.ts";
 import { between, negligible, strong, type Verdict } from "../conclusion.ts";
 import { asr, ctaAfter, ctaBefore } from "../conditions.ts";
-import { counted, percent, points } from "../numbers.ts";
 import { type Cell, largest, summaryIn } from "./cells.ts";
 import type { Factor, SweepData } from "./sweepData.ts";
 

@@ -1,4 +1,4 @@
-import { style } from "../style.ts";
+import { style } from "../../page/style.ts";
 
 const shades = Array.from({ length: 10 }, (_, i) => i + 1).map(
   (level) =>

@@ -1,6 +1,6 @@
+import { type Html, html } from "../../page/html.ts";
+import { counted, percent, points } from "../../page/numbers.ts";
 import { asr } from "../conditions.ts";
-import { type Html, html } from "../html.ts";
-import { counted, percent, points } from "../numbers.ts";
 import { tile } from "../sections/tiles.ts";
 import { type Cell, largest, summaryIn } from "./cells.ts";
 import type { Sweep } from "./parts/Part.ts";

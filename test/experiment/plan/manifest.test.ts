@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { setToSafetensors } from "../../../src/data/formats/safetensors.ts";
+import { setDigest } from "../../../src/disk/setDigest.ts";
 import { estimate } from "../../../src/experiment/plan/estimate.ts";
 import { openSweep, planExperiment, readManifest } from "../../../src/experiment/plan/manifest.ts";
 import { readExperiment } from "../../../src/experiment/plan/readExperiment.ts";
-import { setDigest } from "../../../src/experiment/setDigest.ts";
+import { setToSafetensors } from "../../../src/formats/safetensors.ts";
 import { protocolOptions } from "../../../src/train/protocol.ts";
 import { drawings } from "../drawings.ts";
 

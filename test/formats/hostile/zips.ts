@@ -1,4 +1,4 @@
-import { crc32 } from "../../../src/data/formats/zip/crc32.ts";
+import { crc32 } from "../../../src/formats/zip/crc32.ts";
 import { cat, u16, u32 } from "./bytes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -1,7 +1,7 @@
-import { setToNpz } from "../../../src/data/formats/npz.ts";
-import { writeNpy } from "../../../src/data/formats/numpy/npyFile.ts";
-import { setToSafetensors } from "../../../src/data/formats/safetensors.ts";
-import { writeZip } from "../../../src/data/formats/zip/writeZip.ts";
+import { setToNpz } from "../../../src/formats/npz.ts";
+import { writeNpy } from "../../../src/formats/numpy/npyFile.ts";
+import { setToSafetensors } from "../../../src/formats/safetensors.ts";
+import { writeZip } from "../../../src/formats/zip/writeZip.ts";
 import { smallSet } from "../../formats/arbitrarySet.ts";
 import { cat, u16, u32 } from "../../formats/hostile/bytes.ts";
 import { msgpackValues, words } from "../grammar.ts";

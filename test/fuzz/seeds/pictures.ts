@@ -1,5 +1,5 @@
 import { gzipSync, zlibSync } from "fflate";
-import { writeZip } from "../../../src/data/formats/zip/writeZip.ts";
+import { writeZip } from "../../../src/formats/zip/writeZip.ts";
 import { cat, utf8 } from "../../formats/hostile/bytes.ts";
 import { greyPng, png, pngChunk, ppm } from "../../formats/pictureFixtures.ts";
 import { type Grammar, jpegMarkers, pngChunks, tarBlocks, texts, words } from "../grammar.ts";

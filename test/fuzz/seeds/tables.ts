@@ -1,6 +1,6 @@
 import { gzipSync } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { writeParquet } from "../../../src/data/formats/parquet/writeParquet.ts";
+import { writeParquet } from "../../../src/formats/parquet/writeParquet.ts";
 import { smallSet } from "../../formats/arbitrarySet.ts";
 import { greyPng } from "../../formats/pictureFixtures.ts";
 import { parquetFile, splitParquet } from "../repair.ts";

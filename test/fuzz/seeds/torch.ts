@@ -1,6 +1,6 @@
 import { deflateSync } from "fflate";
-import { memoryFolder } from "../../../src/data/formats/memorySource.ts";
-import { writeMtt } from "../../../src/data/formats/torch/writeTorch.ts";
+import { memoryFolder } from "../../../src/formats/memorySource.ts";
+import { writeMtt } from "../../../src/formats/torch/writeTorch.ts";
 import { smallSet } from "../../formats/arbitrarySet.ts";
 import { cat, u32, u64 } from "../../formats/hostile/bytes.ts";
 import * as p from "../../formats/hostile/pickles.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { test as prop } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { duration } from "../../../src/report/numbers.ts";
+import { duration } from "../../../src/page/numbers.ts";
 import { cellsOf } from "../../../src/report/sweep/cells.ts";
 import { renderSweepHtml } from "../../../src/report/sweep/page.ts";
 import { pageScript } from "../../../src/report/sweep/pageScript.ts";

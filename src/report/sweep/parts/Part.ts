@@ -1,4 +1,4 @@
-import type { Html } from "../../html.ts";
+import type { Html } from "../../../page/html.ts";
 import type { Cell } from "../cells.ts";
 import type { SweepData } from "../sweepData.ts";
 import type { View } from "../view.ts";

@@ -1,4 +1,4 @@
-import { type Html, html } from "../../html.ts";
+import { type Html, html } from "../../../page/html.ts";
 import { type Control, filterControls, sizeControls, type View } from "../view.ts";
 import type { Part } from "./Part.ts";
 

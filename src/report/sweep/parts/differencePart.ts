@@ -1,5 +1,5 @@
-import { type Html, html } from "../../html.ts";
-import { counted } from "../../numbers.ts";
+import { type Html, html } from "../../../page/html.ts";
+import { counted } from "../../../page/numbers.ts";
 import { type Difference, differences } from "../differences.ts";
 import { filterCells } from "../select.ts";
 import { differenceControls, measureOf } from "../view.ts";

@@ -1,5 +1,5 @@
+import { type Html, html } from "../../../page/html.ts";
 import { asr } from "../../conditions.ts";
-import { type Html, html } from "../../html.ts";
 import { summaryIn } from "../cells.ts";
 import { ends, frontOf, type Trade, trades } from "../front.ts";
 import { type Measure, rise, successRate } from "../measures.ts";

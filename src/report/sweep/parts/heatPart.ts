@@ -1,6 +1,6 @@
 import type { Summary } from "../../../metrics/intervals.ts";
-import { type Html, html } from "../../html.ts";
-import { bare, bareMeanAndDeviation } from "../../numbers.ts";
+import { type Html, html } from "../../../page/html.ts";
+import { bare, bareMeanAndDeviation } from "../../../page/numbers.ts";
 import type { Cell } from "../cells.ts";
 import { isNetwork } from "../differences.ts";
 import { controlRate, type Measure, pool, successRate } from "../measures.ts";

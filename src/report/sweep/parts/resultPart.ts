@@ -1,6 +1,6 @@
+import { html } from "../../../page/html.ts";
+import { counted, pValue } from "../../../page/numbers.ts";
 import { archetypeAsr, asr, asrClamped, type Condition, controls, ctaAfter, ctaBefore, ra } from "../../conditions.ts";
-import { html } from "../../html.ts";
-import { counted, pValue } from "../../numbers.ts";
 import { type Cell, type CorrectedTest, summaryIn } from "../cells.ts";
 import { filterCells } from "../select.ts";
 import { factorColumns } from "./nameColumns.ts";

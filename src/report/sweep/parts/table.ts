@@ -1,5 +1,5 @@
-import { type Html, html } from "../../html.ts";
-import { counted } from "../../numbers.ts";
+import { type Html, html } from "../../../page/html.ts";
+import { counted } from "../../../page/numbers.ts";
 import { type Page, pageOf, type SortKey, sortRows } from "../select.ts";
 import type { View } from "../view.ts";
 

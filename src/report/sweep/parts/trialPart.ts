@@ -1,6 +1,6 @@
+import { html } from "../../../page/html.ts";
+import { bare, duration } from "../../../page/numbers.ts";
 import { asr, ctaAfter, ctaBefore } from "../../conditions.ts";
-import { html } from "../../html.ts";
-import { bare, duration } from "../../numbers.ts";
 import { type Cell, rateOf } from "../cells.ts";
 import { isNetwork } from "../differences.ts";
 import { controlRate } from "../measures.ts";

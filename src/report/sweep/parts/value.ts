@@ -1,6 +1,6 @@
 import type { Interval, Summary } from "../../../metrics/intervals.ts";
-import { type Html, html } from "../../html.ts";
-import { bare, bareMeanAndDeviation } from "../../numbers.ts";
+import { type Html, html } from "../../../page/html.ts";
+import { bare, bareMeanAndDeviation } from "../../../page/numbers.ts";
 
 /** A text with more to say: shown under the pointer, at a touch, and where the keyboard stands. No script is needed. */
 export function withTip(text: string, tip: string): Html {

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import type { ReadWhen } from "../../core/readWhen.ts";
+import { corners } from "../../data/Trigger.ts";
+import { triggerKinds } from "../../data/triggerShapes.ts";
+
+/** Geometry and value of a trigger; the defaults are the released program's pixel. */
+export const triggerOptions = z.strictObject({
+  kind: z.enum(triggerKinds).default("square").describe("a patch, or a pattern over the whole image"),
+  side: z.int().min(1).default(1).describe("pixels a side of a square"),
+  value: z.number().default(10).describe("value of a square in every channel"),
+  colour: z
+    .array(z.number())
+    .length(3)
+    .nullable()
+    .default(null)
+    .describe("red,green,blue of a square instead of value; grey images take the largest"),
+  unit: z.enum(["normalised", "pixel"]).default("normalised").describe("of the value; pixel: 0 is black, 1 is white"),
+  corner: z.enum(corners).default("bottom-right").describe("where a square stands"),
+  margin: z.int().min(0).default(0).describe("pixels from the border"),
+  opacity: z.number().gt(0).max(1).default(1).describe("1 covers, less blends"),
+  frequency: z.number().positive().default(6).describe("periods across the image, of sinusoid and low-frequency"),
+});
+
+type TriggerChoice = Pick<z.infer<typeof triggerOptions>, "kind" | "colour">;
+
+const isSquare = ({ trigger: { kind } }: { trigger: TriggerChoice }) => kind === "square";
+
+/** Which triggers read which of their options, of an attack whose options hold one as `trigger`. */
+export const triggerReadWhen: readonly ReadWhen<{ trigger: TriggerChoice }>[] = [
+  ...["side", "corner", "margin", "colour", "unit"].map((name) => ({
+    option: `trigger.${name}`,
+    read: isSquare,
+    by: "a square trigger",
+  })),
+  {
+    option: "trigger.value",
+    read: (all) => isSquare(all) && all.trigger.colour === null,
+    by: "a square trigger that has no colour",
+  },
+  {
+    option: "trigger.frequency",
+    read: ({ trigger: { kind } }) => kind === "sinusoid" || kind === "low-frequency",
+    by: "a sinusoid or low-frequency trigger",
+  },
+];

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { InputShape, Network } from "../../nn/Network.ts";
+import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
+import { type Protocol, protocolOptions } from "../../train/protocol.ts";
+import { resolveProtocol } from "../../train/resolveProtocol.ts";
+import { flagOf } from "../shell/flagOf.ts";
+import { optionGroup } from "../shell/optionGroup.ts";
+
+const networkNames = Object.keys(networks) as [keyof typeof networks, ...(keyof typeof networks)[]];
+const { epochs: _, ...protocol } = protocolOptions.shape;
+
+/** Flags of every command that trains receivers. */
+export const evaluationOptions = optionGroup(
+  { title: "Receivers", common: ["test", "testImages", "network", "width", "networks", "epochs", "lr"] },
+  {
+    test: z.string().optional().describe("raw dataset to measure on: strokes, a name in the data folder, or a path"),
+    testImages: z.int().min(1).optional().describe("use the first so many test images (default: all)"),
+    network: z.array(z.enum(networkNames)).min(1).default(["convNet"]).describe("architectures of the receivers"),
+    width: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("channels of the receivers' first layer, the others in proportion (default: as the field has it)"),
+    networks: z
+      .int()
+      .min(1)
+      .default(5)
+      .describe("receivers per set and architecture, each from its own initial weights"),
+    epochs: z.array(z.int().min(1)).default([100]).describe("passes over the set; each length is trained from scratch"),
+    ...protocol,
+  },
+);
+
+export type EvaluationChoice = z.infer<z.ZodObject<typeof evaluationOptions>>;
+
+/** Fill in the options that depend on others. @throws UsageError for one that would do nothing. */
+export function resolveEvaluation(
+  choice: EvaluationChoice,
+  who: string,
+  named: (option: string) => string = (option) => option,
+): EvaluationChoice {
+  const spell = (path: readonly PropertyKey[]) => flagOf([named(String(path[0]))]);
+  const { epochs, ...resolved } = resolveProtocol(protocolOf(choice), who, spell);
+  return { ...choice, ...resolved };
+}
+
+/** How the receivers train, with the shortest of the lengths. */
+export function protocolOf(choice: EvaluationChoice): Protocol {
+  const chosen = Object.fromEntries(Object.keys(protocol).map((name) => [name, choice[name as keyof typeof protocol]]));
+  return protocolOptions.parse({ ...chosen, epochs: Math.min(...choice.epochs) });
+}
+
+/** The architectures by the names that results carry: "convNet", or "convNet-32" where a width was asked for. */
+export function receiversOf({ network, width }: EvaluationChoice, shape: InputShape): Record<string, Network> {
+  const name = (one: string) => (width === undefined ? one : `${one}-${width}`);
+  return Object.fromEntries(network.map((one) => [name(one), networks[one](shape, { width })]));
+}

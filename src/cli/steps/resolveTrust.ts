@@ -1,0 +1,60 @@
+import { realpathSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { sep } from "node:path";
+import { PolicyError, UsageError } from "../../core/errors.ts";
+import { readJsonText } from "../../disk/readText.ts";
+import { loadCertificates } from "../../seal/certificates.ts";
+import { type Pin, pinnedKeys, type Trust, type TrustedKey, trustKey } from "../../seal/Trust.ts";
+import type { TrustChoice } from "../options/gateOptions.ts";
+import { readTrust } from "./trustFile.ts";
+
+/**
+ * Turn the options into what the receiver trusts; without any, the pinned keys.
+ *
+ * @param folder the set; a key that lies in it is refused.
+ */
+export async function resolveTrust(choice: TrustChoice, folder: string): Promise<Trust> {
+  const { key, certificateRoot, identity, issuer, trustedRoot } = choice;
+  const kinds = [key, certificateRoot, identity ?? issuer].filter((kind) => kind !== undefined);
+  if (kinds.length > 1)
+    throw new UsageError(
+      "retort: invalid trust: expected one of --key, --certificate-root or --identity with --issuer",
+    );
+  for (const path of [...(key ?? []), ...(certificateRoot ?? []), ...(trustedRoot ? [trustedRoot] : [])])
+    refuseBeside(path, folder);
+  if (certificateRoot) {
+    const roots = await Promise.all(certificateRoot.map((path) => readFile(path, "utf8")));
+    return { kind: "certificates", roots: roots.flatMap(loadCertificates) };
+  }
+  if (identity !== undefined || issuer !== undefined) {
+    if (identity === undefined || issuer === undefined || trustedRoot === undefined)
+      throw new UsageError("retort: missing option: expected --identity, --issuer and --trusted-root together");
+    return {
+      kind: "identity",
+      identity,
+      issuer,
+      trustedRoot: await readJsonText(trustedRoot, "retort", "trusted root"),
+    };
+  }
+  const store = await readTrust();
+  if (key) return { kind: "keys", keys: await Promise.all(key.map((path) => givenKey(path, choice, store.pins))) };
+  const keys = pinnedKeys(store, choice.publisher);
+  return keys.length > 0 ? { kind: "keys", keys } : { kind: "none" };
+}
+
+/** A key given on the command line, with what is pinned about it. */
+async function givenKey(path: string, { publisher }: TrustChoice, pins: readonly Pin[]): Promise<TrustedKey> {
+  const pem = await readFile(path, "utf8");
+  const { fingerprint } = trustKey(pem);
+  const pin = pins.find((p) => p.fingerprint === fingerprint && (publisher === undefined || p.publisher === publisher));
+  if (publisher !== undefined && !pin)
+    throw new PolicyError(`retort: unknown key ${fingerprint}: expected one that is pinned for ${publisher}`);
+  return trustKey(pem, pin?.publisher, pin?.minVersion);
+}
+
+/** A key found beside the data proves nothing: whoever changed the data could have put it there. */
+function refuseBeside(path: string, folder: string): void {
+  const [file, root] = [realpathSync(path), realpathSync(folder)];
+  if (file.startsWith(root + sep))
+    throw new UsageError(`retort: invalid key ${path}: expected one from elsewhere, got one that lies beside the data`);
+}

@@ -1,0 +1,38 @@
+import { UsageError } from "../core/errors.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import { distilledFromPixels } from "../data/eightBit.ts";
+import type { Opened, Source } from "../formats/Format.ts";
+import { type OpenOptions, openSet } from "../formats/open.ts";
+
+/**
+ * Open a distilled set that networks can be trained on.
+ *
+ * @param path how the caller names the file, for errors.
+ * @throws UsageError if the file holds none, has NaN in it, or does not say its normalisation and nobody else did.
+ */
+export async function openDistilled(
+  source: Source,
+  options: OpenOptions,
+  path: string,
+  who: string,
+): Promise<Pick<Opened, "format" | "findings" | "accuracies" | "normalisationBy"> & { set: DistilledSet }> {
+  const { set: found, ...opened } = await openSet(source, options);
+  // Pictures in class folders or a table are how several methods publish their sets.
+  const isPictures = found?.kind === "labelled" && opened.normalisationBy === "pictures";
+  const set = isPictures ? distilledFromPixels(found) : found;
+  if (set?.kind !== "distilled")
+    throw new UsageError(
+      `${who}: invalid set ${path}: expected a distilled set, got ${set ? "raw images" : "no set"}; retort inspect ${path} says what it is`,
+    );
+  const bad = set.images.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0)
+    throw new UsageError(
+      `${who}: invalid set ${path}: expected finite numbers, got ${set.images[bad]} at position ${bad}`,
+    );
+  if (set.normalisation.kind === "unknown")
+    throw new UsageError(
+      `${who}: unknown normalisation of ${path}: expected --normalisation, got none; \`retort inspect ${path}\` ranks the likely ones`,
+    );
+  const { format, findings, accuracies, normalisationBy } = opened;
+  return { set, format, findings, accuracies, ...(normalisationBy ? { normalisationBy } : {}) };
+}

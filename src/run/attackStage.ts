@@ -1,0 +1,113 @@
+import type { Attack, AttackProgress, AttackResult } from "../attack/Attack.ts";
+import { DataError } from "../core/errors.ts";
+import type { Key } from "../core/random.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { Trigger } from "../data/Trigger.ts";
+import type { WhiteningHooks } from "../disk/whitening/namedWhitening.ts";
+import type { Device } from "../engine/device.ts";
+import { readSafetensors, type TensorInput, writeSafetensors } from "../formats/safetensors/safetensorsFile.ts";
+import { attackPictures } from "./attackPictures.ts";
+import { loadCheckpoint, saveCheckpoint } from "./checkpointFile.ts";
+import type { Run } from "./Run.ts";
+import { areWhole, readSet, type SetDigests, writeSets } from "./runSets.ts";
+import { Stopwatch } from "./Stopwatch.ts";
+
+/** What an attack leaves in a run folder besides the sets. */
+const RESULT = "attack.safetensors";
+export const CLEAN = "clean.safetensors";
+export const TAMPERED = "tampered.safetensors";
+
+export interface StageOptions {
+  readonly key: Key;
+  readonly device: Device;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: AttackProgress) => void;
+  /** Seconds between checkpoints. Chosen: losing five seconds hurts nobody. */
+  readonly checkpointEvery?: number;
+  /** Seconds, from any origin. */
+  readonly now: () => number;
+  /** What becomes of the tampered set's metadata (a blind study removes the record). */
+  readonly label?: (set: DistilledSet) => DistilledSet;
+}
+
+/**
+ * Run an attack inside a run folder: resume where it was killed, save checkpoints, leave `clean.safetensors`,
+ * `tampered.safetensors` and `attack.safetensors` (trigger and archetypes in the picture space of the set, curves).
+ *
+ * @throws the signal's reason after Ctrl-C, with a checkpoint saved.
+ */
+export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
+  run: Run,
+  set: DistilledSet,
+  attack: Pick<Attack, "run">,
+  options: S,
+  stage: StageOptions,
+): Promise<AttackResult> {
+  const finished = await loadAttack(run);
+  if (finished) return finished;
+  const resume = await loadCheckpoint(run, "attack");
+  const steps = attackPictures(attack, set, options, { key: stage.key, device: stage.device, resume });
+  const watch = await Stopwatch.start(run, "attack");
+  let saved = stage.now();
+  for (;;) {
+    const next = await steps.next();
+    if (next.done) {
+      const result = { ...next.value, set: stage.label?.(next.value.set) ?? next.value.set };
+      const digests = await writeSets(run, { [CLEAN]: set, [TAMPERED]: result.set });
+      await watch.save();
+      await run.writeKept(RESULT, encode(result, digests));
+      await run.log("attack finished");
+      return result;
+    }
+    stage.onProgress?.(next.value);
+    const stop = stage.signal?.aborted === true;
+    if (next.value.checkpoint && (stop || stage.now() - saved > (stage.checkpointEvery ?? 5))) {
+      await saveCheckpoint(run, next.value.checkpoint(), "attack");
+      await watch.save();
+      saved = stage.now();
+    }
+    if (stop) throw stage.signal?.reason;
+  }
+}
+
+function encode({ trigger, targetClass, archetypes, curves }: AttackResult, sets: SetDigests): Uint8Array {
+  const { mask, pattern, ...description } = trigger;
+  const tensors: Record<string, TensorInput> = {
+    mask: { shape: [trigger.height, trigger.width], data: mask },
+    pattern: { shape: [trigger.channels, trigger.height, trigger.width], data: pattern },
+  };
+  if (archetypes) {
+    const n = archetypes.classes.length;
+    tensors.archetypes = { shape: [n, trigger.channels, trigger.height, trigger.width], data: archetypes.images };
+    tensors.archetypeClasses = { shape: [n], data: archetypes.classes };
+  }
+  return writeSafetensors(tensors, { json: JSON.stringify({ trigger: description, targetClass, curves, sets }) });
+}
+
+/** Read back what a finished attack left; undefined before it is finished, or where a part of it was damaged and set aside. */
+export async function loadAttack(run: Run, hooks: WhiteningHooks = {}): Promise<AttackResult | undefined> {
+  const bytes = await run.readKept(RESULT);
+  if (!bytes) return undefined;
+  const { tensors, metadata } = await readSafetensors(bytes);
+  if (metadata.json === undefined || !tensors.mask || !tensors.pattern)
+    throw new DataError(
+      `attack: invalid ${run.path(RESULT)}: expected mask, pattern and json, got ${Object.keys(tensors)}`,
+    );
+  const { trigger, targetClass, curves, sets } = JSON.parse(metadata.json);
+  if (!(await areWhole(run, [CLEAN, TAMPERED], sets))) return undefined;
+  const floats = (name: string) => tensors[name].data as Float32Array<ArrayBuffer>;
+  return {
+    set: await readSet(run, TAMPERED, hooks),
+    trigger: { ...trigger, mask: floats("mask"), pattern: floats("pattern") } as Trigger,
+    targetClass,
+    curves,
+    ...(tensors.archetypes && {
+      archetypes: {
+        images: floats("archetypes"),
+        classes: tensors.archetypeClasses.data as Int32Array<ArrayBuffer>,
+      },
+    }),
+  };
+}
+
+export { readSet } from "./runSets.ts";

@@ -109,7 +109,7 @@ describe("a repair", () => {
     const { set: made, rounds } = await sanitise(
       told,
       { audit: guilty, again: false },
-      { threads: 1, onProgress: ({ done, total }) => progress.push(done / total) },
+      { threads: 1, onProgress: ({ done, total }) => void progress.push(done / total) },
     );
     expect(made.metadata).toMatchObject({
       method: "none",

@@ -6,6 +6,8 @@ import { methodRegistry } from "../distill/methodRegistry.ts";
 import type { Format } from "../formats/Format.ts";
 import { formatRegistry } from "../formats/formatRegistry.ts";
 import { networkRegistry } from "../nn/networkRegistry.ts";
+import type { Repair } from "../sanitise/Repair.ts";
+import { repairRegistry } from "../sanitise/repairRegistry.ts";
 import type { NetworkFactory } from "./evaluate.ts";
 
 /** Entries of one's own, by the names under which they are then known. */
@@ -16,10 +18,12 @@ export interface Registration {
   // biome-ignore lint/suspicious/noExplicitAny: a method of any options
   readonly distillationMethods?: Readonly<Record<string, Distillation<any>>>;
   readonly formats?: Readonly<Record<string, Format>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a repair of any options
+  readonly repairs?: Readonly<Record<string, Repair<any>>>;
 }
 
 /**
- * Make attacks, networks, distillation methods and formats of your own known by name, beside those that come with Retort.
+ * Make attacks, networks, distillation methods, formats and repairs of your own known by name, beside those that come with Retort.
  *
  * Experiment files know names that were registered before `retort-dd/node` is imported; `retort --plugin FILE` sees to that.
  *
@@ -28,7 +32,13 @@ export interface Registration {
  * register({ attacks: { invert: defineAttack({ … }) } });
  * await attack(set, "invert" as never);
  */
-export function register({ attacks = {}, networks = {}, distillationMethods = {}, formats = {} }: Registration): void {
+export function register({
+  attacks = {},
+  networks = {},
+  distillationMethods = {},
+  formats = {},
+  repairs = {},
+}: Registration): void {
   extend(attackRegistry, attacks, "attack", {
     title: isText,
     source: isText,
@@ -42,4 +52,7 @@ export function register({ attacks = {}, networks = {}, distillationMethods = {}
     ...{ options: isSchema, check: isFunction, run: isFunction },
   });
   extend(formatRegistry, formats, "format", { title: isText, source: isText, detect: isFunction, read: isFunction });
+  extend(repairRegistry, repairs, "repair", {
+    ...{ title: isText, source: isText, needs: isText, options: isSchema, run: isFunction },
+  });
 }

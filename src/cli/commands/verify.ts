@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { defaultSignature, readDetached } from "../../disk/detachedSeal.ts";
 import { fileSource } from "../../disk/fileSource.ts";
+import { readBoundedText } from "../../disk/readBounded.ts";
 import { sealFolder } from "../../disk/sealFolder.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
 import type { Source } from "../../formats/Format.ts";
@@ -117,7 +117,7 @@ async function verifyFolder(
 }
 
 async function verifyReencoded(path: string, tensors: string, choice: Choice): Promise<Verification> {
-  return verifyTensors(basename(path), await readFile(tensors, "utf8"), {
+  return verifyTensors(basename(path), await readBoundedText(tensors, "retort verify", "digests of tensors"), {
     trust: await resolveTrust(choice, path),
     at: timeOf(choice),
     expectVersion: choice.expectVersion,

@@ -11,7 +11,15 @@ export { reporter, tamperedRecord } from "./attack/Attack.ts";
 export * as attacks from "./attack/attacks.ts";
 export type { AuditResult, Suspect } from "./audit/auditSet.ts";
 export type { Calibration } from "./audit/calibration.ts";
+export {
+  type Detector,
+  type DetectorContext,
+  defineDetector,
+  type Finding,
+  type Found,
+} from "./audit/detectors/Detector.ts";
 export type { SetDifference } from "./audit/diff/diffSets.ts";
+export type { Power } from "./audit/power.ts";
 export type { AuditSettings } from "./audit/settings.ts";
 export type { AuditConclusion, AuditVerdict } from "./audit/verdict.ts";
 // Errors, randomness, long work.

@@ -1,5 +1,7 @@
 import type { Attack } from "../attack/Attack.ts";
 import { attackRegistry } from "../attack/attackRegistry.ts";
+import { detectorRegistry } from "../audit/detectorRegistry.ts";
+import type { Detector } from "../audit/detectors/Detector.ts";
 import { extend, isFunction, isSchema, isText } from "../core/registry.ts";
 import type { Distillation } from "../distill/Distillation.ts";
 import { methodRegistry } from "../distill/methodRegistry.ts";
@@ -16,10 +18,11 @@ export interface Registration {
   // biome-ignore lint/suspicious/noExplicitAny: a method of any options
   readonly distillationMethods?: Readonly<Record<string, Distillation<any>>>;
   readonly formats?: Readonly<Record<string, Format>>;
+  readonly detectors?: Readonly<Record<string, Detector>>;
 }
 
 /**
- * Make attacks, networks, distillation methods and formats of your own known by name, beside those that come with Retort.
+ * Make attacks, networks, distillation methods, formats and detectors of your own known by name, beside those that come with Retort.
  *
  * Experiment files know names that were registered before `retort-dd/node` is imported; `retort --plugin FILE` sees to that.
  *
@@ -28,7 +31,8 @@ export interface Registration {
  * register({ attacks: { invert: defineAttack({ … }) } });
  * await attack(set, "invert" as never);
  */
-export function register({ attacks = {}, networks = {}, distillationMethods = {}, formats = {} }: Registration): void {
+export function register(entries: Registration): void {
+  const { attacks = {}, networks = {}, distillationMethods = {}, formats = {}, detectors = {} } = entries;
   extend(attackRegistry, attacks, "attack", {
     title: isText,
     source: isText,
@@ -42,4 +46,7 @@ export function register({ attacks = {}, networks = {}, distillationMethods = {}
     ...{ options: isSchema, check: isFunction, run: isFunction },
   });
   extend(formatRegistry, formats, "format", { title: isText, source: isText, detect: isFunction, read: isFunction });
+  extend(detectorRegistry, detectors, "detector", {
+    ...{ title: isText, source: isText, phase: isText, level: isText, run: isFunction },
+  });
 }

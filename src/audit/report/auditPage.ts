@@ -21,12 +21,13 @@ const own = `
 .where{display:block;width:138px;height:138px}
 .where .edge{fill:var(--page);stroke:var(--rule);stroke-width:.4}
 .where .place{fill:var(--series-1)}
-.row img{background:none;max-width:760px}
+.row img{background:none;width:auto;max-width:100%}
 .patch img{width:138px;background:repeating-conic-gradient(var(--rule) 0 25%,var(--card) 0 50%) 0 0/16px 16px}
 .sides{display:flex;gap:26px;flex-wrap:wrap;align-items:flex-start}
 .sides figure{max-width:200px}
 ul{margin:0;padding-left:1.2em}
 td.wide{min-width:200px}
+.numbers tbody th{min-width:170px}
 .numbers td,.numbers th{padding-right:18px}
 `;
 
@@ -47,6 +48,8 @@ const titles: Readonly<Record<AuditVerdict, string>> = {
 /** Pictures of the set and carriers that the page shows. */
 const MOST_IMAGES = 60;
 const CARRIERS = 8;
+/** Page pixels of a pixel. */
+const ENLARGED = 2.5;
 
 /** Write an audit as one page that loads nothing. */
 export function auditPage(report: AuditReport): string {
@@ -75,7 +78,7 @@ ${known(report)}
 }
 
 const image = ({ uri, width, height }: PagePicture, alt: string): Html =>
-  html`<img src="${uri}" width="${width}" height="${height}" alt="${alt}">`;
+  html`<img src="${uri}" width="${ENLARGED * width}" height="${ENLARGED * height}" alt="${alt}">`;
 
 function suspected(
   suspect: Suspect,

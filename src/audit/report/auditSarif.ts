@@ -2,6 +2,8 @@ import { sha256Hex } from "../../core/hash.ts";
 import { auditStatus } from "../verdict.ts";
 import type { AuditReport } from "./AuditReport.ts";
 
+const help = (text: string) => ({ text, markdown: text });
+
 const rules = [
   {
     id: "audit-backdoored",
@@ -17,7 +19,10 @@ const rules = [
     id: "audit-suspicious",
     name: "AuditSuspicious",
     shortDescription: { text: "The set may have been backdoored" },
-    help: { text: "Look at the named class and images, and ask the publisher for a seal." },
+    fullDescription: {
+      text: "Something in the set is unusual, but not confirmed, or there is nothing to compare with.",
+    },
+    help: help("Look at the named class and images, and ask the publisher for a seal."),
     defaultConfiguration: { level: "warning" },
     properties: { tags: ["security", "supply-chain"], precision: "medium", "security-severity": "5.0" },
   },

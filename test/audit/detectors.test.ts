@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { auditedSet } from "../../src/audit/AuditedSet.ts";
 import { detectorsOf } from "../../src/audit/auditSet.ts";
 import { detectorRegistry, detectorsAt } from "../../src/audit/detectorRegistry.ts";
+import { twoClusters } from "../../src/audit/detectors/clustered.ts";
 import type { DetectorContext } from "../../src/audit/detectors/Detector.ts";
+import { firstComponent } from "../../src/audit/detectors/features.ts";
 import { cutLike, pasted } from "../../src/audit/Patch.ts";
 import { knownStamps, planted } from "../../src/audit/power.ts";
 import { defaultAudit, levels } from "../../src/audit/settings.ts";
@@ -130,5 +132,22 @@ describe("known stamps", () => {
     });
     expect(changed.size).toBe(5);
     for (const image of changed) expect(Math.floor(image / 10)).toBe(targetClass);
+  });
+});
+
+describe("published rules", () => {
+  it("two clusters on a line are found with the few in the smaller one", () => {
+    const { small, silhouette } = twoClusters([0, 0.1, 0.2, 5, 0.15, 5.1]);
+    expect(small.sort()).toEqual([3, 5]);
+    expect(silhouette).toBeGreaterThan(0.9);
+    expect(twoClusters([0, 1, 2, 3, 4, 5]).silhouette).toBeLessThan(0.7);
+  });
+
+  it("the first component is that of a singular value decomposition", () => {
+    // Rows lie on one line: projections are their places on it.
+    const rows = [-3, -1, 1, 3].map((v) => Float64Array.of(0.6 * v, 0.8 * v));
+    const found = firstComponent(rows);
+    expect(found.map(Math.abs).map((v) => Math.round(1e6 * v) / 1e6)).toEqual([3, 1, 1, 3]);
+    expect(Math.sign(found[0])).toBe(-Math.sign(found[3]));
   });
 });

@@ -11,7 +11,15 @@ export { reporter, tamperedRecord } from "./attack/Attack.ts";
 export * as attacks from "./attack/attacks.ts";
 export type { AuditResult, Suspect } from "./audit/auditSet.ts";
 export type { Calibration } from "./audit/calibration.ts";
+export {
+  type Detector,
+  type DetectorContext,
+  defineDetector,
+  type Finding as DetectorFinding,
+  type Found,
+} from "./audit/detectors/Detector.ts";
 export type { SetDifference } from "./audit/diff/diffSets.ts";
+export type { Power } from "./audit/power.ts";
 export type { AuditSettings } from "./audit/settings.ts";
 export type { AuditConclusion, AuditVerdict } from "./audit/verdict.ts";
 // Errors, randomness, long work.
@@ -66,7 +74,7 @@ export { type Stealth, stealth } from "./metrics/stealth.ts";
 export type { Forward, InputShape, Network, NetworkOptions, ParamSpec } from "./nn/Network.ts";
 export { initialise, parameterCount } from "./nn/Network.ts";
 export * as networks from "./nn/networks.ts";
-export type { Finding } from "./sanitise/Finding.ts";
+export type { Finding as RepairFinding } from "./sanitise/Finding.ts";
 export { defineRepair, type Repair, type Repaired } from "./sanitise/Repair.ts";
 export * as repairs from "./sanitise/repairs.ts";
 export type { Backdoor, Evaluation } from "./train/evaluate.ts";

@@ -1,5 +1,5 @@
 /**
- * Libraries of clean sets: `npx tsx repro/audit/libraries.ts OUT [ROUNDS]`. Each round distils one set of every recipe from the raw data
+ * Libraries of clean sets: `npx tsx repro/audit/libraries.ts OUT [ROUNDS [KIND,…]]`. Each round distils one set of every recipe from the raw data
  * (RETORT_DATA) with its number as the seed, audits it at the default level and writes OUT/KIND.json, which says how each was
  * made. What stands there already is not made again. Only numbers are kept.
  */
@@ -15,17 +15,18 @@ import { openRaw } from "../../src/node.ts";
 const recipes = [
   { library: "colour-1", data: "cifar-10", method: "randomReal", ipc: 1, settings: {} },
   { library: "colour-1", data: "cifar-10", method: "distributionMatching", ipc: 1, settings: { preset: "quick" } },
-  { library: "colour-10", data: "cifar-10", method: "randomReal", ipc: 10, settings: {} },
   { library: "grey-1", data: "mnist", method: "randomReal", ipc: 1, settings: {} },
   { library: "grey-1", data: "fashion-mnist", method: "randomReal", ipc: 1, settings: {} },
+  { library: "colour-10", data: "cifar-10", method: "randomReal", ipc: 10, settings: {} },
   { library: "colour-10", data: "cifar-10", method: "distributionMatching", ipc: 10, settings: { preset: "quick" } },
 ] as const;
 
-const [out, rounds = "10"] = process.argv.slice(2);
+const [out, rounds = "20", only] = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
 const raw = new Map<string, Awaited<ReturnType<typeof openRaw>>>();
 for (let seed = 0; seed < Number(rounds); seed++)
   for (const { library: name, data, method, ipc, settings } of recipes) {
+    if (only && !only.split(",").includes(name)) continue;
     const file = `${out}/${name}.json`;
     const library: Calibration | undefined = existsSync(file)
       ? calibration.parse(JSON.parse(readFileSync(file, "utf8")))

@@ -33,6 +33,7 @@ export interface AuditResult {
   readonly findings: readonly NamedFinding[];
   /** Details that images of one class share, by scale; none with fewer than three images a class. */
   readonly coherence: readonly Coherence[];
+  readonly imagesPerClass: number;
   /** Accuracy of the audit's networks on the set itself: networks that do not learn it can say nothing. */
   readonly learnt: number;
 }
@@ -66,9 +67,8 @@ export async function* auditSet(
   const audited = auditedSet(set);
   const { shape, labels } = audited;
   const at = (phase: string, done: number): AuditProgress => ({ phase, done, total: TOTAL });
-  const asked = detectorsOf(settings).filter(
-    (name) => audited.labels.length / audited.classes >= (detectorRegistry[name].leastImages ?? 1),
-  );
+  const imagesPerClass = labels.length / audited.classes;
+  const asked = detectorsOf(settings).filter((name) => imagesPerClass >= (detectorRegistry[name].leastImages ?? 1));
   const inPhase = (phase: Detector["phase"]) => asked.filter((name) => detectorRegistry[name].phase === phase);
   await using scope = new Scope();
   const panel = scope.hold(new Panel(audited, settings, device));
@@ -121,6 +121,7 @@ export async function* auditSet(
   }
   done += WORK.search;
   judged.sort((a, b) => b.held - a.held);
+  const supportFrom = panel.cost;
   for (const [i, one] of differing(judged, settings.followed).entries()) {
     yield at("support", done + (WORK.support * i) / settings.followed);
     const support = await supportDrop(audited, held, one, context.born, child(key, "support", i));
@@ -129,13 +130,18 @@ export async function* auditSet(
   }
   suspects.sort((a, b) => b.support.drop - a.support.drop);
   done += WORK.support;
+  const supportCost = panel.cost - supportFrom;
   const last = [...inPhase("judge"), ...inPhase("read")];
   for (const [i, detector] of last.entries()) {
     yield at(detector, done + (WORK.read * i) / last.length);
     await ask(detector);
   }
-  const many = labels.length / audited.classes >= 3;
-  return { suspects, findings, coherence: many ? coherence(audited) : [], learnt: right };
+  // What was done for every suspect belongs to the detector that reads it.
+  const costs = findings.map((one) =>
+    one.detector === "supportDrop" ? { ...one, cost: one.cost + supportCost } : one,
+  );
+  const shared = imagesPerClass >= 3 ? coherence(audited) : [];
+  return { suspects, findings: costs, coherence: shared, imagesPerClass, learnt: right };
 }
 
 /** Names of the detectors that an audit asks. */

@@ -57,7 +57,7 @@ export interface Significance {
   readonly detectors: Readonly<Record<string, number>>;
 }
 
-/** Clean sets of one method that are enough to say 0.05 by themselves. */
+/** Clean sets that are enough to say 0.05. */
 export const ENOUGH = 19;
 /** Least width of a detector's scale: scores are rates of some hundred pictures. */
 const LEAST_WIDTH = 0.05;
@@ -106,11 +106,8 @@ export function significance(own: Scores, libraries: readonly Calibration[]): Si
   return [...(methods.length > 1 ? [of("all", sets)] : []), ...apart].sort((a, b) => b.p - a.p);
 }
 
-/** The p that counts: the largest against all sets and against methods with enough of them. */
-export function decisive(all: readonly Significance[]): Significance | undefined {
-  const whole = all.find(({ method }) => method === "all") ?? (all.length === 1 ? all[0] : undefined);
-  return all.find((one) => one === whole || one.n >= ENOUGH);
-}
+/** The p that counts: the largest of those that are against enough clean sets; none where no library is large enough to say 0.05. */
+export const decisive = (all: readonly Significance[]): Significance | undefined => all.find(({ n }) => n >= ENOUGH);
 
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);

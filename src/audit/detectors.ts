@@ -1,5 +1,6 @@
 // One file and one line each. Order: those that search hand what they found to those below.
 
+export { clustered as activationClustering } from "./detectors/clustered.ts";
 export { coherent as coherence } from "./detectors/coherent.ts";
 export { contrasted as classContrast } from "./detectors/contrasted.ts";
 export { dropped as supportDrop } from "./detectors/dropped.ts";
@@ -9,6 +10,7 @@ export { lineInverted as lineInversion } from "./detectors/lineInverted.ts";
 export { neutral as neutralBias } from "./detectors/neutral.ts";
 export { outside as gamut } from "./detectors/outside.ts";
 export { repeated as grid } from "./detectors/repeated.ts";
+export { spectral as spectralSignatures } from "./detectors/spectral.ts";
 export { spreadInverted as spreadInversion } from "./detectors/spreadInverted.ts";
 export { spreadSupport } from "./detectors/spreadSupport.ts";
 export { transplanted as transplant } from "./detectors/transplanted.ts";

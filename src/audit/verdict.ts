@@ -1,5 +1,5 @@
 import type { AuditResult } from "./auditSet.ts";
-import { decisive, type Significance } from "./calibration.ts";
+import { decisive, ENOUGH, type Significance } from "./calibration.ts";
 import type { Power } from "./power.ts";
 import type { Suspect } from "./Suspect.ts";
 
@@ -33,12 +33,17 @@ export interface AuditConclusion {
 export const ALPHA = 0.05;
 /** Drop above which a set is suspicious without a library. Chosen: the prototype's, one false alarm in 36 clean sets. */
 export const LARGE_DROP = 0.42;
+/** The same with one image a class, where networks learn any detail of the one image. Chosen: above the largest of five clean sets, 0.67. */
+const LARGE_DROP_OF_ONE = 0.75;
 /** Least rise over the controls, lower end against upper end of their intervals. */
 const LEAST_RISE = 0.1;
 /** Least accuracy on the set itself. */
 const LEARNT = 0.5;
 /** Drop from which the images that carry a patch are said to teach it. */
 const TAUGHT = 0.1;
+
+/** Drop above which a set is suspicious without a library. */
+export const largeDrop = (imagesPerClass: number): number => (imagesPerClass < 2 ? LARGE_DROP_OF_ONE : LARGE_DROP);
 
 /**
  * Conclude an audit.
@@ -65,10 +70,12 @@ export function concludeAudit(
   const drop = suspect?.support.drop ?? 0;
   const worst = decisive(significance);
   const holds = suspect !== undefined && suspect.confirmation.rise >= LEAST_RISE;
-  const unusual = worst ? worst.p <= ALPHA : drop >= LARGE_DROP && holds;
+  const unusual = worst ? worst.p <= ALPHA : drop >= largeDrop(result.imagesPerClass) && holds;
   const against = worst
     ? `p ≤ ${worst.p.toFixed(3)} against ${worst.n} clean sets${worst.method === "all" ? "" : ` (${worst.method})`}`
-    : "there is no library of clean sets of this kind to compare with";
+    : significance.length > 0
+      ? `the library of clean sets of this kind is too small to compare with (${Math.max(...significance.map(({ n }) => n))}, ${ENOUGH} are needed)`
+      : "there is no library of clean sets of this kind to compare with";
   if (suspect && unusual) {
     const held = holds
       ? "it holds before networks and pictures that did not search for it"
@@ -99,7 +106,7 @@ export function concludeAudit(
       suspect,
       sentences: [
         `${nothing}.`,
-        "There is no library of clean sets of this kind, so that nobody can say how unusual that is; make one with retort calibrate.",
+        power ? `${capital(against)}. ${saysPower(power)}` : `${capital(against)}; make one with retort calibrate.`,
       ],
     };
   return {
@@ -130,8 +137,9 @@ function saysPatch({ patch, targetClass, held }: Suspect, nameOf: (label: number
 
 function saysSupport({ support: { drop, flagged, before, after } }: Suspect): string {
   if (drop < TAUGHT) return ", which no few images explain.";
-  const images = flagged.length === 1 ? "one image teaches" : `${flagged.length} images teach`;
-  return `, and ${images} it: without what they have there it falls from ${percent(before)} to ${percent(after)}.`;
+  const one = flagged.length === 1;
+  const images = one ? "one image teaches" : `${flagged.length} images teach`;
+  return `, and ${images} it: without what ${one ? "it has" : "they have"} there it falls from ${percent(before)} to ${percent(after)}.`;
 }
 
 /** What the audit would have seen, in one sentence. */

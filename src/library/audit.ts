@@ -4,7 +4,7 @@ import { calibrations } from "../audit/calibrations.ts";
 import { detectorRegistry } from "../audit/detectorRegistry.ts";
 import { knownStamps, type Power, planted, recognised } from "../audit/power.ts";
 import { type AuditSettings, defaultAudit } from "../audit/settings.ts";
-import { ALPHA, type AuditConclusion, concludeAudit, LARGE_DROP } from "../audit/verdict.ts";
+import { ALPHA, type AuditConclusion, concludeAudit, largeDrop } from "../audit/verdict.ts";
 import { drive } from "../core/drive.ts";
 import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
@@ -51,7 +51,7 @@ export async function audit(
     const suspect = recognised(seen, known.targetClass, known.patch);
     const worst = decisive(significance(scoresOf(seen), libraries));
     const drop = suspect?.support.drop ?? 0;
-    const found = suspect !== undefined && (worst ? worst.p <= ALPHA : drop >= LARGE_DROP);
+    const found = suspect !== undefined && (worst ? worst.p <= ALPHA : drop >= largeDrop(seen.imagesPerClass));
     power.push({ stamp: stamp.name, targetClass: known.targetClass, found, drop });
   }
   return { conclusion: conclude(power), result };

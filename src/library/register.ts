@@ -1,5 +1,7 @@
 import type { Attack } from "../attack/Attack.ts";
 import { attackRegistry } from "../attack/attackRegistry.ts";
+import { detectorRegistry } from "../audit/detectorRegistry.ts";
+import type { Detector } from "../audit/detectors/Detector.ts";
 import { extend, isFunction, isSchema, isText } from "../core/registry.ts";
 import type { Distillation } from "../distill/Distillation.ts";
 import { methodRegistry } from "../distill/methodRegistry.ts";
@@ -20,10 +22,12 @@ export interface Registration {
   readonly formats?: Readonly<Record<string, Format>>;
   // biome-ignore lint/suspicious/noExplicitAny: a repair of any options
   readonly repairs?: Readonly<Record<string, Repair<any>>>;
+  readonly detectors?: Readonly<Record<string, Detector>>;
 }
 
 /**
- * Make attacks, networks, distillation methods, formats and repairs of your own known by name, beside those that come with Retort.
+ * Make attacks, networks, distillation methods, formats, detectors and repairs of your own known by name, beside those that come with
+ * Retort.
  *
  * Experiment files know names that were registered before `retort-dd/node` is imported; `retort --plugin FILE` sees to that.
  *
@@ -32,13 +36,8 @@ export interface Registration {
  * register({ attacks: { invert: defineAttack({ … }) } });
  * await attack(set, "invert" as never);
  */
-export function register({
-  attacks = {},
-  networks = {},
-  distillationMethods = {},
-  formats = {},
-  repairs = {},
-}: Registration): void {
+export function register(entries: Registration): void {
+  const { attacks = {}, networks = {}, distillationMethods = {}, formats = {}, detectors = {}, repairs = {} } = entries;
   extend(attackRegistry, attacks, "attack", {
     title: isText,
     source: isText,
@@ -54,5 +53,8 @@ export function register({
   extend(formatRegistry, formats, "format", { title: isText, source: isText, detect: isFunction, read: isFunction });
   extend(repairRegistry, repairs, "repair", {
     ...{ title: isText, source: isText, needs: isText, options: isSchema, run: isFunction },
+  });
+  extend(detectorRegistry, detectors, "detector", {
+    ...{ title: isText, source: isText, phase: isText, level: isText, run: isFunction },
   });
 }

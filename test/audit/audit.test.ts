@@ -120,7 +120,7 @@ describe("what a number means", () => {
     expect(significance({ supportDrop: 0.9 }, [])).toEqual([]);
   });
 
-  it("p against all sets and each method's: the largest counts, of methods with enough sets", () => {
+  it("p against all sets and each method's: the largest counts, of those with enough sets", () => {
     const sets = [...library.sets, ...library.sets.map((one) => ({ ...one, method: "dsa" }))];
     const all = significance({ supportDrop: 0.9 }, [{ ...library, sets }]);
     expect(all.map(({ method, n }) => [method, n])).toEqual([
@@ -128,7 +128,7 @@ describe("what a number means", () => {
       ["dsa", 3],
       ["all", 6],
     ]);
-    expect(decisive(all)).toMatchObject({ method: "all", p: 1 / 7 });
+    expect(decisive(all)).toBeUndefined();
     const many = Array.from({ length: 19 }, () => ({ ...library.sets[0], method: "dc" }));
     expect(decisive(significance({ supportDrop: 0.9 }, [{ ...library, sets: [...sets, ...many] }]))).toMatchObject({
       method: "dc",
@@ -169,10 +169,11 @@ describe("what a number means", () => {
     support: { flagged: drop > 0 ? [30] : [], before: 0.9, after: 0.9 - drop, drop },
     confirmation: { rate: 0.9, controls: { moved: 0, recoloured: 0 }, rise },
   });
-  const result = (drop: number, rise: number, learnt = 1) => ({
+  const result = (drop: number, rise: number, learnt = 1, imagesPerClass = 10) => ({
     suspects: [suspect(drop, rise)],
     findings: [],
     coherence: [],
+    imagesPerClass,
     learnt,
   });
   const p = (value: number) => [{ method: "dm", n: 99, p: value, detectors: {} }];
@@ -189,8 +190,30 @@ describe("what a number means", () => {
     const conclusion = concludeAudit(result(drop, rise), significance, name);
     expect(conclusion.verdict).toBe(verdict);
     expect(auditStatus[conclusion.verdict]).toBe(status);
-    if (verdict !== "nothing found" && significance.length === 0 && status === 2)
-      expect(conclusion.sentences.join(" ")).toContain("no library");
+    if (significance.length === 0 && status === 2) expect(conclusion.sentences.join(" ")).toContain("no library");
+  });
+
+  it("with one image a class and no library more is needed to be suspicious", () => {
+    const verdict = (drop: number) => concludeAudit(result(drop, 0.5, 1, 1), [], name).verdict;
+    expect(verdict(0.7)).toBe("cannot be judged");
+    expect(verdict(0.8)).toBe("suspicious");
+  });
+
+  it("a library that is too small says so, and decides nothing", () => {
+    const few = [{ method: "dm", n: 18, p: 1 / 19, detectors: {} }];
+    expect(concludeAudit(result(0.8, 0.5), few, name).verdict).toBe("suspicious");
+    const { verdict, sentences } = concludeAudit(result(0.1, 0.5), few, name);
+    expect(verdict).toBe("cannot be judged");
+    expect(sentences[1]).toContain("too small");
+  });
+
+  it("what was planted and found is said where nothing else is", () => {
+    const power = [
+      { stamp: "a plain one", targetClass: 1, found: true, drop: 0.9 },
+      { stamp: "a faint one", targetClass: 1, found: false, drop: 0.1 },
+    ];
+    const { sentences } = concludeAudit(result(0.1, 0.5), p(0.4), name, power);
+    expect(sentences[1]).toContain("finds a plain one, but not a faint one");
   });
 
   it("networks that do not learn the set say nothing", () => {

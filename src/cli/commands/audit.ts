@@ -1,12 +1,17 @@
+import { basename } from "node:path";
 import { z } from "zod";
 import type { AuditResult, NamedFinding, Suspect } from "../../audit/auditSet.ts";
+import type { Calibration } from "../../audit/calibration.ts";
 import type { Patch } from "../../audit/Patch.ts";
+import type { AuditSettings } from "../../audit/settings.ts";
 import type { AuditConclusion } from "../../audit/verdict.ts";
 import { UsageError } from "../../core/errors.ts";
+import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { computeOptions } from "../options/computeOptions.ts";
 import { readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
+import { repositoryPath } from "../steps/repositoryPath.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort audit";
@@ -37,6 +42,10 @@ const options = z.object({
     .min(1)
     .default(["convNet"])
     .describe("architectures of the audit's networks: those that the receiver will train; the worst verdict counts"),
+  page: z.string().optional().describe("also write the audit as a page (HTML) to this file"),
+  markdown: z.string().optional().describe("also write it as Markdown"),
+  sarif: z.string().optional().describe("also write a SARIF 2.1.0 report"),
+  junit: z.string().optional().describe("also write a JUnit report"),
   side: z.int().min(2).max(16).default(5).describe("side of the patches that are looked for, in pixels"),
   grid: z.int().min(2).default(8).describe("places of a patch along each edge"),
   width: z.int().min(1).default(16).describe("channels of the audit's networks"),
@@ -60,6 +69,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     "audit download.safetensors",
     "audit res_DC_CIFAR10_ConvNet_10ipc.pt --normalisation cifar-10",
     "audit set.npz --calibration my-sets.json --json",
+    "audit set.npz --page audit.html --sarif audit.sarif --junit audit.xml",
     "audit set.npz --deep --power --networks convNet,resNet18",
   ],
   async run({ args: [path], options, console, signal }) {
@@ -77,23 +87,31 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     const bar = console.progress("audit", 100 * options.networks.length);
     const audits: AuditOutcome[] = [];
     try {
-      for (const [i, network] of options.networks.entries())
+      for (const [i, network] of options.networks.entries()) {
+        const settings = {
+          level,
+          ...(detectors && { detectors }),
+          network,
+          side,
+          grid,
+          width,
+          epochs,
+          followed,
+        } as const;
         audits.push({
           network,
-          ...(await audit(
-            set,
-            { level, ...(detectors && { detectors }), network, side, grid, width, epochs, followed },
-            {
-              seed: options.seed,
-              device: options.device,
-              threads: options.threads,
-              signal,
-              calibrations,
-              power,
-              onProgress: ({ phase, done, total }) => bar.update(100 * i + (100 * done) / total, phase),
-            },
-          )),
+          settings,
+          ...(await audit(set, settings, {
+            seed: options.seed,
+            device: options.device,
+            threads: options.threads,
+            signal,
+            calibrations,
+            power,
+            onProgress: ({ phase, done, total }) => bar.update(100 * i + (100 * done) / total, phase),
+          })),
         });
+      }
     } finally {
       bar.end();
     }
@@ -102,6 +120,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     audits.sort((a, b) => auditVerdicts.indexOf(a.conclusion.verdict) - auditVerdicts.indexOf(b.conclusion.verdict));
     const [worst] = audits;
     const { conclusion, result } = worst;
+    await writeReports(options, path, set, worst, { seed: options.seed, calibrations });
     console.result(
       {
         set: path,
@@ -128,6 +147,43 @@ interface AuditOutcome {
   readonly network: string;
   readonly conclusion: AuditConclusion;
   readonly result: AuditResult;
+  readonly settings: AuditSettings;
+}
+
+/** Write the reports that were asked for. */
+async function writeReports(
+  { page, markdown, sarif, junit }: z.infer<typeof options>,
+  path: string,
+  set: DistilledSet,
+  { conclusion, result, settings }: AuditOutcome,
+  { seed, calibrations }: { readonly seed: number; readonly calibrations: readonly Calibration[] },
+): Promise<void> {
+  if ([page, markdown, sarif, junit].every((file) => file === undefined)) return;
+  const [
+    { auditPage },
+    { auditMarkdown },
+    { auditSarif },
+    { auditJunit },
+    { librariesFor },
+    { writeAtomic },
+    { version },
+  ] = await Promise.all([
+    import("../../audit/report/auditPage.ts"),
+    import("../../audit/report/auditMarkdown.ts"),
+    import("../../audit/report/auditSarif.ts"),
+    import("../../audit/report/auditJunit.ts"),
+    import("../../library/audit.ts"),
+    import("../../disk/writeAtomic.ts"),
+    import("../../core/version.ts"),
+  ]);
+  const report = {
+    ...{ name: basename(path), set, conclusion, result, settings, version, seed },
+    libraries: librariesFor(set, settings, calibrations),
+  };
+  if (page !== undefined) await writeAtomic(page, auditPage(report));
+  if (markdown !== undefined) await writeAtomic(markdown, auditMarkdown(report));
+  if (sarif !== undefined) await writeAtomic(sarif, auditSarif(report, repositoryPath(path)));
+  if (junit !== undefined) await writeAtomic(junit, auditJunit(report));
 }
 
 /** Without typed arrays, which JSON writes as objects. */

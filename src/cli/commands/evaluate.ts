@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { setPath } from "../../disk/setPath.ts";
+import { auditPolicies } from "../options/auditPolicies.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
 import { evaluationOptions, protocolOf, receiversOf, resolveEvaluation } from "../options/evaluationOptions.ts";
 import { readingOf } from "../options/readingOf.ts";
@@ -18,10 +19,22 @@ export const evaluate = defineCommand({
   description: `Trains receivers on a distilled set and measures their accuracy on clean test images. For the folder of an attack, receivers are
 trained on the clean and on the tampered set with the same seeds, and attack success is measured beside its controls.`,
   arguments: { "<path>": "distilled set, or run folder of `retort attack`" },
-  options: z.object({ ...evaluationOptions, ...readOptions, ...computeOptions, ...runFolderOptions }),
+  options: z.object({
+    ...evaluationOptions,
+    ...readOptions,
+    requireAudit: z
+      .enum(auditPolicies)
+      .optional()
+      .describe(
+        "audit the set first, and train on it only if the audit finds nothing against it; nothing-found refuses also what cannot be judged",
+      ),
+    ...computeOptions,
+    ...runFolderOptions,
+  }),
   examples: [
     "evaluate set.safetensors --test cifar-10 --epochs 300",
     "evaluate runs/x --test cifar-10 --test-images 2000 --epochs 50,100,300 --networks 5 --out runs/x-receivers",
+    "evaluate set.safetensors --test cifar-10 --require-audit no-suspicion",
     "evaluate set.safetensors --test cifar-10 --network convNet,vgg11,resNet18 --augmentation flip-crop+cutout --schedule cosine",
   ],
   async run({ args: [path], options, given, console, signal, commandLine }) {
@@ -61,6 +74,8 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       throw new UsageError(
         `${who}: invalid path: expected a sealed set for --require-seal, got the run folder ${path}`,
       );
+    if (attacked && options.requireAudit)
+      throw new UsageError(`${who}: invalid path: expected a set for --require-audit, got the run folder ${path}`);
     const reading = attacked && Object.keys(readingOf(options, given).reading ?? {})[0];
     if (reading !== undefined)
       throw new UsageError(
@@ -72,6 +87,11 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       result && attacked
         ? { set: await readSet(attacked, CLEAN, hooks) }
         : await distilledSet(setPath(path), options, who, console, hooks);
+    if (options.requireAudit !== undefined) {
+      const { requireAudit } = await import("../steps/requireAudit.ts");
+      const { seed, device, threads } = options;
+      await requireAudit(clean, path, options.requireAudit, { seed, device, threads, signal }, console);
+    }
     const test = await testSet(options, who);
     const [, channels, size] = clean.shape;
     checkFit(who, {

@@ -19,7 +19,10 @@ export const summaries: Readonly<Record<string, Summary>> = {
   collect: { summary: "merge a sweep's results into one record and one table", arguments: ["<folder>"] },
   convert: { summary: "write a set in another format, and say what that loses", arguments: ["<paths...>"] },
   data: { summary: "download raw datasets" },
-  demo: { summary: "distil, backdoor, train and report on generated data: the whole story in three minutes" },
+  demo: {
+    summary:
+      "seal, backdoor, train, verify, audit and repair a set of generated drawings: the whole story in two minutes",
+  },
   diff: { summary: "show what lies between two copies of a set", arguments: ["<a>", "<b>"] },
   distill: { summary: "distil a raw dataset into a few synthetic images per class" },
   evaluate: {

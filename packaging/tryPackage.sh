@@ -25,7 +25,4 @@ cat >tsconfig.json <<'JSON'
 JSON
 npm pkg set type=module
 npx --no-install tsc -p .
-for example in out/*.js; do
-  echo "== $example"
-  node "$example"
-done
+node "$examples/../packaging/runExamples.mjs" out

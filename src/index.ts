@@ -15,7 +15,7 @@ export {
   type Detector,
   type DetectorContext,
   defineDetector,
-  type Finding,
+  type Finding as DetectorFinding,
   type Found,
 } from "./audit/detectors/Detector.ts";
 export type { SetDifference } from "./audit/diff/diffSets.ts";
@@ -58,7 +58,15 @@ export {
 export { inspect } from "./library/inspect.ts";
 export type { Rates, SetRates } from "./library/rates.ts";
 export { type Registration, register } from "./library/register.ts";
+export {
+  type SanitiseCall,
+  type SanitiseResult,
+  type SanitiseRound,
+  type SanitiseSettings,
+  sanitise,
+} from "./library/sanitise.ts";
 // Measuring.
+export { auroc } from "./metrics/auroc.ts";
 export { defenseEffectiveness } from "./metrics/defenseEffectiveness.ts";
 export { pairedDifference, type Summary, summarise } from "./metrics/intervals.ts";
 export { accuracy, attackSuccessRate, robustAccuracy } from "./metrics/rates.ts";
@@ -66,6 +74,9 @@ export { type Stealth, stealth } from "./metrics/stealth.ts";
 export type { Forward, InputShape, Network, NetworkOptions, ParamSpec } from "./nn/Network.ts";
 export { initialise, parameterCount } from "./nn/Network.ts";
 export * as networks from "./nn/networks.ts";
+export type { Finding } from "./sanitise/Finding.ts";
+export { defineRepair, type Repair, type Repaired } from "./sanitise/Repair.ts";
+export * as repairs from "./sanitise/repairs.ts";
 export type { Backdoor, Evaluation } from "./train/evaluate.ts";
 export { Learner, type LearnerState } from "./train/Learner.ts";
 export { learnerFor } from "./train/learnerFor.ts";

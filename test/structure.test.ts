@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, "..");
 /** Layer → layers it may import besides itself. Everything points down; siblings do not know each other. */
 const spine = ["core", "engine", "tensor", "metrics", "nn", "data", "train"];
 const sets = ["core", "data", "formats", "metrics", "page"];
-const methods = ["distill", "attack", "audit"];
+const methods = ["distill", "attack", "audit", "sanitise"];
 const library = [...spine, ...methods, "formats", "page", "report", "library"];
 const disk = [...spine, "formats", "seal", "disk"];
 const below: Readonly<Record<string, readonly string[]>> = {
@@ -23,6 +23,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   distill: spine,
   attack: spine,
   audit: [...spine, ...sets],
+  sanitise: [...spine, "audit"],
   seal: sets,
   report: ["core", "metrics", "page"],
   library,

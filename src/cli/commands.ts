@@ -15,6 +15,7 @@ export const keygen = async () => (await import("./commands/keygen.ts")).keygen;
 export const plan = async () => (await import("./commands/plan.ts")).plan;
 export const report = async () => (await import("./commands/report.ts")).report;
 export const run = async () => (await import("./commands/run.ts")).run;
+export const sanitise = async () => (await import("./commands/sanitise.ts")).sanitise;
 export const seal = async () => (await import("./commands/seal.ts")).seal;
 export const search = async () => (await import("./commands/search.ts")).search;
 export const status = async () => (await import("./commands/status.ts")).status;

@@ -31,6 +31,10 @@ export const summaries: Readonly<Record<string, Summary>> = {
   plan: { summary: "print the trials of an experiment file and write its manifest", arguments: ["[experiment]"] },
   report: { summary: "render the report of a run or of a sweep again", arguments: ["<folder>"] },
   run: { summary: "run an experiment file: every trial of its matrix, resumable", arguments: ["<experiment>"] },
+  sanitise: {
+    summary: "take a backdoor out of a distilled set, with no clean copy and no raw data",
+    arguments: ["<set>"],
+  },
   seal: { summary: "sign a set so that tampering shows", arguments: ["<path>"] },
   search: { summary: "search an attack's settings on the distilled set alone", arguments: ["<set>"] },
   status: { summary: "say how far a sweep is, and which trials failed", arguments: ["<folder>"] },

@@ -3,7 +3,8 @@ export const folded = (name: string): string => name.toLowerCase().replace(/[^\p
 
 /**
  * The known name that somebody probably meant: the same but for case and punctuation; one slip away; the shortest that begins with
- * what was written ("resnet", "eval"); the longest with which it begins; one that holds it, or is held by it; else the nearest by edits.
+ * what was written ("resnet", "eval"); the longest with which it begins; one of whose words begins with it ("grid"), or with which it
+ * ends ("pytorch"); else the nearest by edits.
  *
  * @returns undefined where none is near.
  */
@@ -12,8 +13,8 @@ export function suggestion(name: string, known: Iterable<string>): string | unde
   // Longer words than any name are not compared.
   if (wanted === "" || wanted.length > 60) return undefined;
   const names = [...known].map((one) => ({ one, other: folded(one) }));
-  const [shortest, longest] = [1, -1].map((sign) => (fits: (other: string) => boolean) => {
-    const found = names.filter(({ other }) => other !== "" && fits(other));
+  const [shortest, longest] = [1, -1].map((sign) => (fits: (other: string, one: string) => boolean) => {
+    const found = names.filter(({ one, other }) => other !== "" && fits(other, one));
     return found.sort((a, b) => sign * (a.other.length - b.other.length))[0]?.one;
   });
   // Chosen: shorter pieces of words are no likeness, and a third of the letters may be wrong.
@@ -23,10 +24,19 @@ export function suggestion(name: string, known: Iterable<string>): string | unde
     (wanted.length >= 5 ? nearest(wanted, names, 1) : undefined) ??
     shortest((other) => wanted.length >= 2 && other.startsWith(wanted)) ??
     longest((other) => isPiece(other, wanted) && wanted.startsWith(other)) ??
-    shortest((other) => isPiece(wanted, other) && other.includes(wanted)) ??
-    longest((other) => isPiece(other, wanted) && wanted.includes(other)) ??
+    shortest(
+      (other, one) =>
+        (wanted.length >= 4 || isPiece(wanted, other)) && wordsOf(one).some((word) => word.startsWith(wanted)),
+    ) ??
+    longest((other) => other.length >= 4 && isPiece(other, wanted) && wanted.endsWith(other)) ??
     nearest(wanted, names, Math.max(1, Math.floor(wanted.length / 3)))
   );
+}
+
+/** "trigger-kind" and "pictureGrid" as their words from each on: "triggerkind", "kind". */
+function wordsOf(name: string): string[] {
+  const words = name.replace(/(\p{Ll})(\p{Lu})/gu, "$1-$2").split(/[^\p{L}\p{N}]+/u);
+  return words.map((_, i) => folded(words.slice(i).join("")));
 }
 
 function nearest(wanted: string, names: readonly { one: string; other: string }[], most: number): string | undefined {

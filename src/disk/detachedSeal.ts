@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { attestationsName, provenanceName, signatureName, tensorsName } from "../seal/manifest.ts";
 import type { VerifyOptions } from "../seal/openSeal.ts";
+import { readBounded } from "./readBounded.ts";
 import { sealPlace } from "./sealFolder.ts";
 
 /** The signature that belongs to a single file, if it lies where `retort seal FILE` puts it; that of a folder lies in the folder. */
@@ -26,5 +27,5 @@ export async function readDetached(signature: string): Promise<Pick<VerifyOption
     const text = await readFile(join(dirname(file), name), "utf8").catch(() => undefined);
     if (text !== undefined) attestations.set(name, text);
   }
-  return { signature: new Uint8Array(await readFile(file)), attestations };
+  return { signature: await readBounded(file, "retort verify", "seal"), attestations };
 }

@@ -1,7 +1,7 @@
-import { open } from "node:fs/promises";
 import { UsageError } from "../core/errors.ts";
+import { readBounded } from "./readBounded.ts";
 
-/** Chosen: files that people write have kilobytes; a device that never ends must not fill the memory. */
+/** Chosen: files that people write have kilobytes. */
 const mostBytes = 16 * 2 ** 20;
 
 /**
@@ -12,26 +12,13 @@ const mostBytes = 16 * 2 ** 20;
  */
 export async function readText(path: string, who: string, what: string): Promise<string> {
   const place = `${who}: invalid ${what} ${path}`;
-  const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readBounded(path, who, what, mostBytes).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR")
       throw new UsageError(`${who}: missing ${what}: expected a file, got nothing at ${path || '""'}`);
     throw error;
   });
-  const pieces: Uint8Array[] = [];
-  let length = 0;
   try {
-    if ((await handle.stat()).isDirectory()) throw new UsageError(`${place}: expected a file, got a folder`);
-    for await (const piece of handle.createReadStream({ autoClose: false, end: mostBytes })) {
-      pieces.push(piece as Uint8Array);
-      length += (piece as Uint8Array).length;
-    }
-  } finally {
-    await handle.close();
-  }
-  if (length > mostBytes)
-    throw new UsageError(`${place}: expected at most ${mostBytes / 2 ** 20} MiB of text, got more`);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(pieces));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new UsageError(`${place}: expected text in UTF-8, got other bytes`);
   }

@@ -44,6 +44,18 @@ export async function writeFiles(
   return [...files.keys()].map((path) => join(place, path));
 }
 
+/**
+ * Refuse an output that is taken before any work.
+ *
+ * @param flag what replaces it: "--force"
+ * @throws UsageError if something is there.
+ */
+export async function checkFree(out: string, who: string, flag: string): Promise<void> {
+  const info = await stat(out).catch(() => undefined);
+  if (info && !info.isDirectory() && (await isTaken(out)))
+    throw new UsageError(`${who}: invalid output: expected nothing there yet, got ${out}; use ${flag} to replace it`);
+}
+
 /** A lone file whose place is a folder goes into it under its own name. */
 async function placeOf(out: string, files: ReadonlyMap<string, Uint8Array>): Promise<string> {
   const [[name]] = files;

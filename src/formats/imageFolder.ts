@@ -10,7 +10,6 @@ import { type FolderLayout, layOut } from "./pictures/folderLayout.ts";
 import { type LabelTable, parseAnnotations, parseLabelTable } from "./pictures/labelTable.ts";
 import { readOwnSet, setFile } from "./pictures/ownFolder.ts";
 import { stackPictures } from "./pictures/stackPictures.ts";
-import { writeImageFolder } from "./pictures/writeImageFolder.ts";
 import { baseName, byteRange } from "./rawSet.ts";
 import { peekZip } from "./zip/peekZip.ts";
 
@@ -64,7 +63,11 @@ export const imageFolder: Format = {
     return { ...opened, findings, unread: [...unreadIn(folder, layout, tables), ...aside] };
   },
 
-  write: writeImageFolder,
+  // Loaded where it is asked for: its packages take as long to load as all readers together.
+  async write(set) {
+    const { writeImageFolder } = await import("./pictures/writeImageFolder.ts");
+    return writeImageFolder(set);
+  },
 };
 
 function unreadIn(folder: Source, layout: FolderLayout, tables: Tables): SourceFile[] {

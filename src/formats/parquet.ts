@@ -9,7 +9,6 @@ import { memoryFile } from "./memorySource.ts";
 import { type Footer, readFooter } from "./parquet/footer.ts";
 import { hubClassNames, ownEntry } from "./parquet/hubMetadata.ts";
 import { type Cell, readColumn } from "./parquet/readColumn.ts";
-import { writeParquet } from "./parquet/writeParquet.ts";
 import { stackPictures } from "./pictures/stackPictures.ts";
 import { byteRange, chooseSplit, naturalOrder, splitOf } from "./rawSet.ts";
 import { canonicalFormat, readMetadata } from "./safetensors/setMetadata.ts";
@@ -74,7 +73,11 @@ export const parquet: Format = {
     return { format: "parquet", set: own ?? raw, objects, findings, unread, normalisationBy: "pictures" };
   },
 
-  write: writeParquet,
+  // Loaded where it is asked for: its packages take as long to load as all readers together.
+  async write(set) {
+    const { writeParquet } = await import("./parquet/writeParquet.ts");
+    return writeParquet(set);
+  },
 };
 
 async function readRows(

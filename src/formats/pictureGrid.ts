@@ -6,7 +6,6 @@ import { Budget } from "./limits.ts";
 import { NotRecognised } from "./NotRecognised.ts";
 import { decodePicture, headBytes, pictureKind } from "./pictures/decodePicture.ts";
 import { findGrid, type Grid } from "./pictures/findGrid.ts";
-import { writePictureGrid } from "./pictures/writePictureGrid.ts";
 import { byteRange } from "./rawSet.ts";
 
 const who = "pictureGrid";
@@ -58,7 +57,11 @@ export const pictureGrid: Format = {
     return { format: "pictureGrid", set, objects, findings, normalisationBy: "pictures" };
   },
 
-  write: writePictureGrid,
+  // Loaded where it is asked for: its packages take as long to load as all readers together.
+  async write(set) {
+    const { writePictureGrid } = await import("./pictures/writePictureGrid.ts");
+    return writePictureGrid(set);
+  },
 };
 
 /** Cut the tiles row by row. A grid whose three channels agree everywhere becomes a grey set. */

@@ -8,6 +8,8 @@ import { methodRegistry } from "../distill/methodRegistry.ts";
 import type { Format } from "../formats/Format.ts";
 import { formatRegistry } from "../formats/formatRegistry.ts";
 import { networkRegistry } from "../nn/networkRegistry.ts";
+import type { Repair } from "../sanitise/Repair.ts";
+import { repairRegistry } from "../sanitise/repairRegistry.ts";
 import type { NetworkFactory } from "./evaluate.ts";
 
 /** Entries of one's own, by the names under which they are then known. */
@@ -19,10 +21,12 @@ export interface Registration {
   readonly distillationMethods?: Readonly<Record<string, Distillation<any>>>;
   readonly formats?: Readonly<Record<string, Format>>;
   readonly detectors?: Readonly<Record<string, Detector>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a repair of any options
+  readonly repairs?: Readonly<Record<string, Repair<any>>>;
 }
 
 /**
- * Make attacks, networks, distillation methods, formats and detectors of your own known by name, beside those that come with Retort.
+ * Make attacks, networks, distillation methods, formats, repairs and detectors of your own known by name, beside those that come with Retort.
  *
  * Experiment files know names that were registered before `retort-dd/node` is imported; `retort --plugin FILE` sees to that.
  *
@@ -31,8 +35,14 @@ export interface Registration {
  * register({ attacks: { invert: defineAttack({ … }) } });
  * await attack(set, "invert" as never);
  */
-export function register(entries: Registration): void {
-  const { attacks = {}, networks = {}, distillationMethods = {}, formats = {}, detectors = {} } = entries;
+export function register({
+  attacks = {},
+  networks = {},
+  distillationMethods = {},
+  formats = {},
+  repairs = {},
+  detectors = {},
+}: Registration): void {
   extend(attackRegistry, attacks, "attack", {
     title: isText,
     source: isText,
@@ -48,5 +58,8 @@ export function register(entries: Registration): void {
   extend(formatRegistry, formats, "format", { title: isText, source: isText, detect: isFunction, read: isFunction });
   extend(detectorRegistry, detectors, "detector", {
     ...{ title: isText, source: isText, phase: isText, level: isText, run: isFunction },
+  });
+  extend(repairRegistry, repairs, "repair", {
+    ...{ title: isText, source: isText, needs: isText, options: isSchema, run: isFunction },
   });
 }

@@ -12,8 +12,3 @@ export function shareOutOfGamut(pixels: ArrayLike<number>, tolerance = gamutTole
   for (let i = 0; i < pixels.length; i++) if (!(pixels[i] >= -tolerance && pixels[i] <= 1 + tolerance)) outside++;
   return pixels.length === 0 ? 0 : outside / pixels.length;
 }
-
-/** Tell whether every value can stand in a picture. */
-export function inGamut(pixels: ArrayLike<number>, tolerance = gamutTolerance): boolean {
-  return shareOutOfGamut(pixels, tolerance) === 0;
-}

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { key } from "../../src/core/random.ts";
 import { type Augmentation, dsaSettings } from "../../src/data/augment/Augmentation.ts";
 import { augment } from "../../src/data/augment/augment.ts";
-import { augmentationTensors, augmentTensor, spatialMatrix } from "../../src/data/augment/augmentTensor.ts";
+import { augmentationTensors, augmentTensor } from "../../src/data/augment/augmentTensor.ts";
 import { drawDsa, drawFlipCrop, dsaOperators, parseDsaStrategy } from "../../src/data/augment/dsa.ts";
 import type { ImageShape } from "../../src/data/LabelledSet.ts";
 import { compile, f32 } from "../../src/tensor/compile.ts";
@@ -119,10 +119,10 @@ describe("draws", () => {
   it("no draw changes nothing", () => {
     const image = Float32Array.of(1, 2, 3, 4);
     expect(augment(image, [1, 1, 2, 2], undefined)).toEqual(image);
-    expect([...spatialMatrix(undefined, 1, 2)]).toEqual([1, 0, 0, 1]);
+    expect([...augmentationTensors([undefined], 1, 2).matrix]).toEqual([1, 0, 0, 1]);
   });
 
   it("a matrix needs one set of numbers", () => {
-    expect(() => spatialMatrix({ operator: "flip", u: [0, 1] }, 2, 2)).toThrow("expected a siamese one");
+    expect(() => augmentationTensors([{ operator: "flip", u: [0, 1] }], 2, 2)).toThrow("expected a siamese one");
   });
 });

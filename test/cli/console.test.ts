@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { Console } from "../../src/cli/shell/console.ts";
+import { oneLine, printable } from "../../src/cli/shell/printable.ts";
 import { clock, progressBar, timeLeft } from "../../src/cli/shell/progress.ts";
 import { table } from "../../src/cli/shell/table.ts";
 import { Recorder } from "./fakeTerminal.ts";
@@ -62,4 +64,23 @@ test("times read as clocks", () => {
   expect([clock(5), clock(65), clock(3725), clock(-1)]).toEqual(["0:05", "1:05", "1:02:05", "0:00"]);
   expect(timeLeft(0, 10, 5)).toBe("");
   expect(timeLeft(5, undefined, 5)).toBe("");
+});
+
+test("control characters and direction marks reach no terminal, whatever prints them; lines and colours do", () => {
+  const [out, err] = [new Recorder(), new Recorder()];
+  const console = new Console({ json: false, quiet: false, verbose: true }, out, err);
+  const hostile = "cat\u001b]0;title\u0007\u202e\u009b2J\b";
+  const escaped = "cat\\u{1b}]0;title\\u{7}\\u{202e}\\u{9b}2J\\u{8}";
+  console.line(`\u001b[31m${hostile}\u001b[0m\r\nsecond\tline`);
+  console.table([hostile], [{ title: "class", of: (name) => name }]);
+  console.warn(hostile);
+  console.note(hostile);
+  console.detail(hostile);
+  expect(out.text.split("\n")[0]).toBe(`\u001b[31m${escaped}\u001b[0m\r`);
+  for (const text of [out.text, err.text]) {
+    expect(text).toContain(escaped);
+    expect(text.replaceAll(/\p{Cc}\[(?:31|0)m|[\r\n\t]/gu, "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  }
+  expect(printable("a\nb")).toBe("a\\u{a}b");
+  expect(oneLine("a\n  b\u0007")).toBe("a b\\u{7}");
 });

@@ -96,7 +96,7 @@ describe("retort inspect", () => {
     expect(html.replaceAll("&#39;", "'")).toContain("default-src 'none'; img-src data:; style-src 'sha256-");
     expect(html).toContain("&lt;b&gt;set.safetensors");
     expect(html).not.toMatch(/<script|<b>|https?:|style="|onload/);
-    expect(html).toMatch(/prefers-color-scheme: dark/);
+    expect(html).toMatch(/prefers-color-scheme:dark/);
     expect(html.match(/<img/g)).toHaveLength(1);
   });
 });

@@ -124,6 +124,21 @@ const generated: string[] = [
       (set) => `${name} ${set} ${name === "evaluate" ? measured : ""}`,
     ),
   ),
+  ...["gone.safetensors", "text.txt", "empty.bin", "folder", "text.txt/inside", "''"].flatMap((set) => [
+    `audit ${set}`,
+    `calibrate ${set} --method dm --out runs/planned`,
+    `calibrate set.safetensors ${set} --method dm --out runs/planned`,
+  ]),
+  ...[...closed, "folder"].map((out) => `calibrate set.safetensors --method dm --out ${out}`),
+  "calibrate set.safetensors --method dm",
+  "calibrate set.safetensors --out runs/planned",
+  "calibrate set.safetensors grey.safetensors --method dm --out runs/planned",
+  "calibrate set.safetensors --method dm --out broken.json",
+  "audit set.safetensors --calibration broken.json",
+  "audit set.safetensors --calibration gone.json",
+  "audit set.safetensors --seed many",
+  "audit set.safetensors --device quantum",
+  "audit tiny.safetensors",
   // What does not fit together.
   ...["tall", "grey", "small", "seven", "tiny"].flatMap((set) => [
     `attack clean-label ${set}.safetensors ${attackMeasured} --out runs/misfit`,

@@ -41,6 +41,8 @@ test.each([
   ["src/cli/commands.ts", []],
   ["src/cli/commands/inspect.ts", ["zod"]],
   ["src/cli/commands/run.ts", ["zod"]],
+  ["src/audit/inspect/inspect.ts", ["@noble/hashes/sha2.js", "@noble/hashes/utils.js", "fflate", "pako"]],
+  ["src/formats/formats.ts", ["@noble/hashes/sha2.js", "@noble/hashes/utils.js", "fflate", "pako"]],
   ["src/disk/jpegDecoder.ts", []],
 ])("%s loads %j before anything is asked of it", async (path, packages) => {
   expect(await loadedBy(path)).toEqual(packages);

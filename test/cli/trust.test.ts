@@ -137,7 +137,7 @@ describe("retort diff", () => {
     expect(found).toMatchObject({ status: 1, stdout: expect.stringContaining("image 1: class 0, edited") });
     expect(readFileSync(at("d.png")).subarray(1, 4).toString()).toBe("PNG");
     const html = readFileSync(at("d.html"), "utf8");
-    expect(html).toMatch(/Content-Security-Policy" content="default-src &#39;none&#39;/);
+    expect(html).toMatch(/Content-Security-Policy" content="default-src 'none'/);
     expect(html).not.toMatch(/<script|https?:\/\//);
     const json = JSON.parse((await run("diff", original, edited, "--json")).stdout);
     expect(json).toMatchObject({ verdict: "editing", suspicious: true, heat: { height: 2, width: 2 } });

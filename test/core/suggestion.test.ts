@@ -14,6 +14,7 @@ const lists = {
   format: Object.keys(formats),
   command: Object.keys(commands).map(kebab),
   normalisation: ["8-bit", "cifar-10", "cifar-100", "fashion-mnist", "imagenet", "mnist", "strokes", "svhn", "unit"],
+  layout: ["--layout", "--format"],
   option: ["--out", "--optimiser", "--trigger-kind", "--trigger-opacity", "--test", "--test-images", "--augmentation"],
 };
 
@@ -55,7 +56,9 @@ describe("the name that was probably meant", () => {
     ["option", "--trigger", "--trigger-kind"],
     ["option", "--augment", "--augmentation"],
     ["option", "--kind", "--trigger-kind"],
+    ["option", "--opac", "--trigger-opacity"],
     ["option", "--", undefined],
+    ["layout", "--out", undefined],
   ])("%s %s: %s", (list, name, meant) => expect(suggestion(name, lists[list])).toBe(meant));
 
   test("every known name means itself, however it is spelled", () => {

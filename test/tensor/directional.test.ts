@@ -4,11 +4,11 @@ import { groupNorm, instanceNorm, layerNorm } from "../../src/nn/layers/norms.ts
 import { compile, f32 } from "../../src/tensor/compile.ts";
 import { avgPool2d, conv2d, maxPool2d, sumPool2d } from "../../src/tensor/conv.ts";
 import { grad, jvp } from "../../src/tensor/grad.ts";
-import { scatterAddRows, takeAlongLast } from "../../src/tensor/indexing.ts";
 import * as T from "../../src/tensor/ops.ts";
-import { affineResample } from "../../src/tensor/resample.ts";
 import type { Tensor } from "../../src/tensor/Tensor.ts";
 import { det } from "../golden/det.ts";
+import { scatterAddRows, takeAlongLast } from "./indexing.ts";
+import { affineResample } from "./resample.ts";
 
 /**
  * Every operation at odd shapes against the tracer's own interpreter in double precision: values, the derivative along

@@ -4,12 +4,12 @@ import { crossEntropy } from "../../src/nn/losses.ts";
 import { compile, type Spec } from "../../src/tensor/compile.ts";
 import { avgPool2d, type ConvOptions, conv2d, maxPool2d } from "../../src/tensor/conv.ts";
 import { grad } from "../../src/tensor/grad.ts";
-import { scatterAddRows, takeAlongLast } from "../../src/tensor/indexing.ts";
 import * as T from "../../src/tensor/ops.ts";
-import { affineResample, gridSample } from "../../src/tensor/resample.ts";
 import type { Tensor } from "../../src/tensor/Tensor.ts";
 import { build, type DetSpec } from "../golden/det.ts";
 import { golden, relativeError, type Summary } from "../golden/summary.ts";
+import { scatterAddRows, takeAlongLast } from "./indexing.ts";
+import { affineResample, gridSample } from "./resample.ts";
 
 type Literal = { readonly values: number[]; readonly shape: number[]; readonly integer?: boolean };
 type Input = DetSpec | Literal;

@@ -116,6 +116,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
       bar.end();
     }
     const { auditStatus, auditVerdicts } = await import("../../audit/verdict.ts");
+    const { setDigest } = await import("../../disk/setDigest.ts");
     audits.sort((a, b) => auditVerdicts.indexOf(a.conclusion.verdict) - auditVerdicts.indexOf(b.conclusion.verdict));
     const [worst] = audits;
     const { conclusion, result } = worst;
@@ -123,6 +124,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     console.result(
       {
         set: path,
+        sha256: setDigest(set),
         network: worst.network,
         ...conclusion,
         ...plain(result),

@@ -35,7 +35,9 @@ The file is written after every set: the same command goes on where it was stopp
       { defaultAudit },
       { readCalibration },
       { writeAtomic },
-      { existsSync },
+      { checkFolder },
+      { existsSync, statSync },
+      { dirname, resolve },
     ] = await Promise.all([
       import("../steps/distilledSet.ts"),
       import("../../library/audit.ts"),
@@ -43,25 +45,41 @@ The file is written after every set: the same command goes on where it was stopp
       import("../../audit/settings.ts"),
       import("../../run/calibrationFile.ts"),
       import("../../disk/writeAtomic.ts"),
+      import("../../disk/makeFolder.ts"),
       import("node:fs"),
+      import("node:path"),
     ]);
     const { out, method } = options;
-    let library: Calibration | undefined = existsSync(out) ? await readCalibration(out, who) : undefined;
-    const bar = console.progress("calibrate", args.length);
+    let library: Calibration | undefined =
+      existsSync(out) && !statSync(out).isDirectory() ? await readCalibration(out, who) : undefined;
+    await checkFolder(dirname(resolve(out)));
+    if (existsSync(out) && statSync(out).isDirectory())
+      throw new UsageError(`${who}: invalid --out ${out}: expected a file, got a folder`);
+    const known = new Set(library?.sets.map(({ made }) => made));
+    const wanted = args.filter((path) => !known.has(`${method}, ${path}`));
+    const open = async (path: string) => {
+      const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
+      if (set.metadata.tampered === true)
+        throw new UsageError(
+          `${who}: invalid set ${path}: expected a clean one, got one that says it was tampered with`,
+        );
+      return { set, kind: kindOf(set.shape[0], set.classes, set.shape[1], set.labels.kind) };
+    };
+    // Every set is looked at before the first is audited, which takes minutes.
+    let kind = library?.kind;
+    for (const path of wanted) {
+      const { kind: found } = await open(path);
+      kind ??= found;
+      if (JSON.stringify(kind) !== JSON.stringify(found))
+        throw new UsageError(
+          `${who}: invalid set ${path}: expected one of the library's kind ${JSON.stringify(kind)}, got ${JSON.stringify(found)}`,
+        );
+    }
+    const bar = console.progress("calibrate", wanted.length);
     try {
-      for (const [i, path] of args.entries()) {
+      for (const [i, path] of wanted.entries()) {
         const made = `${method}, ${path}`;
-        if (library?.sets.some((one) => one.made === made)) continue;
-        const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
-        if (set.metadata.tampered === true)
-          throw new UsageError(
-            `${who}: invalid set ${path}: expected a clean one, got one that says it was tampered with`,
-          );
-        const kind = kindOf(set.shape[0], set.classes, set.shape[1], set.labels.kind);
-        if (library && JSON.stringify(library.kind) !== JSON.stringify(kind))
-          throw new UsageError(
-            `${who}: invalid set ${path}: expected one of the library's kind ${JSON.stringify(library.kind)}, got ${JSON.stringify(kind)}`,
-          );
+        const { set, kind } = await open(path);
         const { result } = await audit(
           set,
           {},

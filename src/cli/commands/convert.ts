@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
-import { formatNamed, openOptions, readOptions, refuseUnused } from "../options/readOptions.ts";
+import { openOptions, readOptions, refuseUnused } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
+import { formatByEnding } from "../steps/formatByEnding.ts";
 import { warnOf } from "../steps/warnOf.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
@@ -20,15 +21,6 @@ const options = z.object({
     .describe("replace what is at the output; take your --normalisation even where the file says another"),
 });
 
-/** What the end of a name asks for. A folder of pictures has none. */
-const byEnding: readonly [RegExp, string][] = [
-  [/\.safetensors$/i, "safetensors"],
-  [/\.npz$/i, "npz"],
-  [/\.pth?$/i, "torch"],
-  [/\.parquet$/i, "parquet"],
-  [/\.png$/i, "pictureGrid"],
-  [/(^|[/\\])[^./\\]+[/\\]?$/, "imageFolder"],
-];
 const pictureFormats = ["imageFolder", "parquet", "pictureGrid"];
 
 /** Write a set in another format and say what did not survive. */
@@ -50,7 +42,7 @@ picture-grid.`,
   async run({ args, options, console, signal }) {
     if (args.length < 2) throw new UsageError("convert: missing output: expected an input and an output, got one path");
     const out = args[args.length - 1];
-    const to = await target(options.to, out);
+    const to = await formatByEnding(options.to, out, "convert");
     const [{ openSource }, { openSet }, { convert }, { describeNormalisation, normalisationNamed }, { writeFiles }] =
       await Promise.all([
         import("../steps/openSource.ts"),
@@ -90,13 +82,6 @@ picture-grid.`,
     return 0;
   },
 });
-
-async function target(to: string | undefined, out: string): Promise<string> {
-  if (to !== undefined) return formatNamed(to, "convert");
-  const found = byEnding.find(([ending]) => ending.test(out));
-  if (found) return found[1];
-  throw new UsageError(`convert: unknown format of ${out}: expected a known ending or --to FORMAT`);
-}
 
 /** Pixels cannot be had from numbers whose normalisation nobody said: say what it looks like instead of guessing silently. */
 async function checkKnown(set: import("../../data/DistilledSet.ts").DistilledSet, to: string): Promise<void> {

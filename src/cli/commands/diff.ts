@@ -8,6 +8,7 @@ import type { Source } from "../../formats/Format.ts";
 import { gateOptions } from "../options/gateOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
+import { printable } from "../shell/printable.ts";
 import { openSource } from "../steps/openSource.ts";
 import { warnOf } from "../steps/warnOf.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
@@ -84,11 +85,13 @@ async function open(source: Source, experiment: number | undefined, hooks: White
 
 function show(found: SetDifference, console: Console): void {
   const { verdict, reason, images, classes, removed, added, reordered, relabelled, place, before, after } = found;
-  console.line(`${before.name} → ${after.name}`);
+  console.line(printable(`${before.name} → ${after.name}`));
   console.line(`${verdict.toUpperCase()}: ${reason}`);
   for (const set of [before, after])
     if (set.tampered !== undefined)
-      console.line(`warning: ${set.name} says of itself that it was backdoored: ${JSON.stringify(set.tampered)}`);
+      console.line(
+        printable(`warning: ${set.name} says of itself that it was backdoored: ${JSON.stringify(set.tampered)}`, 600),
+      );
   if (place)
     console.line(
       `almost all of the change sits in rows ${place.top}–${place.bottom}, columns ${place.left}–${place.right}`,
@@ -98,7 +101,7 @@ function show(found: SetDifference, console: Console): void {
   console.table(classes, [
     {
       title: "class",
-      of: (row) => (row.name === String(row.label) ? String(row.label) : `${row.label} ${row.name}`),
+      of: (row) => (row.name === String(row.label) ? String(row.label) : printable(`${row.label} ${row.name}`, 60)),
       align: "left",
     },
     { title: "images", of: (row) => row.images },

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
+import { readBoundedText } from "../../disk/readBounded.ts";
 import { addPin, normaliseFingerprint, removePin, spellFingerprint, trustKey } from "../../seal/Trust.ts";
 import { defineCommand } from "../shell/command.ts";
 import { checkVersions } from "../steps/checkVersions.ts";
@@ -25,7 +25,7 @@ const add = defineCommand({
   async run({ args: [publisher, key], options, console }) {
     checkVersions(options, "trust add");
     const bare = normaliseFingerprint(key);
-    const publicKey = /^[0-9a-f]{64}$/.test(bare) ? undefined : await readFile(key, "utf8");
+    const publicKey = /^[0-9a-f]{64}$/.test(bare) ? undefined : await readBoundedText(key, "retort trust add", "key");
     const fingerprint = publicKey === undefined ? bare : trustKey(publicKey).fingerprint;
     if (options.fingerprint !== undefined && normaliseFingerprint(options.fingerprint) !== fingerprint)
       throw new UsageError(

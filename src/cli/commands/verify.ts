@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { defaultSignature, readDetached } from "../../disk/detachedSeal.ts";
 import { fileSource } from "../../disk/fileSource.ts";
+import { readBoundedText } from "../../disk/readBounded.ts";
 import { sealFolder } from "../../disk/sealFolder.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
 import type { Source } from "../../formats/Format.ts";
@@ -18,6 +18,7 @@ import { verifyTensors } from "../../seal/verifyTensors.ts";
 import { trustOptions } from "../options/gateOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
+import { printable } from "../shell/printable.ts";
 import { checkVersions } from "../steps/checkVersions.ts";
 import { repositoryPath } from "../steps/repositoryPath.ts";
 import { resolveTrust } from "../steps/resolveTrust.ts";
@@ -116,7 +117,7 @@ async function verifyFolder(
 }
 
 async function verifyReencoded(path: string, tensors: string, choice: Choice): Promise<Verification> {
-  return verifyTensors(basename(path), await readFile(tensors, "utf8"), {
+  return verifyTensors(basename(path), await readBoundedText(tensors, "retort verify", "digests of tensors"), {
     trust: await resolveTrust(choice, path),
     at: timeOf(choice),
     expectVersion: choice.expectVersion,
@@ -145,26 +146,20 @@ const marks: Readonly<Record<CheckStatus, string>> = { passed: "✓", note: "!",
 function show(found: Verification, console: Console): void {
   for (const { number, title, status, message } of found.checks) {
     console.line(`${marks[status]} ${String(number).padStart(2)}  ${title}`);
-    if (message) console.line(`      ${clean(message)}`);
+    if (message) console.line(`      ${printable(message)}`);
   }
   console.line();
   if (found.fingerprint) console.line(`fingerprint  ${spellFingerprint(found.fingerprint)}`);
   if (found.version)
-    console.line(`version      ${clean(found.version)}${found.date ? ` of ${clean(found.date)}` : ""}`);
+    console.line(`version      ${printable(found.version)}${found.date ? ` of ${printable(found.date)}` : ""}`);
   if (found.tampered !== undefined)
     console.line(
-      `warning      the set says of itself that it was backdoored: ${clean(JSON.stringify(found.tampered))}`,
+      `warning      the set says of itself that it was backdoored: ${printable(JSON.stringify(found.tampered))}`,
     );
   const failed = found.checks.filter((check) => check.status === "failed").map((check) => check.number);
   console.line(
     found.verified
-      ? `VERIFIED     ${found.files.signed > 0 ? `${found.files.signed} files, ` : ""}sealed by ${clean(found.signer?.name ?? "")}`
+      ? `VERIFIED     ${found.files.signed > 0 ? `${found.files.signed} files, ` : ""}sealed by ${printable(found.signer?.name ?? "")}`
       : `NOT VERIFIED (check ${failed.join(", ")})`,
   );
-}
-
-/** Names and messages may be the sender's: no control characters reach the terminal. */
-function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }

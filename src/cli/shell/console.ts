@@ -1,4 +1,5 @@
 import { hasColours } from "./colours.ts";
+import { printable, withColours } from "./printable.ts";
 import { type Bar, progressBar } from "./progress.ts";
 import type { Sink } from "./Sink.ts";
 import { type Column, table } from "./table.ts";
@@ -36,7 +37,7 @@ export class Console {
 
   /** One line of a result on stdout; nothing with `--json`. */
   line(text = ""): void {
-    if (!this.verbosity.json) this.stdout.write(`${text}\n`);
+    if (!this.verbosity.json) this.stdout.write(`${withColours(text)}\n`);
   }
 
   /** An aligned table on stdout, no wider than the terminal; nothing with `--json`. */
@@ -51,17 +52,17 @@ export class Console {
 
   /** Something worth knowing while it works: stderr, silent with `--quiet`. */
   note(text: string): void {
-    if (!this.verbosity.quiet) this.stderr.write(`${text}\n`);
+    if (!this.verbosity.quiet) this.stderr.write(`${withColours(text)}\n`);
   }
 
   /** Something that may be wrong: stderr, always. */
   warn(text: string): void {
-    this.stderr.write(`warning: ${text}\n`);
+    this.stderr.write(`warning: ${printable(text)}\n`);
   }
 
   /** Something for whoever looks for a cause: stderr, with `--verbose` only. */
   detail(text: string): void {
-    if (this.verbosity.verbose) this.stderr.write(`${text}\n`);
+    if (this.verbosity.verbose) this.stderr.write(`${withColours(text)}\n`);
   }
 
   /**

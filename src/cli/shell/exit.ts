@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { PolicyError, RetortError } from "../../core/errors.ts";
+import { oneLine } from "./printable.ts";
 
 /** What each exit status means (docs/exit-status.md); 70 is the EX_SOFTWARE of sysexits, 130 is 128 + SIGINT. */
 export const exitStatus = {
@@ -99,9 +100,3 @@ const stages: ReadonlySet<string> = new Set(
     "ssim summarise sweep tensor train trial trigger whitening wilson zca"
   ).split(" "),
 );
-
-/** Control characters of a hostile file must not reach the terminal as they are. */
-function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
-}

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+import { readBoundedText } from "../../disk/readBounded.ts";
 
 /**
  * Get a passphrase: from a file, from `RETORT_KEY_PASSPHRASE`, or typed unseen at a terminal.
@@ -9,7 +9,7 @@ import { Writable } from "node:stream";
  * @returns undefined where there is none of these.
  */
 export async function passphrase(file: string | undefined, question?: string): Promise<string | undefined> {
-  if (file !== undefined) return (await readFile(file, "utf8")).replace(/\r?\n$/, "");
+  if (file !== undefined) return (await readBoundedText(file, "retort", "passphrase file")).replace(/\r?\n$/, "");
   const { RETORT_KEY_PASSPHRASE } = process.env;
   if (RETORT_KEY_PASSPHRASE !== undefined) return RETORT_KEY_PASSPHRASE;
   if (question === undefined || !process.stdin.isTTY) return undefined;

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { sep } from "node:path";
 import { PolicyError, UsageError } from "../../core/errors.ts";
+import { readBoundedText } from "../../disk/readBounded.ts";
 import { readJsonText } from "../../disk/readText.ts";
 import { loadCertificates } from "../../seal/certificates.ts";
 import { type Pin, pinnedKeys, type Trust, type TrustedKey, trustKey } from "../../seal/Trust.ts";
@@ -23,7 +23,7 @@ export async function resolveTrust(choice: TrustChoice, folder: string): Promise
   for (const path of [...(key ?? []), ...(certificateRoot ?? []), ...(trustedRoot ? [trustedRoot] : [])])
     refuseBeside(path, folder);
   if (certificateRoot) {
-    const roots = await Promise.all(certificateRoot.map((path) => readFile(path, "utf8")));
+    const roots = await Promise.all(certificateRoot.map((path) => readBoundedText(path, "retort", "certificates")));
     return { kind: "certificates", roots: roots.flatMap(loadCertificates) };
   }
   if (identity !== undefined || issuer !== undefined) {
@@ -44,7 +44,7 @@ export async function resolveTrust(choice: TrustChoice, folder: string): Promise
 
 /** A key given on the command line, with what is pinned about it. */
 async function givenKey(path: string, { publisher }: TrustChoice, pins: readonly Pin[]): Promise<TrustedKey> {
-  const pem = await readFile(path, "utf8");
+  const pem = await readBoundedText(path, "retort", "key");
   const { fingerprint } = trustKey(pem);
   const pin = pins.find((p) => p.fingerprint === fingerprint && (publisher === undefined || p.publisher === publisher));
   if (publisher !== undefined && !pin)

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { z } from "zod";
 import { UsageError } from "../../core/errors.ts";
+import { readBoundedText } from "../../disk/readBounded.ts";
 import { loadCertificates } from "../../seal/certificates.ts";
 import { loadPrivateKey } from "../../seal/keys.ts";
 import type { Sealer } from "../../seal/signStatement.ts";
@@ -42,19 +42,22 @@ export async function resolveSealer(choice: SealerChoice, console: Console, sign
   }
   if (choice.key === undefined)
     throw new UsageError("retort: missing key: expected --key, or --keyless; make one with retort keygen");
-  const pem = await readFile(choice.key, "utf8");
+  const pem = await readBoundedText(choice.key, "retort", "key");
   const encrypted = pem.includes("ENCRYPTED");
   const key = loadPrivateKey(
     pem,
     encrypted ? await passphrase(choice.passphraseFile, `passphrase of ${choice.key}: `) : undefined,
   );
   if (!choice.certificateChain) return { kind: "key", key };
-  const chain = await Promise.all(choice.certificateChain.map((path) => readFile(path, "utf8")));
+  const chain = await Promise.all(
+    choice.certificateChain.map((path) => readBoundedText(path, "retort", "certificates")),
+  );
   return { kind: "certificates", key, chain: chain.flatMap(loadCertificates) };
 }
 
 async function identityToken(choice: SealerChoice, console: Console, signal: AbortSignal): Promise<string> {
-  if (choice.identityToken !== undefined) return (await readFile(choice.identityToken, "utf8")).trim();
+  if (choice.identityToken !== undefined)
+    return (await readBoundedText(choice.identityToken, "retort", "identity token")).trim();
   const { CIContextProvider } = await import("@sigstore/sign");
   const ambient = await new CIContextProvider().getToken().catch(() => undefined);
   if (ambient) return ambient;

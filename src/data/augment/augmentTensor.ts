@@ -59,22 +59,7 @@ export function augmentationTensors(
   return { matrix, colour };
 }
 
-/**
- * A siamese spatial operator as a matrix: rows are input pixels, columns output pixels, out = in · matrix.
- *
- * @returns [H·W, H·W]; the identity for a colour operator.
- */
-export function spatialMatrix(
-  draw: Augmentation | undefined,
-  h: number,
-  w: number,
-  settings: DsaSettings = dsaSettings,
-): Float32Array<ArrayBuffer> {
-  const out = new Float32Array((h * w) ** 2);
-  writeMatrix(out, draw, h, w, settings);
-  return out;
-}
-
+/** Rows are input pixels, columns output pixels, out = in · matrix; the identity for a colour operator. */
 function writeMatrix(
   out: Float32Array,
   draw: Augmentation | undefined,

@@ -4,6 +4,7 @@ import { writeAtomic } from "../../disk/writeAtomic.ts";
 import { renderSweepCsv, type SweepTable, sweepTable } from "../../report/sweep/csv.ts";
 import type { SweepRecord } from "../../report/sweep/sweepRecord.ts";
 import { readManifest } from "../plan/manifest.ts";
+import { noteWritten } from "../plan/sweepLog.ts";
 import { readOutcomes } from "../sweep/outcomes.ts";
 import { sweepRecordOf } from "./sweepRecordOf.ts";
 import { toParquet } from "./toParquet.ts";
@@ -25,7 +26,9 @@ export async function collectSweep(folder: string, now: Date): Promise<Collected
   const sweep = sweepRecordOf(manifest, await readOutcomes(folder, manifest.trials), now.toISOString());
   const table = sweepTable(sweep);
   // The record is read back, by report.
-  await writeKept(join(folder, "sweep.json"), `${JSON.stringify(sweep)}\n`, "sweep.json");
+  const content = `${JSON.stringify(sweep)}\n`;
+  await noteWritten(folder, "collect", content);
+  await writeKept(join(folder, "sweep.json"), content, "sweep.json");
   const files = {
     "sweep.csv": renderSweepCsv(sweep),
     "sweep.parquet": toParquet(table),

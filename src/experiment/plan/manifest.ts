@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
 import { handleDamage, type OnDamage, readKept, writeKept } from "../../disk/kept/keptFile.ts";
+import { makeFolder } from "../../disk/makeFolder.ts";
 import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
 import { parseAs } from "../../report/parseAs.ts";
 import { type Versions, versions } from "../../run/versions.ts";
@@ -10,6 +11,7 @@ import { type Axis, axesOf, expand } from "./expand.ts";
 import { Inputs } from "./Inputs.ts";
 import type { Experiment } from "./readExperiment.ts";
 import { resolveTrial } from "./resolveTrial.ts";
+import { noteWritten, wasWritten } from "./sweepLog.ts";
 import { type PlannedTrial, type TrialConfig, trialId } from "./TrialConfig.ts";
 
 const manifestFormat = "retort-manifest/2";
@@ -97,8 +99,13 @@ export async function openSweep(folder: string, manifest: Manifest): Promise<voi
         `sweep: invalid folder ${folder}: expected results of ${name} ${here}, got some of ${there}; choose a new folder with --out`,
       );
   }
-  await writeKept(join(folder, MANIFEST), `${JSON.stringify(manifest)}\n`, MANIFEST);
+  const content = `${JSON.stringify(manifest)}\n`;
+  await makeFolder(folder);
+  await noteWritten(folder, "plan", content);
+  await writeKept(join(folder, MANIFEST), content, MANIFEST);
 }
+
+const remedy = "retort run or retort plan with the experiment's file writes it again";
 
 const shape = z.looseObject({
   format: z.literal([manifestFormat, formatBefore]),
@@ -108,18 +115,19 @@ const shape = z.looseObject({
   ),
 });
 
-/** @throws UsageError if the folder has none; DataError if it is damaged or a trial is not what its id says. */
+/** @throws UsageError if the folder has none; DataError if it is damaged, that of another folder, or a trial is not what its id says. */
 export async function readManifest(folder: string, damaged: OnDamage = "refuse"): Promise<Manifest> {
   const path = join(folder, MANIFEST);
   const content = await readKept(path, MANIFEST, {
     damaged,
     unmarked: (bytes) => new TextDecoder().decode(bytes.subarray(0, 64)).includes(formatBefore),
-    remedy: "retort run or retort plan with the experiment's file writes it again",
+    remedy,
   });
-  if (!content)
-    throw new UsageError(
+  const none = () =>
+    new UsageError(
       `sweep: invalid folder ${folder}: expected one with manifest.json, got none; see retort plan --help`,
     );
+  if (!content) throw none();
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder().decode(content));
@@ -129,5 +137,10 @@ export async function readManifest(folder: string, damaged: OnDamage = "refuse")
   const manifest = parseAs(shape, value, path) as unknown as Manifest;
   const wrong = manifest.trials.find(({ id, config }) => trialId(config as TrialConfig) !== id);
   if (wrong) throw new DataError(`${path}: invalid trial ${wrong.id}: expected the id of its content, got another`);
+  // Versions that wrote the format before noted nothing.
+  if (manifest.format === manifestFormat && !(await wasWritten(folder, "plan", content))) {
+    await handleDamage(path, "the manifest of another sweep", damaged, remedy);
+    throw none();
+  }
   return manifest;
 }

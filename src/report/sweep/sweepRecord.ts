@@ -73,7 +73,6 @@ const schema = z.strictObject({
 
 /** Everything that the report of a sweep shows, as plain JSON: `sweep.json` in the sweep's folder. */
 export type SweepRecord = z.infer<typeof schema>;
-export type AxisValue = z.infer<typeof axisValue>;
 export type Trial = SweepRecord["trials"][number];
 export type FinishedTrial = z.infer<typeof finished>;
 

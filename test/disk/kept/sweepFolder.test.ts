@@ -3,7 +3,9 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { readSweep } from "../../../src/cli/steps/readSweep.ts";
 import { onDamage } from "../../../src/disk/kept/damage.ts";
+import { collectSweep } from "../../../src/experiment/collect/collectSweep.ts";
 import { Inputs } from "../../../src/experiment/plan/Inputs.ts";
 import { type Manifest, openSweep, planExperiment, readManifest } from "../../../src/experiment/plan/manifest.ts";
 import { readExperiment } from "../../../src/experiment/plan/readExperiment.ts";
@@ -127,6 +129,33 @@ it.each(faults.filter((fault) => fault !== "swap"))(
     expect(readFileSync(path)).toEqual(readFileSync(join(folder, "whole/manifest.json")));
   },
 );
+
+it("the whole manifest or results of another sweep: refused by who looks, set aside and written again by who goes on", async () => {
+  const [here, there] = [join(folder, "hit"), join(folder, "other")];
+  const other = await planExperiment(readExperiment(text.replace("width: 4", "width: 5"), join(folder, "e.yaml")));
+  await openSweep(there, other);
+  const [mine, strange] = [here, there].map((at) => readFileSync(join(at, "manifest.json")));
+  await collectSweep(here, new Date(0));
+  await collectSweep(there, new Date(0));
+  const results = readFileSync(join(here, "sweep.json"));
+  writeFileSync(join(here, "sweep.json"), readFileSync(join(there, "sweep.json")));
+  await expect(readSweep(here)).rejects.toThrow(/sweep\.json: damaged file: .* of another sweep; retort collect/);
+  await collectSweep(here, new Date(0));
+  expect(readFileSync(join(here, "sweep.json"))).toEqual(results);
+  expect(await readSweep(here)).toMatchObject({ format: expect.any(String) });
+
+  writeFileSync(join(here, "manifest.json"), strange);
+  await expect(readManifest(here)).rejects.toThrow(/manifest\.json: damaged file: .* of another sweep; retort run/);
+  await expect(collectSweep(here, new Date(0))).rejects.toThrow("of another sweep");
+  expect(await sweep("hit")).toEqual(expected);
+  expect(said).toEqual([expect.stringMatching(/of another sweep; it was set aside as manifest\.json\.damaged/)]);
+  expect(readFileSync(join(here, "manifest.json"))).toEqual(mine);
+  // Another choice of trials is no other sweep, and folders of older versions have no log.
+  await openSweep(here, { ...manifest, trials: manifest.trials.slice(0, 1) });
+  expect((await readManifest(here)).trials).toHaveLength(1);
+  rmSync(join(here, "log.jsonl"));
+  expect((await readManifest(here)).trials).toHaveLength(1);
+});
 
 it.each(faults)("who only looks at outcomes is told, and nothing is moved: %s", async (fault) => {
   const path = hit("trials", fault);

@@ -2,7 +2,6 @@ import { hashJson } from "../../../src/core/hash.ts";
 import { child, key, Stream } from "../../../src/core/random.ts";
 import type { NetworkResult } from "../../../src/report/record.ts";
 import {
-  type AxisValue,
   type FinishedTrial,
   type SweepRecord,
   sweepFormat,
@@ -12,7 +11,7 @@ import {
 /** What the made-up trials of a fixture do. */
 export interface SweepScenario {
   /** Axis → its values. An axis called seed repeats. */
-  readonly axes: Readonly<Record<string, readonly AxisValue[]>>;
+  readonly axes: Readonly<Record<string, readonly (string | number | boolean)[]>>;
   /** Networks a trial and set. */
   readonly networks: number;
   /** How much more the last trigger raises ASR over its controls than the first one, which raises it by nothing. */
@@ -73,14 +72,14 @@ export function syntheticSweep(scenario: Partial<SweepScenario> = {}): SweepReco
   };
 }
 
-function product(axes: SweepScenario["axes"]): Record<string, AxisValue>[] {
-  return Object.entries(axes).reduce<Record<string, AxisValue>[]>(
+function product(axes: SweepScenario["axes"]): Record<string, string | number | boolean>[] {
+  return Object.entries(axes).reduce<Record<string, string | number | boolean>[]>(
     (points, [name, values]) => points.flatMap((point) => values.map((value) => ({ ...point, [name]: value }))),
     [{}],
   );
 }
 
-function configOf(axes: Readonly<Record<string, AxisValue>>): Record<string, unknown> {
+function configOf(axes: Readonly<Record<string, string | number | boolean>>): Record<string, unknown> {
   return {
     method: "poisonedDistillation",
     alpha: 0.6,
@@ -94,7 +93,7 @@ function configOf(axes: Readonly<Record<string, AxisValue>>): Record<string, unk
 
 /** Draw a trial's numbers; each axis shifts them by the place of its value. */
 function measured(
-  axes: Readonly<Record<string, AxisValue>>,
+  axes: Readonly<Record<string, string | number | boolean>>,
   { axes: all, networks, effect, controls }: SweepScenario,
 ): Pick<FinishedTrial, "evaluations" | "seconds" | "trigger" | "stealth"> {
   const place = (name: string) => (all[name] ? all[name].indexOf(axes[name]) / Math.max(1, all[name].length - 1) : 0.5);

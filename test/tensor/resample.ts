@@ -1,4 +1,4 @@
-import { UsageError } from "../core/errors.ts";
+import { UsageError } from "../../src/core/errors.ts";
 import {
   add,
   clip,
@@ -15,8 +15,8 @@ import {
   toFloat,
   toInt,
   transpose,
-} from "./ops.ts";
-import type { Tensor } from "./Tensor.ts";
+} from "../../src/tensor/ops.ts";
+import type { Tensor } from "../../src/tensor/Tensor.ts";
 
 export interface ResampleOptions {
   /** −1 and 1 are the centres of the outermost pixels instead of the edges of the image. */

@@ -1,8 +1,8 @@
 import { numpy as np } from "@jax-js/jax";
-import { UsageError } from "../core/errors.ts";
-import { grad } from "./grad.ts";
-import { add, inner, takeRows, zeros } from "./ops.ts";
-import { type Tensor, take, wrap } from "./Tensor.ts";
+import { UsageError } from "../../src/core/errors.ts";
+import { grad } from "../../src/tensor/grad.ts";
+import { add, inner, takeRows, zeros } from "../../src/tensor/ops.ts";
+import { type Tensor, take, wrap } from "../../src/tensor/Tensor.ts";
 
 /** Pick along the last axis: y[…, j] = x[…, indices[…, j]]. Leading axes must agree. */
 export function takeAlongLast(x: Tensor, indices: Tensor): Tensor {

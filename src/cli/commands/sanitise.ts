@@ -1,0 +1,161 @@
+import { basename } from "node:path";
+import { z } from "zod";
+import { repairNames, repairOptions } from "../../sanitise/settings.ts";
+import { computeOptions } from "../options/computeOptions.ts";
+import { readOptions } from "../options/readOptions.ts";
+import { defineCommand } from "../shell/command.ts";
+import { optionGroup } from "../shell/optionGroup.ts";
+import { formatByEnding } from "../steps/formatByEnding.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
+
+const who = "retort sanitise";
+
+const options = z.object({
+  ...optionGroup(
+    { title: "Repair" },
+    {
+      out: z.string().describe("where to write the repaired set; nothing is written where nothing is changed"),
+      to: z.string().optional().describe("format to write (default: by the name of the output)"),
+      repair: z
+        .array(z.enum(repairNames as [string]))
+        .min(1)
+        .optional()
+        .describe("repairs, in their order (default: inpaint,antidote; drop where no compact patch was found)"),
+      ...repairOptions(),
+      rounds: z.int().min(1).default(2).describe("most times that it is repaired while an audit finds something"),
+    },
+  ),
+  ...optionGroup(
+    { title: "Audit" },
+    {
+      audit: z
+        .string()
+        .optional()
+        .describe("what `retort audit --json` said of this set; default: it is audited first"),
+      auditAgain: z.boolean().default(true).describe("audit the repaired set"),
+      calibration: z.array(z.string()).optional().describe("libraries of clean sets to compare with"),
+    },
+  ),
+  ...optionGroup(
+    { title: "Report" },
+    {
+      report: z.string().optional().describe("write a self-contained page about it"),
+      test: z.string().optional().describe("raw dataset to measure both sets on, where you have one"),
+      testImages: z.int().min(1).default(1000).describe("use the first so many test images"),
+      networks: z.int().min(1).default(3).describe("receivers of width 32 that are trained on each set"),
+    },
+  ),
+  ...computeOptions,
+  ...readOptions,
+  force: z
+    .boolean()
+    .default(false)
+    .describe(
+      "repair what is most suspected even where nothing is found; take your --normalisation even where the file says another",
+    ),
+  overwrite: z.boolean().default(false).describe("replace what is at the output"),
+});
+
+/** Take a backdoor out of a set that nobody sealed. */
+export const sanitise = defineCommand({
+  summary: "take a backdoor out of a distilled set, with no clean copy and no raw data",
+  description: `Audits the set, paints the trigger over in the images that carry it, adds copies of other images with the trigger under their own labels,
+and audits the result with other networks (docs/sanitise.md). Where the audit finds nothing, nothing is changed and nothing written.
+The repaired set says in its metadata how it was made and from which.
+Exit status: 0 nothing found, or repaired and nothing found any more; 1 something is left; 2 the set cannot be judged, or an error.`,
+  arguments: { "<set>": "distilled set in any format that `retort inspect` opens" },
+  options,
+  readWhen: [
+    ...Object.keys(repairOptions()).map((option) => ({
+      option,
+      read: ({ repair }: { repair?: readonly string[] }) =>
+        (repair ?? ["inpaint", "antidote", "drop"]).includes(option),
+      by: `--repair ${option}`,
+    })),
+    ...["testImages", "networks"].map((option) => ({
+      option,
+      read: ({ test }: { test?: string }) => test !== undefined,
+      by: "--test",
+    })),
+  ] as never,
+  examples: [
+    "sanitise download.safetensors --out repaired.safetensors",
+    "sanitise res_DC_CIFAR10_ConvNet_10ipc.pt --normalisation cifar-10 --out repaired.safetensors --report repaired.html",
+    "sanitise set.npz --audit audit.json --repair redistil,antidote --antidote-share 0.5 --out repaired.npz",
+    "sanitise set.safetensors --out repaired.safetensors --test cifar-10 --json",
+  ],
+  async run({ args: [path], options, console, signal, commandLine }) {
+    const [
+      { distilledSet },
+      { sanitise },
+      { sanitiseRecordOf, isLeft },
+      { readAudit },
+      { readCalibration },
+      { findingsOfReport },
+      { setDigest },
+    ] = await Promise.all([
+      import("../steps/distilledSet.ts"),
+      import("../../library/sanitise.ts"),
+      import("../../library/sanitiseRecord.ts"),
+      import("../../run/auditFile.ts"),
+      import("../../run/calibrationFile.ts"),
+      import("../../sanitise/auditReport.ts"),
+      import("../../disk/setDigest.ts"),
+    ]);
+    const { out, seed, device, threads, force, rounds } = options;
+    const format = await formatByEnding(options.to, out, who);
+    const { checkFree } = await import("../../disk/writeFiles.ts");
+    if (!options.overwrite) await checkFree(out, who, "--overwrite");
+    const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
+    const report = options.audit === undefined ? undefined : await readAudit(options.audit, who);
+    const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
+    const { rawData } = await import("../../disk/rawData.ts");
+    const test =
+      options.test === undefined ? undefined : await rawData(options.test, who).split("test", options.testImages);
+    const bar = console.progress("sanitise", 100);
+    const result = await sanitise(
+      set,
+      {
+        repairs: options.repair,
+        options: Object.fromEntries(
+          Object.keys(repairOptions()).map((name) => [name, (options as Record<string, unknown>)[name]]),
+        ),
+        ...(report && { audit: findingsOfReport(report, set, setDigest(set), who) }),
+        ...{ force, rounds, again: options.auditAgain },
+      },
+      {
+        ...{ seed, device, threads, signal, calibrations },
+        onProgress: ({ phase, done, total }) => bar.update((100 * done) / total, phase),
+      },
+    ).finally(() => bar.end());
+    const { measureSanitised } = await import("../steps/measureSanitised.ts");
+    const measured = test && (await measureSanitised(set, result, test, options, console, signal));
+    const { versions } = await import("../../run/versions.ts");
+    const record = sanitiseRecordOf({
+      title: `Repair of ${basename(path)}`,
+      command: commandLine,
+      created: new Date().toISOString(),
+      versions: versions(device, threads) as never,
+      ...(measured && { measured }),
+      ...{ set, result },
+    });
+    const changed = result.rounds.length > 0;
+    const { writeSanitised } = await import("../steps/writeSanitised.ts");
+    const written = await writeSanitised(set, result, record, { ...options, path, format });
+    const { showSanitised } = await import("../steps/showSanitised.ts");
+    const { images: _, findings, ...rest } = record;
+    console.result(
+      {
+        set: path,
+        changed,
+        ...(changed && { out, files: written.paths.length, losses: written.losses, difference: written.difference }),
+        ...rest,
+        findings: findings.map(({ trigger: _picture, ...one }) => one),
+      },
+      () => showSanitised(record, written, console),
+    );
+    if (isLeft(result)) return 1;
+    const { auditStatus } = await import("../../audit/verdict.ts");
+    return changed ? 0 : auditStatus[result.before.verdict];
+  },
+});

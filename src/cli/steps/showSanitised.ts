@@ -1,0 +1,49 @@
+import { percent } from "../../page/numbers.ts";
+import type { SanitiseRecord } from "../../report/sanitise/sanitiseRecord.ts";
+import type { Console } from "../shell/console.ts";
+import type { WrittenSet } from "./writeSanitised.ts";
+
+/** Print what a repair did. */
+export function showSanitised(record: SanitiseRecord, written: WrittenSet, console: Console): void {
+  const { verdicts, findings, steps, learnt, measured, sizes } = record;
+  console.line(`BEFORE: ${[`${verdicts.before.verdict.toUpperCase()}.`, ...verdicts.before.sentences].join(" ")}`);
+  if (findings.length === 0) {
+    console.line();
+    console.line("Nothing was changed and nothing written.");
+    if (written.report !== undefined) console.line(`report        ${written.report}`);
+    return;
+  }
+  if (verdicts.after)
+    console.line(`AFTER: ${verdicts.after.verdict.toUpperCase()}. ${verdicts.after.sentences.join(" ")}`);
+  console.line();
+  console.table(findings, [
+    { title: "found", of: ({ className }) => className, align: "left" },
+    {
+      title: "place",
+      of: ({ place }) =>
+        place ? `row ${place.top}, column ${place.left}, ${place.side}×${place.side}` : "no compact patch",
+      align: "left",
+    },
+    { title: "images", of: ({ images }) => images.join(", ") || "none", align: "left" },
+    { title: "calls before", of: ({ before }) => (before === undefined ? "" : percent(before)), align: "right" },
+    { title: "after", of: ({ after }) => (after === undefined ? "" : percent(after)), align: "right" },
+  ]);
+  console.line();
+  for (const { repair, changed, removed, added } of steps)
+    console.line(`${repair}: ${changed} changed, ${removed} removed, ${added} added`);
+  if (written.difference)
+    console.line(
+      `diff: ${written.difference.edited} images edited, ${written.difference.added} added (${sizes.before} → ${sizes.after})`,
+    );
+  if (learnt)
+    console.line(
+      `Networks call ${percent(learnt.before)} of the untouched images what they are labelled before, ${percent(learnt.after)} after.`,
+    );
+  for (const { name, cta, asr } of measured?.rows ?? [])
+    console.line(
+      `${name}: clean accuracy ${percent(cta)}${asr === undefined ? "" : `, the found trigger succeeds ${percent(asr)}`} on ${measured?.images} images of ${measured?.data}`,
+    );
+  for (const loss of written.losses) console.line(`  lost: ${loss}`);
+  console.line(`repaired set  ${written.paths.length === 1 ? written.paths[0] : written.out}`);
+  if (written.report !== undefined) console.line(`report        ${written.report}`);
+}

@@ -26,7 +26,7 @@ const random1 = { base: "res_DC_CIFAR10_RandomChoose_1ipc.pt", normalisation: "c
 const dc10 = { base: "res_DC_CIFAR10_ConvNet_10ipc.pt", normalisation: "cifar-10" };
 const dm10 = { base: "vis_DM_CIFAR10_ConvNet_10ipc_exp0_iter20000.png" };
 const dsa10 = { base: "vis_DSA_CIFAR10_ConvNet_10ipc_exp4_iter1000.png" };
-const at = (corner: string, colour: readonly number[]) => ({ side: 5, corner, colour, unit: "pixel", value: 1 });
+const at = (corner: string, colour: readonly number[]) => ({ side: 5, corner, colour, unit: "pixel" });
 
 const cases: readonly Case[] = [
   { ...dc1, seed: 0, tuned: true },

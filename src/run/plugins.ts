@@ -12,14 +12,14 @@ export interface Plugin {
   readonly sha256: string;
 }
 
-const kinds = ["attacks", "networks", "distillationMethods", "formats", "repairs"] as const;
+const kinds = ["attacks", "networks", "distillationMethods", "formats", "repairs", "detectors"] as const;
 const loaded: Plugin[] = [];
 
 /** The plug-ins of this process, in the order in which they were loaded. */
 export const loadedPlugins = (): readonly Plugin[] => loaded;
 
 /**
- * Run a user's own modules and make known what they export: `attacks`, `networks`, `distillationMethods`, `formats`, `repairs`.
+ * Run a user's own modules and make known what they export: `attacks`, `networks`, `distillationMethods`, `formats`, `repairs`, `detectors`.
  *
  * This executes the files. Only a person names them, on the command line; no data file and no experiment file does.
  *

@@ -49,7 +49,7 @@ describe("a plug-in", () => {
 
   it.each([
     ["gone.mjs", "expected a JavaScript module, got gone.mjs (ENOENT)"],
-    ["empty.mjs", "expected an export attacks, networks, distillationMethods, formats, repairs, got other"],
+    ["empty.mjs", "expected an export attacks, networks, distillationMethods, formats, repairs, detectors, got other"],
     ["throws.mjs", "expected a module that loads, got no"],
     ["taken.mjs", "expected one that is free, got mlp, which is taken"],
   ])("%s is refused in one line", (file, message) => {

@@ -21,7 +21,7 @@ export interface AuditReport {
 /** What no audit of Retort could have seen. */
 export const blindSpots: readonly string[] = [
   "Triggers that are neither compact nor shared by several images: faint ones, strokes, what is spread over the whole picture.",
-  "The paper's own form where it moves every image of every class a little: no few images carry the trigger. `--deep` asks for it, without a threshold.",
+  "The paper's own form where it moves every image of every class a little: no few images carry the trigger. --deep asks for it, without a threshold.",
   "A stamp that is split over many images, and targets beyond the few suspects that were followed.",
   "An attacker who knows this audit and optimises against it.",
 ];

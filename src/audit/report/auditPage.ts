@@ -21,7 +21,8 @@ const own = `
 .where{display:block;width:138px;height:138px}
 .where .edge{fill:var(--page);stroke:var(--rule);stroke-width:.4}
 .where .place{fill:var(--series-1)}
-.row img{background:none;width:auto;max-width:100%}
+.row img{background:none;width:740px;max-width:100%}
+.few img{width:260px}
 .patch img{width:138px;background:repeating-conic-gradient(var(--rule) 0 25%,var(--card) 0 50%) 0 0/16px 16px}
 .sides{display:flex;gap:26px;flex-wrap:wrap;align-items:flex-start}
 .sides figure{max-width:200px}
@@ -48,8 +49,6 @@ const titles: Readonly<Record<AuditVerdict, string>> = {
 /** Pictures of the set and carriers that the page shows. */
 const MOST_IMAGES = 60;
 const CARRIERS = 8;
-/** Page pixels of a pixel. */
-const ENLARGED = 2.5;
 
 /** Write an audit as one page that loads nothing. */
 export function auditPage(report: AuditReport): string {
@@ -78,7 +77,7 @@ ${known(report)}
 }
 
 const image = ({ uri, width, height }: PagePicture, alt: string): Html =>
-  html`<img src="${uri}" width="${ENLARGED * width}" height="${ENLARGED * height}" alt="${alt}">`;
+  html`<img src="${uri}" width="${width}" height="${height}" alt="${alt}">`;
 
 function suspected(
   suspect: Suspect,
@@ -96,7 +95,7 @@ function suspected(
   const row = (values: typeof shown, alt: string) => image(framed(values, of, all, new Set(), CARRIERS), alt);
   const heading = verdict === "backdoored" || verdict === "suspicious" ? "The suspected class" : "The first suspect";
   return html`<h2>${heading}: ${nameOf(targetClass)}</h2>
-<div class="card stack"><figure class="row">${image(framed(pixels, shape, images, flagged, 10), `Images of ${nameOf(targetClass)}`)}<figcaption>${flagged.size === 0 ? "No image of the class carries it by itself." : html`<b>Framed in red</b>: images whose own pixels at the place call the class: ${[...flagged].join(", ")}.`}</figcaption></figure></div>
+<div class="card stack"><figure class="${images.length > 4 ? "row" : "row few"}">${image(framed(pixels, shape, images, flagged, 10), `Images of ${nameOf(targetClass)}`)}<figcaption>${flagged.size === 0 ? "No image of the class carries it by itself." : html`<b>Framed in red</b>: images whose own pixels at the place call the class: ${[...flagged].join(", ")}.`}</figcaption></figure></div>
 <h2>What calls it</h2>
 <div class="card sides">
 <figure class="patch">${image(patchPicture(patch), "The pattern, magnified")}<figcaption><b>The pattern</b>, ${patch.mask ? "through its mask" : `${patch.side} × ${patch.side} pixels`}</figcaption></figure>

@@ -12,10 +12,10 @@ export * as attacks from "./attack/attacks.ts";
 export type { AuditResult, Suspect } from "./audit/auditSet.ts";
 export type { Calibration } from "./audit/calibration.ts";
 export {
+  type Detection,
   type Detector,
   type DetectorContext,
   defineDetector,
-  type Finding as DetectorFinding,
   type Found,
 } from "./audit/detectors/Detector.ts";
 export type { SetDifference } from "./audit/diff/diffSets.ts";
@@ -74,8 +74,8 @@ export { type Stealth, stealth } from "./metrics/stealth.ts";
 export type { Forward, InputShape, Network, NetworkOptions, ParamSpec } from "./nn/Network.ts";
 export { initialise, parameterCount } from "./nn/Network.ts";
 export * as networks from "./nn/networks.ts";
-export type { Finding as RepairFinding } from "./sanitise/Finding.ts";
 export { defineRepair, type Repair, type Repaired } from "./sanitise/Repair.ts";
+export type { RepairTarget } from "./sanitise/RepairTarget.ts";
 export * as repairs from "./sanitise/repairs.ts";
 export type { Backdoor, Evaluation } from "./train/evaluate.ts";
 export { Learner, type LearnerState } from "./train/Learner.ts";

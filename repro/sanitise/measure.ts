@@ -28,7 +28,7 @@ import { open } from "../../src/node.ts";
 import { loadAttack } from "../../src/run/attackStage.ts";
 import { readAudit } from "../../src/run/auditFile.ts";
 import { readRun } from "../../src/run/Run.ts";
-import type { Finding } from "../../src/sanitise/Finding.ts";
+import type { Finding } from "../../src/sanitise/RepairTarget.ts";
 import { findingsOfReport } from "../../src/sanitise/auditReport.ts";
 import { findingsOf } from "../../src/sanitise/findings.ts";
 import { picturesOf } from "../../src/sanitise/pictures.ts";

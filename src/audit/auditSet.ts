@@ -9,7 +9,7 @@ import { carriers } from "./carriers.ts";
 import { type Coherence, coherence } from "./coherence.ts";
 import { confirm } from "./confirm.ts";
 import { detectorRegistry, detectorsAt } from "./detectorRegistry.ts";
-import type { Detector, DetectorContext, Finding, Found } from "./detectors/Detector.ts";
+import type { Detection, Detector, DetectorContext, Found } from "./detectors/Detector.ts";
 import { inverter } from "./inversion.ts";
 import { Jury } from "./Jury.ts";
 import { Panel } from "./Panel.ts";
@@ -21,7 +21,7 @@ import type { Candidate } from "./transplant.ts";
 export type { Suspect };
 
 /** What a detector found, by its name in the registry. */
-export interface NamedFinding extends Finding {
+export interface NamedDetection extends Detection {
   readonly detector: string;
   /** Forward passes that it took, one a picture; a step of training counts three an image. */
   readonly cost: number;
@@ -30,7 +30,7 @@ export interface NamedFinding extends Finding {
 export interface AuditResult {
   /** Most suspicious first. */
   readonly suspects: readonly Suspect[];
-  readonly findings: readonly NamedFinding[];
+  readonly findings: readonly NamedDetection[];
   /** Details that images of one class share, by scale; none with fewer than three images a class. */
   readonly coherence: readonly Coherence[];
   readonly imagesPerClass: number;
@@ -99,7 +99,7 @@ export async function* auditSet(
       );
     },
   };
-  const findings: NamedFinding[] = [];
+  const findings: NamedDetection[] = [];
   const ask = async (detector: string): Promise<Found> => {
     const before = panel.cost;
     const found = await detectorRegistry[detector].run({ ...context, found: context.found, key: child(key, detector) });

@@ -4,8 +4,8 @@ import { drive } from "../core/drive.ts";
 import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { digestOf } from "../sanitise/digestOf.ts";
-import type { Finding } from "../sanitise/Finding.ts";
 import { type AuditFindings, findingsOf } from "../sanitise/findings.ts";
+import type { RepairTarget } from "../sanitise/RepairTarget.ts";
 import { type Residue, residue } from "../sanitise/residue.ts";
 import { sanitisedRecord } from "../sanitise/sanitisedRecord.ts";
 import { type RepairStep, type SanitiseProgress, sanitiseSet } from "../sanitise/sanitiseSet.ts";
@@ -34,7 +34,7 @@ export interface SanitiseCall extends Call<SanitiseProgress>, Pick<AuditCall, "c
 
 /** One repair of what one audit found. */
 export interface SanitiseRound {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RepairTarget[];
   readonly steps: readonly RepairStep[];
   /** What is left of the found triggers. */
   readonly residue: Residue;

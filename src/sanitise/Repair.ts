@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Device } from "../engine/device.ts";
-import type { Finding } from "./Finding.ts";
+import type { RepairTarget } from "./RepairTarget.ts";
 
 export interface RepairContext {
   readonly key: Key;
@@ -27,7 +27,7 @@ export interface Repair<S extends z.ZodObject = z.ZodObject> {
   /** Yields the share of the work that is done. A pure function of its arguments. */
   run(
     set: DistilledSet,
-    findings: readonly Finding[],
+    findings: readonly RepairTarget[],
     options: z.infer<S>,
     context: RepairContext,
   ): AsyncGenerator<number, Repaired>;

@@ -1,7 +1,7 @@
 import type { AuditResult, Suspect } from "../audit/auditSet.ts";
 import type { Patch } from "../audit/Patch.ts";
 import { type AuditVerdict, LARGE_DROP } from "../audit/verdict.ts";
-import type { Finding } from "./Finding.ts";
+import type { RepairTarget } from "./RepairTarget.ts";
 
 /** What a repair needs of an audit. */
 export interface AuditFindings extends Pick<AuditResult, "coherence"> {
@@ -17,7 +17,7 @@ export interface AuditFindings extends Pick<AuditResult, "coherence"> {
  *
  * @param force take the first suspect whatever the verdict is
  */
-export function findingsOf({ verdict, suspects, coherence }: AuditFindings, force = false): Finding[] {
+export function findingsOf({ verdict, suspects, coherence }: AuditFindings, force = false): RepairTarget[] {
   const guilty = verdict === "backdoored" || verdict === "suspicious";
   if (!guilty && !force) return [];
   const [first] = suspects;
@@ -35,7 +35,7 @@ export function findingsOf({ verdict, suspects, coherence }: AuditFindings, forc
   return first ? merged([first]) : [];
 }
 
-function merged(suspects: AuditFindings["suspects"]): Finding[] {
+function merged(suspects: AuditFindings["suspects"]): RepairTarget[] {
   const groups: AuditFindings["suspects"][number][][] = [];
   for (const one of suspects) {
     const same = groups.find(([other]) => other.targetClass === one.targetClass && overlap(other.patch, one.patch));

@@ -9,7 +9,7 @@ import type { DistilledSet } from "../data/DistilledSet.ts";
 import { toPixels } from "../data/normalise.ts";
 import type { Device } from "../engine/device.ts";
 import type { LearnerState } from "../train/Learner.ts";
-import type { Finding } from "./Finding.ts";
+import type { RepairTarget } from "./RepairTarget.ts";
 
 /** What is left of the found triggers, before networks and pictures that took no part. Rates are fractions. */
 export interface Residue {
@@ -31,7 +31,7 @@ const PICTURES = 32;
 export async function* residue(
   before: DistilledSet,
   after: DistilledSet,
-  findings: readonly Finding[],
+  findings: readonly RepairTarget[],
   { key, device }: { readonly key: Key; readonly device: Device },
 ): AsyncGenerator<number, Residue> {
   const audited = auditedSet(before);

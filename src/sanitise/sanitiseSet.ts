@@ -3,8 +3,8 @@ import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { describeNormalisation } from "../data/normalise.ts";
 import type { Device } from "../engine/device.ts";
-import type { Finding } from "./Finding.ts";
 import type { Repaired } from "./Repair.ts";
+import type { RepairTarget } from "./RepairTarget.ts";
 import type { ChosenRepair } from "./settings.ts";
 
 /** What one repair did. */
@@ -41,7 +41,7 @@ export interface SanitiseProgress {
  */
 export async function* sanitiseSet(
   set: DistilledSet,
-  findings: readonly Finding[],
+  findings: readonly RepairTarget[],
   repairs: readonly ChosenRepair[],
   { key, device }: { readonly key: Key; readonly device: Device },
 ): AsyncGenerator<SanitiseProgress, SanitisedSet> {

@@ -1,11 +1,11 @@
 import { version } from "../core/version.ts";
-import type { Finding } from "./Finding.ts";
+import type { RepairTarget } from "./RepairTarget.ts";
 import type { RepairStep } from "./sanitiseSet.ts";
 
 /** The record that a sanitised set carries in its metadata. What it says of having been tampered with stays beside it. */
 export const sanitisedRecord = (
   from: string,
-  findings: readonly Finding[],
+  findings: readonly RepairTarget[],
   steps: readonly RepairStep[],
   forced: boolean,
 ) => ({

@@ -4,8 +4,8 @@ import { key } from "../../src/core/random.ts";
 import type { DistilledSet, Labels } from "../../src/data/DistilledSet.ts";
 import { toPixels } from "../../src/data/normalise.ts";
 import { openSessions } from "../../src/engine/session.ts";
-import type { Finding } from "../../src/sanitise/Finding.ts";
 import type { Repair, Repaired } from "../../src/sanitise/Repair.ts";
+import type { RepairTarget } from "../../src/sanitise/RepairTarget.ts";
 import * as repairs from "../../src/sanitise/repairs.ts";
 import { sanitiseSet } from "../../src/sanitise/sanitiseSet.ts";
 import { chosenRepairs } from "../../src/sanitise/settings.ts";
@@ -18,7 +18,7 @@ const patchOf = (channels: number) => ({
   side: 3,
   values: new Float32Array(9 * channels).map((_, i) => i / (9 * channels)),
 });
-const findingsOf = (set: DistilledSet): Finding[] => [
+const findingsOf = (set: DistilledSet): RepairTarget[] => [
   { targetClass: 0, images: set.shape[0] === 3 ? [0] : [1], patch: patchOf(set.shape[1]) },
 ];
 const soft: Labels = {

@@ -33,7 +33,7 @@ export interface DetectorContext {
 }
 
 /** What a detector says of a set. */
-export interface Finding {
+export interface Detection {
   /** Higher is more suspicious. What is usual is for a library of clean sets to say. */
   readonly score: number;
   readonly targetClass?: number;
@@ -46,7 +46,7 @@ export interface Finding {
 }
 
 /** A finding with what a searching detector hands on. */
-export interface Found extends Finding {
+export interface Found extends Detection {
   readonly candidates?: readonly Candidate[];
 }
 

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { z } from "zod";
-import type { AuditResult, NamedFinding, Suspect } from "../../audit/auditSet.ts";
+import type { AuditResult, NamedDetection, Suspect } from "../../audit/auditSet.ts";
 import type { Calibration } from "../../audit/calibration.ts";
 import type { Patch } from "../../audit/Patch.ts";
 import type { AuditSettings } from "../../audit/settings.ts";
@@ -221,11 +221,11 @@ function show({ verdict, sentences, significance }: AuditConclusion, result: Aud
   ]);
   console.line();
   console.table(result.findings, [
-    { title: "detector", of: ({ detector }: NamedFinding) => detector, align: "left" },
-    { title: "score", of: ({ score }: NamedFinding) => score.toFixed(3), align: "right" },
-    { title: "class", of: ({ targetClass }: NamedFinding) => targetClass ?? "–" },
-    { title: "images", of: ({ images }: NamedFinding) => few(images), align: "left" },
-    { title: "cost", of: ({ cost }: NamedFinding) => cost },
+    { title: "detector", of: ({ detector }: NamedDetection) => detector, align: "left" },
+    { title: "score", of: ({ score }: NamedDetection) => score.toFixed(3), align: "right" },
+    { title: "class", of: ({ targetClass }: NamedDetection) => targetClass ?? "–" },
+    { title: "images", of: ({ images }: NamedDetection) => few(images), align: "left" },
+    { title: "cost", of: ({ cost }: NamedDetection) => cost },
   ]);
   console.line();
   for (const { method, n, p } of significance) console.line(`p ${p.toFixed(3)} against ${n} clean sets: ${method}`);

@@ -1,7 +1,7 @@
 import type { Patch } from "../audit/Patch.ts";
 
 /** What an audit found and a repair takes away. */
-export interface Finding {
+export interface RepairTarget {
   readonly targetClass: number;
   /** Images of the class that carry it, rows of the set. */
   readonly images: readonly number[];

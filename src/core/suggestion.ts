@@ -29,7 +29,7 @@ export function suggestion(name: string, known: Iterable<string>): string | unde
         (wanted.length >= 4 || isPiece(wanted, other)) && wordsOf(one).some((word) => word.startsWith(wanted)),
     ) ??
     longest((other) => other.length >= 4 && isPiece(other, wanted) && wanted.endsWith(other)) ??
-    nearest(wanted, names, Math.max(1, Math.floor(wanted.length / 3)))
+    nearest(wanted, names, wanted.length < 4 ? 1 : Math.ceil(wanted.length / 3))
   );
 }
 

@@ -40,6 +40,11 @@ export async function checkFolder(path: string): Promise<void> {
   await rmdir(missing).catch(() => undefined);
 }
 
+/** Check that files can be written to where a person said, before the work that ends in them. @throws as `checkFolder` does. */
+export async function checkOutputs(files: readonly (string | undefined)[]): Promise<void> {
+  for (const file of files) if (file !== undefined) await checkFolder(dirname(resolve(file)));
+}
+
 /** @throws the operating system's error for a file that stands in the way. */
 async function isFolder(path: string): Promise<boolean> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {

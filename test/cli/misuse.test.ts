@@ -137,6 +137,10 @@ const generated: string[] = [
   "audit set.safetensors --calibration broken.json",
   "audit set.safetensors --calibration gone.json",
   "audit set.safetensors --seed many",
+  "audit set.safetensors --page set.safetensors/page.html",
+  "audit set.safetensors --sarif set.safetensors/audit.sarif",
+  "sanitise set.safetensors --out set.safetensors/out.npz",
+  "sanitise set.safetensors --out out.npz --report set.safetensors/page.html",
   "audit set.safetensors --device quantum",
   "audit tiny.safetensors",
   // What does not fit together.

@@ -18,7 +18,7 @@ test.each([
   [new DataError("openSet: invalid file: got none", 0), 2, "retort go: invalid file: got none (at byte 0)"],
   [new UsageError("sweep.yaml:3:1: invalid matrix"), 2, "sweep.yaml:3:1: invalid matrix"],
   [new UsageError("go: invalid --x"), 2, "go: invalid --x"],
-  [new DataError("file: invalid name: got \u001b[31mred\nnext"), 2, "file: invalid name: got  [31mred next"],
+  [new DataError("file: invalid name: got \u001b[31mred\nnext"), 2, "file: invalid name: got \\u{1b}[31mred next"],
 ])("%s ends with one line and its status", async (error, code, line) => {
   expect(await call(throwing(error), "go")).toEqual({ status: code, stdout: "", stderr: `${line}\n` });
 });

@@ -66,9 +66,15 @@ afterAll(() => {
 });
 
 const lines = [
-  ...["inspect", "evaluate --test strokes", "attack clean-label", "attack bad-nets", "search", "audit"].flatMap(
-    (command) => ["secret.safetensors", "shut", "shut/a.safetensors"].map((path) => [command, path] as const),
-  ),
+  ...[
+    "inspect",
+    "evaluate --test strokes",
+    "attack clean-label",
+    "attack bad-nets",
+    "search",
+    "audit",
+    "sanitise --out out.npz",
+  ].flatMap((command) => ["secret.safetensors", "shut", "shut/a.safetensors"].map((path) => [command, path] as const)),
   ...["plan", "run"].flatMap((command) =>
     ["secret.txt", "shut/e.yaml", "e.yaml"].map((path) => [command, path] as const),
   ),
@@ -94,6 +100,7 @@ const lines = [
   ["demo --out", "read-only/run"],
   ["search set.safetensors --out", "read-only/run"],
   ["convert set.safetensors", "read-only/out.npz"],
+  ["sanitise set.safetensors --out out.npz --audit", "secret.txt"],
   ["inspect set.safetensors --sheet", "read-only/sheet.png"],
   ["keygen", "read-only/key"],
   ["data get", "mnist"],

@@ -80,6 +80,9 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     ]);
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
+    await (await import("../../disk/makeFolder.ts")).checkOutputs(
+      (["page", "markdown", "sarif", "junit"] as const).map((name) => options[name]),
+    );
     if (options.quick && options.deep)
       throw new UsageError(`${who}: invalid options: expected one of --quick and --deep, got both`);
     const { detectors, side, grid, width, epochs, followed, power } = options;

@@ -104,7 +104,11 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
     ]);
     const { out, seed, device, threads, force, rounds } = options;
     const format = await formatByEnding(options.to, out, who);
-    const { checkFree } = await import("../../disk/writeFiles.ts");
+    const [{ checkFree }, { checkOutputs }] = await Promise.all([
+      import("../../disk/writeFiles.ts"),
+      import("../../disk/makeFolder.ts"),
+    ]);
+    await checkOutputs([out, options.report]);
     if (!options.overwrite) await checkFree(out, who, "--overwrite");
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
     const report = options.audit === undefined ? undefined : await readAudit(options.audit, who);

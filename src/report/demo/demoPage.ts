@@ -54,7 +54,7 @@ function distilled({ raw, set, distillation, seal }: DemoRecord): Html {
     1,
     "A set is distilled and sealed",
     html`<div class="pair">
-${figure(raw.pictures, all(raw.pictures, 30), 10, "Raw data", `30 of ${counted(raw.images)} drawings of ten shapes.`)}
+${figure(raw.pictures, all(raw.pictures, 30), Math.max(columns, 5), "Raw data", `30 of ${counted(raw.images)} drawings of ten shapes.`)}
 ${figure(set.clean, order, Math.max(columns, 5), "Distilled set", `${counted(set.labels.length)} images stand for them all (${distillation}).`)}</div>
 <p class="note">The publisher signs it. Fingerprint of the seal: <code>${seal.fingerprint}</code></p>`,
   );

@@ -46,7 +46,7 @@ export function coherence(audited: AuditedSet): Coherence[] {
     for (const [i] of alike) counts[labels[i]]++;
     const order = [...counts.keys()].sort((a, b) => counts[b] - counts[a]);
     const [top, next] = order;
-    const images = new Set(alike.filter(([i]) => labels[i] === top).flatMap(([i, j]) => [i, j]));
+    const images = new Set(alike.filter(([i]) => labels[i] === top).flatMap((pair) => pair.slice(0, 2)));
     return {
       targetClass: top,
       window,

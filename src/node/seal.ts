@@ -68,7 +68,7 @@ export interface VerifySettings {
  * @returns every check with its outcome; `verified` says whether all passed. Never throws for what the set or its seal holds.
  * @throws UsageError if there is no such set.
  * @example
- * const { verified, checks } = await verify("download", { publicKeys: [publicPem], at: new Date() });
+ * const { verified, checks } = await verify("download", { publicKeys: [publicPem], at: new Date("2026-11-28") });
  */
 export async function verify(path: string, { publicKeys, at, minVersion }: VerifySettings): Promise<Verification> {
   const keys: TrustedKey[] = publicKeys.map((pem) => trustKey(pem));

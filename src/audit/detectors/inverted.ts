@@ -1,11 +1,9 @@
-import { invert } from "../inversion.ts";
 import { flatStarts } from "../starts.ts";
-import { bestHeld } from "./bestHeld.ts";
 import { defineDetector } from "./Detector.ts";
+import { inversionFrom } from "./inversionFrom.ts";
 
-/** Places along each edge, and Adam steps of each start and of the best one after them. */
+/** Places along each edge. */
 const GRID = 4;
-const STEPS = [8, 24] as const;
 
 export const inverted = defineDetector({
   title: "Inversion: squares found by descent",
@@ -13,9 +11,6 @@ export const inverted = defineDetector({
   phase: "search",
   level: "default",
   decisive: true,
-  async run({ audited, search, held, found, descent, settings: { side } }) {
-    const starts = flatStarts(audited.shape, side, GRID);
-    const candidates = await invert(audited, search, { starts, found, steps: STEPS }, descent);
-    return { ...(await bestHeld(held, candidates)), candidates };
-  },
+  run: (context) =>
+    inversionFrom(context, flatStarts(context.audited.shape, context.settings.side, GRID), context.found),
 });

@@ -1,7 +1,6 @@
-import { invert } from "../inversion.ts";
 import { flatStarts } from "../starts.ts";
-import { bestHeld } from "./bestHeld.ts";
 import { defineDetector } from "./Detector.ts";
+import { inversionFrom } from "./inversionFrom.ts";
 
 /** Side of the squares, in pixels. Chosen: the prototype's, which tells clean colour sets of ten images a class apart best. */
 const SIDE = 8;
@@ -12,13 +11,5 @@ export const largeInverted = defineDetector({
   phase: "search",
   level: "deep",
   decisive: false,
-  async run({ audited, search, held, descent }) {
-    const candidates = await invert(
-      audited,
-      search,
-      { starts: flatStarts(audited.shape, SIDE, 4), found: [], steps: [8, 24] },
-      descent,
-    );
-    return { ...(await bestHeld(held, candidates)), candidates };
-  },
+  run: (context) => inversionFrom(context, flatStarts(context.audited.shape, SIDE, 4)),
 });

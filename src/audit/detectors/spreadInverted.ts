@@ -1,7 +1,6 @@
-import { invert } from "../inversion.ts";
 import { spreadStarts } from "../starts.ts";
-import { bestHeld } from "./bestHeld.ts";
 import { defineDetector } from "./Detector.ts";
+import { inversionFrom } from "./inversionFrom.ts";
 
 export const spreadInverted = defineDetector({
   title: "Inversion of scatters, blends and low frequencies",
@@ -9,9 +8,5 @@ export const spreadInverted = defineDetector({
   phase: "search",
   level: "deep",
   decisive: false,
-  async run({ audited, search, held, descent, key }) {
-    const starts = spreadStarts(audited.shape, key);
-    const candidates = await invert(audited, search, { starts, found: [], steps: [8, 24] }, descent);
-    return { ...(await bestHeld(held, candidates)), candidates };
-  },
+  run: (context) => inversionFrom(context, spreadStarts(context.audited.shape, context.key)),
 });

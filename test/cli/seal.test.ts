@@ -30,6 +30,14 @@ describe("retort keygen", () => {
     expect(again.stderr).toContain("lab.key");
   });
 
+  test("leaves no half of a pair, and makes the folder", async () => {
+    writeFileSync(at("half.pub"), "somebody's");
+    expect(await run("keygen", at("half"))).toMatchObject({ status: 2, stderr: expect.stringContaining("half.pub") });
+    expect([existsSync(at("half.key")), readFileSync(at("half.pub"), "utf8")]).toEqual([false, "somebody's"]);
+    expect((await run("keygen", at("new", "deep", "lab"))).status).toBe(0);
+    expect(existsSync(at("new", "deep", "lab.pub"))).toBe(true);
+  });
+
   test("encrypts with a passphrase; sealing needs it", async () => {
     writeFileSync(at("phrase"), "correct horse\n");
     writeFileSync(at("wrong"), "battery\n");

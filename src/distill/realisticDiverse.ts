@@ -14,6 +14,7 @@ import {
   fingerprint,
 } from "./Distillation.ts";
 import { checkStart, initialImages } from "./initialImages.ts";
+import type { RawTraining } from "./rawTeacher.ts";
 import { sharedOptions } from "./sharedOptions.ts";
 import { weightArrays, weightTree } from "./weightArrays.ts";
 
@@ -71,7 +72,7 @@ export const realisticDiverse: Distillation<typeof options> = {
     const { key, device, normalisation, resume } = context;
     if (resume) checkResume(record, resume);
     const total = opts.teacherEpochs + 1;
-    const [{ convNet }, { sgd }, { Learner }, { rawEpoch }, { likeliestCrops }] = await loadParts();
+    const [{ convNet }, { sgd }, { Learner }, { cosineRate, rawEpoch }, { likeliestCrops }] = await loadParts();
     const [, channels, size] = set.shape;
     const network = convNet({ channels, size, classes: set.classes }, opts);
     await using learner = new Learner(network, sgd({ momentum: 0.9, weightDecay: 5e-4 }), device);
@@ -94,7 +95,11 @@ export const realisticDiverse: Distillation<typeof options> = {
       yield report(state);
       return;
     }
-    const training = { batch: opts.teacherBatch, lr: opts.teacherLr, epochs: opts.teacherEpochs };
+    const training: RawTraining = {
+      batch: opts.teacherBatch,
+      stages: ["flip-crop"],
+      rate: cosineRate(opts.teacherLr, opts.teacherEpochs),
+    };
     while (state.step < total) {
       const { step } = state;
       const teacher = state.teacher ?? fresh;

@@ -37,9 +37,38 @@ const context: DistillationContext = {
 
 /** Options that make each method quick. A method without an entry runs with its defaults. */
 const quick: Record<string, Record<string, unknown>> = {
+  alignedTrajectories: {
+    iterations: 3,
+    studentSteps: 3,
+    experts: 2,
+    expertEpochs: 1,
+    expertBatch: 6,
+    expertLr: 0.1,
+    maxStart: 2,
+    startFrom: 1,
+    growth: 2,
+    lrImg: 1,
+    lrRate: 1e-4,
+    lrLabel: 0.5,
+    batchTrain: 3,
+    width: 4,
+    depth: 2,
+  },
   attentionMatching: { iterations: 3, batchReal: 6, width: 4, depth: 2 },
   datasetCondensation: { iterations: 2, outer: 3, inner: 2, batchReal: 6, batchTrain: 4, width: 4, depth: 2 },
   distributionMatching: { iterations: 4, batchReal: 6, width: 4, depth: 2 },
+  matchingTrajectories: {
+    iterations: 3,
+    studentSteps: 3,
+    experts: 2,
+    expertEpochs: 1,
+    expertBatch: 6,
+    maxStart: 2,
+    lrImg: 1,
+    lrRate: 1e-4,
+    width: 4,
+    depth: 2,
+  },
   realisticDiverse: { candidates: 4, crops: 2, teacherEpochs: 2, teacherBatch: 8, width: 4, depth: 2 },
   siameseCondensation: { iterations: 2, outer: 2, inner: 2, batchReal: 6, width: 4, depth: 2 },
 };

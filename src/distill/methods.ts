@@ -7,3 +7,4 @@ export { matchingTrajectories } from "./matchingTrajectories.ts";
 export { randomReal } from "./randomReal.ts";
 export { realisticDiverse } from "./realisticDiverse.ts";
 export { siameseCondensation } from "./siameseCondensation.ts";
+export { squeezeRecoverRelabel } from "./squeezeRecoverRelabel.ts";

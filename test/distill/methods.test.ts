@@ -70,6 +70,15 @@ const quick: Record<string, Record<string, unknown>> = {
     depth: 2,
   },
   realisticDiverse: { candidates: 4, crops: 2, teacherEpochs: 2, teacherBatch: 8, width: 4, depth: 2 },
+  squeezeRecoverRelabel: {
+    iterations: 3,
+    batchImg: 3,
+    teacherEpochs: 2,
+    teacherBatch: 6,
+    teacherLr: 0.02,
+    width: 4,
+    depth: 2,
+  },
   siameseCondensation: { iterations: 2, outer: 2, inner: 2, batchReal: 6, width: 4, depth: 2 },
 };
 const optionsOf = (name: string, method: Distillation, more: object = {}) =>

@@ -1,5 +1,6 @@
 import type { ImageShape } from "../LabelledSet.ts";
 import { type Augmentation, type DsaSettings, dsaSettings } from "./Augmentation.ts";
+import { applyTapsAdjoint } from "./applyTaps.ts";
 import { augment } from "./augment.ts";
 import { tapsOf } from "./taps.ts";
 
@@ -24,12 +25,8 @@ export function augmentAdjoint(
     return augment(gradient, shape, unshifted, settings);
   }
   const [n, c, h, w] = shape;
-  const [area, out] = [h * w, new Float32Array(gradient.length)];
-  for (let i = 0; i < n; i++) {
-    const { terms, index, weight } = tapsOf(augmentation, i, h, w, settings);
-    for (let plane = i * c; plane < (i + 1) * c; plane++)
-      for (let t = 0; t < area * terms; t++)
-        out[plane * area + index[t]] += weight[t] * gradient[plane * area + Math.floor(t / terms)];
-  }
+  const out = new Float32Array(gradient.length);
+  for (let i = 0; i < n; i++)
+    applyTapsAdjoint(tapsOf(augmentation, i, h, w, settings), gradient, out, i * c * h * w, c);
   return out;
 }

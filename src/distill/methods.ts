@@ -4,6 +4,7 @@ export { attentionMatching } from "./attentionMatching.ts";
 export { datasetCondensation } from "./datasetCondensation.ts";
 export { distributionMatching } from "./distributionMatching.ts";
 export { matchingTrajectories } from "./matchingTrajectories.ts";
+export { neuralFeatureRegression } from "./neuralFeatureRegression.ts";
 export { randomReal } from "./randomReal.ts";
 export { realisticDiverse } from "./realisticDiverse.ts";
 export { siameseCondensation } from "./siameseCondensation.ts";

@@ -15,9 +15,9 @@ import {
 } from "./Distillation.ts";
 import { checkStart } from "./initialImages.ts";
 import { freshTeacher, restoredTeacher, savedTeacher, type Taught, trainTeacher } from "./keptTeacher.ts";
+import { adamDirection } from "./momentArrays.ts";
 import { cosineRate } from "./rawTeacher.ts";
 import { sharedOptions } from "./sharedOptions.ts";
-import { type AdamState, adamArrays } from "./squeeze/adamArrays.ts";
 import type { Recovery } from "./squeeze/compileRecovery.ts";
 import { drawView } from "./squeeze/view.ts";
 
@@ -152,9 +152,9 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
       const rows = groupRows(classes, opts.ipc, group * each, each);
       const taps = drawView(child(key, "view", group, step), side, opts);
       const part = (all: Floats) => gathered(all, rows, size);
-      const now: AdamState = { values: part(state.images), mean: part(state.mean), square: part(state.square) };
-      const seen = new Float32Array(now.values.length);
-      applyTaps(taps, now.values, seen, 0, rows.length * c);
+      const [images, moments] = [part(state.images), { mean: part(state.mean), square: part(state.square) }];
+      const seen = new Float32Array(images.length);
+      applyTaps(taps, images, seen, 0, rows.length * c);
       const y = new Float32Array(rows.length * classes);
       rows.forEach((row, i) => {
         y[i * classes + Math.floor(row / opts.ipc)] = 1;
@@ -165,8 +165,9 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
       const back = new Float32Array(seen.length);
       applyTapsAdjoint(taps, gradient, back, 0, rows.length * c);
       const lr = (opts.lrImg / 2) * (1 + Math.cos((Math.PI * step) / opts.iterations));
-      const moved = adamArrays(now, back, step, lr, { beta1: 0.5, beta2: 0.9 });
-      const inside = clampToGamut(moved.values, [rows.length, c, side, side], normalisation);
+      const moved = adamDirection(moments, back, step, { beta1: 0.5, beta2: 0.9, eps: 1e-8 });
+      const free = images.map((x, i) => x - lr * moved.direction[i]);
+      const inside = clampToGamut(free, [rows.length, c, side, side], normalisation);
       state = {
         images: scattered(state.images, inside, rows, size),
         mean: scattered(state.mean, moved.mean, rows, size),

@@ -69,6 +69,15 @@ const quick: Record<string, Record<string, unknown>> = {
     width: 4,
     depth: 2,
   },
+  neuralFeatureRegression: {
+    iterations: 5,
+    batchReal: 8,
+    poolSize: 2,
+    poolUpdates: 3,
+    lrImg: 0.01,
+    width: 4,
+    depth: 2,
+  },
   realisticDiverse: { candidates: 4, crops: 2, teacherEpochs: 2, teacherBatch: 8, width: 4, depth: 2 },
   squeezeRecoverRelabel: {
     iterations: 5,

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import { UsageError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { child, type Key, normal } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { gamutBounds } from "../../data/Trigger.ts";

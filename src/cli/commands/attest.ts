@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
 import { defaultSignature } from "../../disk/detachedSeal.ts";
 import { readJsonText } from "../../disk/readText.ts";

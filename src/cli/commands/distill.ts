@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
 import type { Distillation } from "../../distill/Distillation.ts";

@@ -1,5 +1,5 @@
 import { chmod, open } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { type Curve, curves, generateKeys, keyFingerprint, loadPublicKey } from "../../seal/keys.ts";
 import { spellFingerprint } from "../../seal/Trust.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { lookUp } from "../../core/errors.ts";
 import { type ReadWhen, refuseIdle, resolveSettings } from "../../core/readWhen.ts";
 import { kebab } from "../../core/spelling.ts";

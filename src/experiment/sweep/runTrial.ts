@@ -19,11 +19,11 @@ import { learnerFor, learnerPart } from "../../train/learnerFor.ts";
 import { train } from "../../train/train.ts";
 import { checkDigest, type Inputs } from "../plan/Inputs.ts";
 import type { TrialConfig } from "../plan/TrialConfig.ts";
+import { trialStages } from "../plan/trialStages.ts";
 import { Kept } from "./Kept.ts";
 import { networkOf } from "./networkOf.ts";
 import type { StageStore } from "./StageStore.ts";
 import { decodeNetwork, encodeNetwork } from "./trainedNetwork.ts";
-import { trialStages } from "./trialStages.ts";
 
 export type TrialResult = Pick<FinishedTrial, "evaluations" | "seconds" | "trigger" | "stealth">;
 type TimedEvaluation = Evaluation & { readonly seconds: number };
@@ -171,10 +171,10 @@ export class TrialRunner {
     return measured;
   }
 
-  private sharedTraining({ network, ...config }: TrialConfig, clean: DistilledSet): typeof train {
+  private sharedTraining(config: TrialConfig, clean: DistilledSet): typeof train {
     return async (learner, set, protocol, from, ...more) => {
       if (set !== clean) return train(learner, set, protocol, from, ...more);
-      const name = hashJson({ set: trialStages({ ...config, network }).clean, key: from.hex });
+      const name = hashJson({ set: trialStages(config).clean, key: from.hex });
       return this.store.inFile(
         `networks/${name}.safetensors`,
         (bytes) => decodeNetwork(bytes, learner.network),

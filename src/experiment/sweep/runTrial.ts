@@ -4,6 +4,7 @@ import { hashJson, sha256Hex } from "../../core/hash.ts";
 import { child, key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { toPixels } from "../../data/normalise.ts";
+import { keptNetworks } from "../../disk/kept/keptNetworks.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { type Device, device } from "../../engine/device.ts";
@@ -93,7 +94,8 @@ export class TrialRunner {
         if (finished) return finished;
         const raw = await this.inputs.train(distil, "trial");
         const record = { seed, source: { name: raw.name, images: raw.shape[0], digest: sha256 } };
-        const context = { normalisation, key: key(seed), device: target, record };
+        const keep = keptNetworks(sha256);
+        const context = { normalisation, key: key(seed), device: target, record, keep };
         const distillation = methods[method as keyof typeof methods] as Distillation;
         return runDistillStage(run, distillation, raw, options, context, { signal: this.hooks.signal });
       });

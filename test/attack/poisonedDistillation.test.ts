@@ -70,7 +70,18 @@ describe("poisonedDistillation", () => {
         momentum: 0.9,
         weightDecay: 5e-4,
       },
-      archetype: { objective: "logit", perClass: 1, steps: 200, lr: 0.1, tv: 0, l2: 0, clamp: false },
+      archetype: {
+        objective: "logit",
+        start: "noise",
+        networks: 1,
+        perClass: 1,
+        steps: 200,
+        lr: 0.1,
+        tv: 0,
+        l2: 0,
+        jitter: 0,
+        clamp: false,
+      },
     });
   });
 

@@ -9,7 +9,7 @@ import type { Floats } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import { targetsOf } from "../../train/targets.ts";
 import { type Attack, type AttackProgress, tamperedRecord } from "../Attack.ts";
-import { archetypes } from "../common/archetypes.ts";
+import { archetypeClasses, archetypes } from "../common/archetypes/archetypes.ts";
 import { backdoorSet } from "../common/backdoorSet.ts";
 import { checkBudget, imageOptimiser, limitRows, limitsOf, withinEightBit } from "../common/budget.ts";
 import { checkEffect } from "../common/effect.ts";
@@ -78,10 +78,13 @@ export const poisonedDistillation: Attack<typeof options> = {
     if (context.resume) run = restore(context.resume);
     else if (usesArchetypes(opts)) {
       yield { ...report("surrogate"), done: 0 };
-      const [first] = surrogates;
-      const state = await first.trained(surrogate.steps, child(key, "surrogate"));
-      yield { ...report("archetypes"), done: LIGHT * surrogate.steps };
-      const made = await archetypes(first.learner, state, set, archetype, child(key, "archetypes"), device);
+      const trained = await inTurn(Array.from({ length: archetype.networks }), async (_, i) => {
+        const one = surrogates[i % surrogates.length];
+        const of = child(key, "surrogate");
+        return { network: one.learner.network, state: await one.trained(surrogate.steps, i === 0 ? of : child(of, i)) };
+      });
+      yield { ...report("archetypes"), done: LIGHT * surrogate.steps * archetype.networks };
+      const made = await archetypes(trained, set, archetype, child(key, "archetypes"), device);
       run = begin(set, made.images, made.losses);
     } else run = begin(set, new Float32Array(0), []);
 
@@ -143,12 +146,9 @@ export const poisonedDistillation: Attack<typeof options> = {
       targetClass: opts.targetClass,
     };
     if (!usesArchetypes(opts)) return { ...result, curves: run.curves };
-    const classes = Int32Array.from({ length: set.classes * archetype.perClass }, (_, i) =>
-      Math.floor(i / archetype.perClass),
-    );
     return {
       ...result,
-      archetypes: { images: run.archetypes, classes },
+      archetypes: { images: run.archetypes, classes: archetypeClasses(set.classes, archetype.perClass) },
       curves: { ...run.curves, archetypes: run.archetypeLosses },
     };
   },
@@ -158,7 +158,7 @@ const usesArchetypes = ({ carrier }: Options): boolean => carrier.sources.includ
 
 /** Work done before the trajectory begins. */
 const preparation = (opts: Options): number =>
-  usesArchetypes(opts) ? LIGHT * (opts.surrogate.steps + opts.archetype.steps) : 0;
+  usesArchetypes(opts) ? LIGHT * (opts.surrogate.steps * opts.archetype.networks + opts.archetype.steps) : 0;
 
 /** Work done before the updates of block i begin. */
 const blockStart = (opts: Options, block: number): number =>

@@ -6,7 +6,7 @@ import type { Device } from "../../engine/device.ts";
 import { gradientDistances } from "../../nn/gradientDistance.ts";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import { convNet } from "../../nn/networks/convNet.ts";
-import { archetypeOptions } from "../common/archetypes.ts";
+import { archetypeOptions } from "../common/archetypes/archetypeOptions.ts";
 import { backdoorSources } from "../common/backdoorSet.ts";
 import { budgetOptions } from "../common/budget.ts";
 import { carrierOptions } from "../common/carriers.ts";
@@ -130,6 +130,11 @@ export function checkOptions(who: string, opts: Options, surrogates: readonly Su
   if (names.length > opts.trajectory)
     throw new UsageError(
       `${who}: invalid surrogate.networks: expected at most ${opts.trajectory}, one for each network of the trajectory, got ${names.length}`,
+    );
+  const hidden = names.find((name) => name !== "convNet" && name !== "convNetBN");
+  if (opts.archetype.objective === "layers" && hasArchetypes(opts) && hidden)
+    throw new UsageError(
+      `${who}: invalid archetype.objective: expected one that needs no layers with ${hidden}, which does not show them, got layers`,
     );
   const counted = weighed(opts);
   for (const { learner } of surrogates)

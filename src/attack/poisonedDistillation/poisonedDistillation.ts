@@ -117,7 +117,7 @@ export const poisonedDistillation: Attack<typeof options> = {
           const x = backdoorAt(run.block, run.step);
           update = await updateTo(await gradientOf(a, weights, x, called(set, opts.targetClass, x)));
         }
-        const hyper = Float32Array.from(imageOptimiser.hyper(run.block * opts.steps + run.step, opts.lr));
+        const hyper = hyperAt(run.block * opts.steps + run.step, opts);
         const sums = { loss: 0, benign: 0, backdoor: 0 };
         let { images, slots }: { images: Floats; slots: readonly Floats[] } = run;
         for (const [i, p] of parts.entries()) {
@@ -163,6 +163,12 @@ const preparation = (opts: Options): number =>
 /** Work done before the updates of block i begin. */
 const blockStart = (opts: Options, block: number): number =>
   preparation(opts) + (LIGHT * opts.stride * (block * (block + 1))) / 2 + block * opts.steps;
+
+/** Adam's numbers for an update of the images. */
+function hyperAt(update: number, { lr, decay, trajectory, steps }: Options): Floats {
+  const share = decay ? Math.cos((Math.PI / 2) * (update / (trajectory * steps))) : 1;
+  return Float32Array.from(imageOptimiser.hyper(update, lr * share));
+}
 
 /** One-hot labels of the target for images of a set's shape. */
 function called({ shape: [, c, h, w], classes }: DistilledSet, target: number, images: Floats): Floats {

@@ -39,6 +39,7 @@ export const options = z.strictObject({
   onPolicy: z.boolean().default(false).describe("train these networks on the images as they are by then"),
   steps: z.int().min(1).default(101).describe("updates of the set at each network"),
   lr: z.number().positive().default(0.1).describe("Adam learning rate of the images"),
+  decay: z.boolean().default(false).describe("let it fall as a quarter cosine"),
   ...budgetOptions,
   batch: z.int().min(1).default(256).describe("images an update; larger sets are updated part by part"),
   carrier: carrierOptions

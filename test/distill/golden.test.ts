@@ -66,7 +66,7 @@ describe.each(cases)("$name, all iterations as PyTorch does them", (one) => {
     });
     expect(relativeError(one.results.images, images)).toBeLessThan(1e-5);
     const { rate, labels } = one.results;
-    if (rate) expect((made.metadata.learntRate as number) / rate.f64).toBeCloseTo(1, 5);
+    if (rate) expect((made.metadata.lr as number) / rate.f64).toBeCloseTo(1, 5);
     if (labels)
       expect(relativeError(labels, (made.labels as Extract<Labels, { kind: "soft" }>).values)).toBeLessThan(1e-4);
     // What is chosen among real crops does not move.

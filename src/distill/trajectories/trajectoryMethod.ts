@@ -86,7 +86,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
         set: () =>
           distilledSet(record, now?.images ?? first, Math.max(0, step - trained), {
             ...(now?.labels && { labels: { kind: "soft", form: "logits", values: now.labels.slice() } }),
-            learnt: { learntRate: now?.rate ?? opts.lrNet },
+            learnt: { lr: now?.rate ?? opts.lrNet },
           }),
         checkpoint,
       });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { child, permutation } from "../core/random.ts";
 import type { DistilledSet, Labels } from "../data/DistilledSet.ts";
 import { applyTrigger } from "../data/Trigger.ts";

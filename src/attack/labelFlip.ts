@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { child, type Key, permutation } from "../core/random.ts";
 import type { DistilledSet, Labels } from "../data/DistilledSet.ts";
 import { triggerOf } from "../data/triggerShapes.ts";

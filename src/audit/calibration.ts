@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { AuditResult } from "./auditSet.ts";
 import { detectorRegistry } from "./detectorRegistry.ts";
 

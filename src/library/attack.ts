@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Attack, AttackProgress, AttackResult } from "../attack/Attack.ts";
 import { attackPictures } from "../attack/attackPictures.ts";
 import { attackRegistry as attacks } from "../attack/attackRegistry.ts";

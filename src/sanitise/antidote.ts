@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { pasted } from "../audit/Patch.ts";
 import { child, permutation } from "../core/random.ts";
 import { classesOf } from "../train/targets.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../core/errors.ts";
 import { child, Stream } from "../core/random.ts";
 import { classesOf } from "../train/targets.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { child, type Key, Stream } from "../../core/random.ts";
 import { augment } from "../../data/augment/augment.ts";
 import { drawDsa, drawFlipCrop } from "../../data/augment/dsa.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Holder } from "../../core/closable.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";

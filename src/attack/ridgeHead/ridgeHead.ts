@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CompiledOnce } from "../../core/CompiledOnce.ts";
 import { Scope } from "../../core/closable.ts";
 import { NumericError } from "../../core/errors.ts";

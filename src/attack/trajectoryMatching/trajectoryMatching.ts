@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Scope } from "../../core/closable.ts";
 import { NumericError, UsageError } from "../../core/errors.ts";
 import { child } from "../../core/random.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Calibration } from "../../audit/calibration.ts";
 import { UsageError } from "../../core/errors.ts";
 import { computeOptions } from "../options/computeOptions.ts";

@@ -1,7 +1,6 @@
 import { basename, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
-import { setPath } from "../../disk/setPath.ts";
 import { auditPolicies } from "../options/auditPolicies.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
 import { evaluationOptions, protocolOf, receiversOf, resolveEvaluation } from "../options/evaluationOptions.ts";
@@ -86,7 +85,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     const { set: clean, accuracies } =
       result && attacked
         ? { set: await readSet(attacked, CLEAN, hooks) }
-        : await distilledSet(setPath(path), options, who, console, hooks);
+        : await distilledSet(path, options, who, console, hooks);
     if (options.requireAudit !== undefined) {
       const { requireAudit } = await import("../steps/requireAudit.ts");
       const { seed, device, threads } = options;

@@ -1,8 +1,9 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ContactSheet } from "../../audit/inspect/contactSheet.ts";
 import type { Inspection } from "../../audit/inspect/inspect.ts";
+import { openOptions } from "../../disk/reading.ts";
 import type { Source } from "../../formats/Format.ts";
-import { openOptions, readOptions, refuseUnused } from "../options/readOptions.ts";
+import { readingFrom, readOptions, refuseUnused } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
@@ -37,7 +38,7 @@ what is not known here) or tampered (the set says so itself); 2 not recognised, 
     const source = await openSource(args, options, console);
     const { inspection, set } = await inspect(
       named(source, args),
-      await openOptions(options, "inspect", whiteningHooks(console, signal)),
+      await openOptions(readingFrom(options, "inspect"), "inspect", whiteningHooks(console, signal)),
     );
     if (inspection.format && inspection.set) await refuseUnused(inspection.format, options, "inspect");
     const onTerminal = options.sheetTerminal ?? (console.colourful && !console.verbosity.json);

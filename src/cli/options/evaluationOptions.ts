@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { InputShape, Network } from "../../nn/Network.ts";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import { type Protocol, protocolOptions } from "../../train/protocol.ts";

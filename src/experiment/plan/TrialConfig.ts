@@ -1,15 +1,15 @@
+import type * as z from "zod";
 import { hashJson } from "../../core/hash.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
+import type { readingFields } from "../../disk/reading.ts";
 import type { DeviceName } from "../../engine/device.ts";
 import type { Protocol } from "../../train/protocol.ts";
 import type { AxisValue } from "./expand.ts";
 
 /** A distilled set that lies in a file. */
-export interface SetFile {
+export interface SetFile extends z.infer<z.ZodObject<typeof readingFields>> {
   /** As written: relative to the folder of the experiment file. */
   readonly file: string;
-  readonly normalisation?: string;
-  readonly experiment?: number;
   /** Digest of what was read (setDigest.ts). */
   readonly sha256: string;
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { lookUp, UsageError } from "../../core/errors.ts";
@@ -13,7 +13,7 @@ import type { Combination } from "./expand.ts";
 import { type PartName, parts } from "./experimentSchema.ts";
 import type { Inputs } from "./Inputs.ts";
 import type { Experiment } from "./readExperiment.ts";
-import type { TrialConfig } from "./TrialConfig.ts";
+import type { SetFile, TrialConfig } from "./TrialConfig.ts";
 
 /**
  * Complete one combination: defaults, presets, digests of what it reads.
@@ -46,7 +46,7 @@ export async function resolveTrial(
 
 async function setOf(settings: Settings, who: string, inputs: Inputs): Promise<TrialConfig["set"]> {
   if (settings.file !== undefined) {
-    const given = settings as { file: string; normalisation?: string; experiment?: number };
+    const given = settings as unknown as Omit<SetFile, "sha256">;
     return { ...given, sha256: await inputs.setDigest(given, who) };
   }
   const { distil, method, normalisation, seed, preset, ...options } = settings as Settings & Record<string, string>;

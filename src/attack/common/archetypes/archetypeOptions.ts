@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { objectiveNames } from "./objectives.ts";
 import { startNames } from "./starts.ts";
 

@@ -12,8 +12,8 @@ import {
   sub,
   sum,
   transpose,
-} from "../../tensor/ops.ts";
-import type { Tensor } from "../../tensor/Tensor.ts";
+} from "../tensor/ops.ts";
+import type { Tensor } from "../tensor/Tensor.ts";
 
 /**
  * A linear head in closed form on the features of a set (ridge regression, as KIP and FRePo use it: arXiv 2011.00050,

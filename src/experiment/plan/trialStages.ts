@@ -1,5 +1,5 @@
 import { hashJson } from "../../core/hash.ts";
-import { setIdentity, type TrialConfig } from "../plan/TrialConfig.ts";
+import { setIdentity, type TrialConfig } from "./TrialConfig.ts";
 
 /** Keys of the stages that a trial shares with others; a scheduler gives a stage to one worker at a time. */
 export interface TrialStages {
@@ -10,8 +10,16 @@ export interface TrialStages {
   readonly clean: string;
 }
 
-/** Hash what each shared stage of a trial depends on: equal keys, equal results. */
+const known = new WeakMap<TrialConfig, TrialStages>();
+
+/** Hash what each shared stage of a trial depends on, once for each trial: equal keys, equal results. */
 export function trialStages(config: TrialConfig): TrialStages {
+  const stages = known.get(config) ?? stagesOf(config);
+  known.set(config, stages);
+  return stages;
+}
+
+function stagesOf(config: TrialConfig): TrialStages {
   const { attack, network, strategy, receivers, seed, device, threads } = config;
   const on = { set: setIdentity(config.set), device, threads };
   return {

@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
-import { ridgePredictor } from "../../src/attack/ridgeHead/ridge.ts";
 import { key, normal } from "../../src/core/random.ts";
+import type { Device } from "../../src/engine/device.ts";
+import { ridgePredictor } from "../../src/nn/ridgePredictor.ts";
 import { compile, f32 } from "../../src/tensor/compile.ts";
 import { grad } from "../../src/tensor/grad.ts";
 import { constant, square, sub, sum } from "../../src/tensor/ops.ts";
 import type { Tensor } from "../../src/tensor/Tensor.ts";
-import { cpu } from "./tiny.ts";
+
+const cpu: Device = { name: "cpu", threads: 1 };
 
 const [m, d, k, n, lambda] = [6, 5, 3, 4, 0.01];
 const features = normal(key("features"), m * d);

@@ -12,9 +12,7 @@ import { toPixels } from "./normalise.ts";
  * @returns the normalisation of the set itself where it is such a space, or where nobody knows the way to pixels.
  */
 export function standardSpace({ images, shape, normalisation }: DistilledSet): Normalisation {
-  const { kind } = normalisation;
-  if (kind === "unknown" || (kind === "zca" && !normalisation.whitening)) return normalisation;
-  if (kind === "meanStd" && !isScale(normalisation)) return normalisation;
+  if (countsAlready(normalisation) || (normalisation.kind === "zca" && !normalisation.whitening)) return normalisation;
   const pixels = toPixels(images, shape, normalisation);
   const [m, channels, h, w] = shape;
   const [mean, std]: [number[], number[]] = [[], []];
@@ -30,6 +28,10 @@ export function standardSpace({ images, shape, normalisation }: DistilledSet): N
   }
   return { kind: "meanStd", name: "measured", mean, std };
 }
+
+/** Whether a set of this normalisation is attacked as it stands. A whitened one is not, once its matrix is at hand. */
+export const countsAlready = (normalisation: Normalisation): boolean =>
+  normalisation.kind === "unknown" || (normalisation.kind === "meanStd" && !isScale(normalisation));
 
 /** [0, 1] stretched to another range: from black at zero, or to [−1, 1]. */
 const isScale = ({ mean, std }: Extract<Normalisation, { kind: "meanStd" }>): boolean =>

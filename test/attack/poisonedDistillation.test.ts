@@ -5,7 +5,9 @@ import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { key } from "../../src/core/random.ts";
 import { resolveSettings } from "../../src/core/readWhen.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { gamutBounds } from "../../src/data/Trigger.ts";
+import { triggerOf } from "../../src/data/triggerShapes.ts";
 import { cpu, quick, tinySet } from "./tiny.ts";
 
 type Given = Parameters<typeof poisonedDistillation.options.parse>[0];
@@ -205,6 +207,24 @@ describe("poisonedDistillation", () => {
   ] satisfies [Given, string][])("refuses what would do nothing: %j", async (more, name) => {
     await expect(attack(tinySet(), { ...quick, ...more })).rejects.toThrow(`poisonedDistillation: invalid ${name}`);
   });
+
+  it.each(["gentle", "robust", "robust-one"] as const)(
+    "%s has a trigger of at most 5×5 that a picture can hold",
+    (name) => {
+      const { trigger } = resolveSettings(
+        "poisonedDistillation",
+        poisonedDistillation,
+        {},
+        {
+          preset: poisonedDistillation.presets![name],
+        },
+      );
+      expect(trigger.side).toBeLessThanOrEqual(5);
+      const made = triggerOf(trigger, [1, 3, 32, 32], knownNormalisations["cifar-10"], key(1));
+      expect(made.inGamut).toBe(true);
+      expect(made.mask.reduce((a, b) => a + b)).toBe(25);
+    },
+  );
 
   it("refuses a target class that the set does not have", async () => {
     await expect(attack(tinySet(), { ...quick, targetClass: 3 })).rejects.toThrow("expected 0 … 2, got 3");

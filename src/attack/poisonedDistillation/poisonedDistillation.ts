@@ -18,6 +18,7 @@ import { partition, putRows, rowsOf } from "../common/parts.ts";
 import { compileGradient, compileUpdate } from "./hybridLoss.ts";
 import { begin, type MatchingState, restore, save } from "./matchingState.ts";
 import { checkOptions, type Options, options, readWhen, surrogatesOf } from "./poisonedDistillationOptions.ts";
+import { presets } from "./poisonedDistillationPresets.ts";
 
 const who = "poisonedDistillation";
 
@@ -38,17 +39,7 @@ export const poisonedDistillation: Attack<typeof options> = {
   access: "distilled-set",
   options,
   readWhen,
-  // Chosen: two thirds of the time, the same within its intervals (docs/results/ablations.md). Narrower networks are not.
-  // `gentle`: what keeps clean accuracy of a DC set with ten images per class and plants a trigger that networks see (docs/results/worst-case.md).
-  presets: {
-    fast: { steps: 70 },
-    gentle: {
-      alpha: 0.2,
-      lr: 0.003,
-      trigger: { side: 5, colour: [1, 0, 1], unit: "pixel" },
-      surrogate: { width: 32 },
-    },
-  },
+  presets,
   async *run(set, opts, context) {
     if (set.shape[2] !== set.shape[3])
       throw new UsageError(`${who}: invalid images: expected square ones, got ${set.shape[2]}×${set.shape[3]}`);

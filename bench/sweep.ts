@@ -4,8 +4,6 @@ import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { type Manifest, openSweep, planExperiment } from "../src/experiment/plan/manifest.ts";
-import { readExperiment } from "../src/experiment/plan/readExperiment.ts";
 
 const { values: options } = parseArgs({
   options: { seeds: { type: "string", default: "8" }, help: { type: "boolean", default: false } },
@@ -34,8 +32,8 @@ matrix:
 `;
 
 /** The sweep as it is installed: processes that translate TypeScript when they start would be timed for that. */
-async function installed(): Promise<typeof import("../src/experiment/sweep/runSweep.ts")> {
-  const built = new URL("../dist/experiment/sweep/runSweep.js", import.meta.url);
+async function installed(): Promise<typeof import("../src/node.ts")> {
+  const built = new URL("../dist/node.js", import.meta.url);
   if (!existsSync(built))
     throw new Error("bench: missing dist/: expected the program to be built, got nothing; npm run build");
   // Processes of the sweep start with the flags of this one.
@@ -54,18 +52,19 @@ function processorSeconds(): number {
 const quantile = (values: readonly number[], part: number): number =>
   [...values].sort((a, b) => a - b)[Math.floor(part * (values.length - 1))];
 
-async function timed(manifest: Manifest, folder: string, jobs: number) {
-  const { runSweep } = await installed();
-  await openSweep(folder, manifest);
+async function timed(experiment: string, folder: string, jobs: number) {
+  const { sweep } = await installed();
   const cpu = processorSeconds();
   const start = performance.now();
   const ends: number[] = [];
-  const { failed } = await runSweep(manifest, {
+  await sweep(experiment, {
     folder,
     jobs,
-    onProgress: ({ trial }) => trial && ends.push(performance.now()),
+    onProgress: ({ trial, failed }) => {
+      if (failed > 0) throw new Error(`${failed} trials failed`);
+      if (trial) ends.push(performance.now());
+    },
   });
-  if (failed > 0) throw new Error(`${failed} trials failed`);
   const seconds = (from: number, to: number) => (to - from) / 1000;
   return {
     gaps: ends.slice(1).map((end, i) => end - ends[i]),
@@ -81,14 +80,13 @@ async function main(): Promise<void> {
     `${cpus()[0].model}, ${availableParallelism()} cores, Node ${process.version}, load ${loadavg()[0].toFixed(1)}`,
   );
   const root = await mkdtemp(join(tmpdir(), "retort-bench-"));
-  const plan = (seeds: number) => planExperiment(readExperiment(grid(seeds), join(root, "grid.yaml")));
-  const manifest = await plan(Number(options.seeds));
+  const experiment = grid(Number(options.seeds));
   const results = new Map<number, Awaited<ReturnType<typeof timed>>>();
   for (const jobs of [1, 2]) {
-    const one = await timed(manifest, join(root, `jobs${jobs}`), jobs);
+    const one = await timed(experiment, join(root, `jobs${jobs}`), jobs);
     results.set(jobs, one);
     console.log(
-      `${manifest.trials.length} trials, ${jobs} ${jobs > 1 ? "processes" : "process"}: trials ${one.trials.toFixed(1)} s, whole ${one.whole.toFixed(1)} s, processor ${one.processor.toFixed(1)} s`,
+      `${one.gaps.length + 1} trials, ${jobs} ${jobs > 1 ? "processes" : "process"}: trials ${one.trials.toFixed(1)} s, whole ${one.whole.toFixed(1)} s, processor ${one.processor.toFixed(1)} s`,
     );
   }
   const [alone, both] = [results.get(1)!, results.get(2)!];
@@ -100,7 +98,7 @@ async function main(): Promise<void> {
   // The same trials once more, all results cached.
   const folder = join(root, "jobs1");
   await rm(join(folder, "trials"), { recursive: true });
-  const { gaps, processor } = await timed(manifest, folder, 1);
+  const { gaps, processor } = await timed(experiment, folder, 1);
   const [median, longest] = [0.5, 1].map((part) => quantile(gaps, part).toFixed(0));
   console.log(
     `overhead a trial: median ${median} ms, longest ${longest} ms; whole sweep ${processor.toFixed(1)} s of processor time`,

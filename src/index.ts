@@ -27,6 +27,7 @@ export type { Checkpoint } from "./core/checkpoint.ts";
 export { type Closable, Scope } from "./core/closable.ts";
 export { type Drive, drive } from "./core/drive.ts";
 export { DataError, NumericError, PolicyError, RetortError, UsageError } from "./core/errors.ts";
+export type { Keep } from "./core/Keep.ts";
 export { child, type Key, key, normal, permutation, Stream, uniform } from "./core/random.ts";
 export { version } from "./core/version.ts";
 // Sets and triggers.
@@ -37,7 +38,7 @@ export { knownNormalisations, type Normalisation } from "./data/Normalisation.ts
 export { fromPixels, renormalise, toPixels } from "./data/normalise.ts";
 export { normalisedBatch } from "./data/normalisedBatch.ts";
 export { applyTrigger, clampToGamut, randomTrigger, squareTrigger, type Trigger } from "./data/Trigger.ts";
-export type { Distillation, DistillationContext, DistillationStep } from "./distill/Distillation.ts";
+export type { Distillation, DistillationContext, DistillationStep, SetExtras } from "./distill/Distillation.ts";
 export { distilledSet } from "./distill/Distillation.ts";
 export * as distillationMethods from "./distill/methods.ts";
 export { type Converted, convert } from "./formats/convert.ts";

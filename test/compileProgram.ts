@@ -1,8 +1,8 @@
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { build } from "esbuild";
 import type { TestProject } from "vitest/node";
+import { bundle } from "../packaging/bundle.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -24,18 +24,7 @@ export async function setup(project: TestProject): Promise<void> {
 }
 
 async function compile(): Promise<void> {
-  await build({
-    entryPoints: ["src/cli/main.ts", "src/experiment/sweep/trialProcess.ts"].map((path) => join(root, path)),
-    // All in one folder: the program looks for its worker process beside its own file.
-    outdir: join(folder, "dist/cli"),
-    entryNames: "[name]",
-    bundle: true,
-    splitting: true,
-    packages: "external",
-    platform: "node",
-    format: "esm",
-    target: "node20",
-  });
+  await bundle(join(folder, "dist"));
 }
 
 export function teardown(): void {

@@ -49,7 +49,6 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   "@jax-js/jax": ["tensor"],
   commander: ["cli"],
   "cli-progress": ["cli"],
-  echarts: ["report"],
 };
 
 interface SourceFile {

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Key } from "../core/random.ts";
 import type { ReadWhen } from "../core/readWhen.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { child } from "../core/random.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { UsageError } from "./errors.ts";
 import { respelled } from "./respelled.ts";
 import { didYouMean } from "./suggestion.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { UsageError } from "./errors.ts";
 import { nested, overlaid, type Settings } from "./layers.ts";
 import { resolveOptions, shown } from "./options.ts";

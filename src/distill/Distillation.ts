@@ -1,10 +1,11 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import { UsageError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";
+import type { Keep } from "../core/Keep.ts";
 import type { Key } from "../core/random.ts";
 import type { ReadWhen } from "../core/readWhen.ts";
-import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { DistilledSet, Labels } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import type { Device } from "../engine/device.ts";
@@ -30,6 +31,8 @@ export interface DistillationContext {
   readonly device: Device;
   /** A checkpoint of the same method, data, options and key. */
   readonly resume?: Checkpoint;
+  /** Where networks trained on these raw images are kept for other runs; they are trained again without. */
+  readonly keep?: Keep;
   /** What the set's metadata should say besides the method's own record: seed, digest of the data. Plain JSON. */
   readonly record?: Readonly<Record<string, unknown>>;
 }
@@ -67,8 +70,21 @@ export interface DistillationRecord {
   readonly context: DistillationContext;
 }
 
-/** Make the set that a method yields: class after class, hard labels, and the record of how it came about. */
-export function distilledSet(record: DistillationRecord, images: Floats, iterations: number): DistilledSet {
+/** What a method says of its set besides the images. */
+export interface SetExtras {
+  /** Default: hard ones, equally many of each class. */
+  readonly labels?: Labels;
+  /** What it learnt besides, for the metadata. Plain JSON. */
+  readonly learnt?: Readonly<Record<string, unknown>>;
+}
+
+/** Make the set that a method yields: class after class, hard labels by default, and the record of how it came about. */
+export function distilledSet(
+  record: DistillationRecord,
+  images: Floats,
+  iterations: number,
+  { labels, learnt }: SetExtras = {},
+): DistilledSet {
   const { method, options, source, context } = record;
   const [, c, h, w] = source.shape;
   const m = images.length / (c * h * w);
@@ -78,7 +94,7 @@ export function distilledSet(record: DistillationRecord, images: Floats, iterati
     name: `${source.name}-${method}-ipc${ipc}`,
     images: images.slice(),
     shape: [m, c, h, w],
-    labels: { kind: "hard", classes: Int32Array.from({ length: m }, (_, i) => Math.floor(i / ipc)) },
+    labels: labels ?? { kind: "hard", classes: Int32Array.from({ length: m }, (_, i) => Math.floor(i / ipc)) },
     classes: source.classes,
     ...(source.classNames ? { classNames: source.classNames } : {}),
     normalisation: context.normalisation,
@@ -88,6 +104,7 @@ export function distilledSet(record: DistillationRecord, images: Floats, iterati
       iterations,
       source: { name: source.name, images: source.shape[0] },
       key: context.key.hex,
+      ...learnt,
       ...context.record,
     },
   };

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import { NumericError } from "../core/errors.ts";
 import { child } from "../core/random.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dsaOption, sharedOptions } from "./sharedOptions.ts";
 
 const { ipc, factor, ...network } = sharedOptions;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { child } from "../core/random.ts";
 import { checkEachClass, classRows, sampleEachClass } from "../data/classRows.ts";
 import { normalisedRows } from "../data/normalisedBatch.ts";

@@ -1,10 +1,7 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import { NumericError } from "../core/errors.ts";
-import { child } from "../core/random.ts";
-import { type Floats, initialise } from "../nn/Network.ts";
-import type { Tree } from "../tensor/tree.ts";
-import type { LearnerState } from "../train/Learner.ts";
+import { child, key as rootKey } from "../core/random.ts";
 import {
   checkResume,
   type Distillation,
@@ -14,8 +11,9 @@ import {
   fingerprint,
 } from "./Distillation.ts";
 import { checkStart, initialImages } from "./initialImages.ts";
+import { freshTeacher, restoredTeacher, savedTeacher, type Taught, trainTeacher } from "./keptTeacher.ts";
+import { cosineRate } from "./rawTeacher.ts";
 import { sharedOptions } from "./sharedOptions.ts";
-import { weightArrays, weightTree } from "./weightArrays.ts";
 
 const { ipc, width, depth, norm } = sharedOptions;
 const options = z.strictObject({
@@ -32,20 +30,11 @@ const options = z.strictObject({
   teacherEpochs: z.int().min(1).default(20).describe("epochs that the teacher trains on the raw images"),
   teacherBatch: z.int().min(1).default(128).describe("raw images in a step of the teacher"),
   teacherLr: z.number().positive().default(0.01).describe("SGD learning rate of the teacher, falling along a cosine"),
+  teacherSeed: z.int().min(0).default(0).describe("root of the teacher's randomness: sets of any seed share it"),
   width,
   depth,
   norm,
 });
-
-/** Everything that a step changes. */
-interface State {
-  /** Epochs of the teacher, then the choice. */
-  readonly step: number;
-  readonly images: Floats;
-  /** Undefined before the first epoch and after the choice. */
-  readonly teacher: LearnerState | undefined;
-  readonly loss: number | undefined;
-}
 
 /**
  * RDED: real crops that a teacher trained on the raw images is sure of (arXiv 2312.03526).
@@ -68,71 +57,57 @@ export const realisticDiverse: Distillation<typeof options> = {
   async *run(set, opts, context) {
     this.check(set, opts);
     const record: DistillationRecord = { method: "realisticDiverse", options: opts, source: set, context };
-    const { key, device, normalisation, resume } = context;
+    const { key, device, normalisation, keep, resume } = context;
     if (resume) checkResume(record, resume);
+    // Epochs of the teacher, then the choice.
     const total = opts.teacherEpochs + 1;
-    const [{ convNet }, { sgd }, { Learner }, { rawEpoch }, { likeliestCrops }] = await loadParts();
+    const first = initialImages(set, { ...opts, init: "real" }, normalisation, key);
+    const report = (
+      step: number,
+      loss: number,
+      images: Checkpoint["arrays"][string],
+      checkpoint: Pick<Checkpoint, "json" | "arrays">,
+    ): DistillationStep => ({
+      iteration: step,
+      total,
+      loss,
+      set: () => distilledSet(record, images, step),
+      checkpoint: () => ({ ...checkpoint, json: { ...checkpoint.json, run: fingerprint(record), step, loss } }),
+    });
+    const done = (resume?.json.step as number | undefined) ?? 0;
+    if (resume && done === total) {
+      yield report(done, resume.json.loss as number, resume.arrays.images, resume);
+      return;
+    }
+
+    const [{ convNet }, { sgd }, { Learner }, { likeliestCrops }] = await loadParts();
     const [, channels, size] = set.shape;
     const network = convNet({ channels, size, classes: set.classes }, opts);
     await using learner = new Learner(network, sgd({ momentum: 0.9, weightDecay: 5e-4 }), device);
-    const fresh = learner.start(initialise(network.weights, child(child(key, "teacher"), "weights")), []);
-    const start = (): State => ({
-      step: 0,
-      images: initialImages(set, { ...opts, init: "real" }, normalisation, key),
-      teacher: fresh,
-      loss: undefined,
-    });
-    let state = resume ? restore(resume, fresh) : start();
-    const report = (now: State): DistillationStep => ({
-      iteration: now.step,
-      total,
-      ...(now.loss === undefined ? {} : { loss: now.loss }),
-      set: () => distilledSet(record, now.images, now.step),
-      checkpoint: () => save(now, fingerprint(record)),
-    });
-    if (state.step === total) {
-      yield report(state);
-      return;
+    const { teacherBatch: batch, teacherLr, teacherEpochs: epochs, teacherSeed, width, depth, norm } = opts;
+    const teacherKey = child(rootKey(teacherSeed), "teacher");
+    const what = { network: "convNet", width, depth, norm, batch, teacherLr, teacherSeed, classes: set.classes };
+    const rate = cosineRate(teacherLr, epochs);
+    const plan = { batch, stages: ["flip-crop"], rate, epochs, record: what, key: teacherKey } as const;
+    let taught: Taught | undefined =
+      resume && restoredTeacher(resume.json, resume.arrays, freshTeacher(learner, teacherKey));
+    for await (const epoch of trainTeacher(learner, { set, normalisation }, plan, keep, done, taught)) {
+      checkLoss(epoch.loss, epoch.done);
+      taught = epoch.current;
+      yield report(epoch.done, epoch.loss, first, savedTeacher(epoch.current));
     }
-    const training = { batch: opts.teacherBatch, lr: opts.teacherLr, epochs: opts.teacherEpochs };
-    while (state.step < total) {
-      const { step } = state;
-      const teacher = state.teacher ?? fresh;
-      if (step < opts.teacherEpochs) {
-        const own = child(key, "teacher");
-        const next = await rawEpoch(learner, teacher, set, normalisation, training, step, own);
-        state = { ...state, step: step + 1, teacher: next.state, loss: next.loss };
-      } else {
-        const made = await likeliestCrops(learner, teacher, set, normalisation, opts, child(key, "choice"));
-        state = { step: step + 1, images: made.images, teacher: undefined, loss: made.loss };
-      }
-      if (!Number.isFinite(state.loss))
-        throw new NumericError(
-          `realisticDiverse: invalid loss: expected a number, got ${state.loss}; a lower teacherLr may help`,
-          step,
-        );
-      yield report(state);
-    }
+    const made = await likeliestCrops(learner, taught!.state, set, normalisation, opts, child(key, "choice"));
+    checkLoss(made.loss, total);
+    yield report(total, made.loss, made.images, { json: {}, arrays: { images: made.images } });
   },
 };
 
-function save({ step, images, teacher, loss }: State, run: string): Checkpoint {
-  return {
-    json: { run, step, teacherStep: teacher?.step ?? 0, ...(loss === undefined ? {} : { loss }) },
-    arrays: {
-      images,
-      ...(teacher && { ...weightArrays("weights", teacher.weights), ...weightArrays("momentum", teacher.slots[0]) }),
-    },
-  };
-}
-
-/** @param fresh the teacher before its first epoch: shows the structure */
-function restore({ json, arrays }: Checkpoint, fresh: LearnerState): State {
-  const { step, teacherStep, loss } = json as { step: number; teacherStep: number; loss?: number };
-  const tree = (name: string): Tree<Floats> | undefined => weightTree(name, arrays, fresh.weights);
-  const [weights, momentum] = [tree("weights"), tree("momentum")];
-  const teacher = weights && momentum && { weights, running: [], slots: [momentum], step: teacherStep };
-  return { step, loss, images: arrays.images, teacher };
+function checkLoss(loss: number, step: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new NumericError(
+    `realisticDiverse: invalid loss: expected a number, got ${loss}; a lower teacherLr may help`,
+    step,
+  );
 }
 
 /** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
@@ -141,6 +116,5 @@ const loadParts = () =>
     import("../nn/networks/convNet.ts"),
     import("../nn/optimisers.ts"),
     import("../train/Learner.ts"),
-    import("./rawTeacher.ts"),
     import("./likeliestCrops.ts"),
   ]);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Options that several methods have alike. */
 export const sharedOptions = {

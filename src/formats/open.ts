@@ -31,8 +31,8 @@ export interface OpenOptions extends ReadOptions {
 export async function openSet(source: Source, options: OpenOptions = {}): Promise<Opened> {
   const name = options.format ?? (await recognise(source))?.name;
   if (name === undefined) throw new NotRecognised(await unknownContent(source), 0);
-  const format: Format = lookUp(formats, name, "openSet", "format");
   const { normalisation, force, caller = { who: "openSet" }, ...reading } = options;
+  const format: Format = lookUp(formats, name, caller.who, "format");
   const opened = await format.read(source, reading);
   // Images per class are a check of what a file says itself.
   if (opened.set) refuseUnread(name, { ...reading, ipc: undefined }, caller.who, caller.spell);

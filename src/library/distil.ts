@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { lookUp, UsageError } from "../core/errors.ts";
 import { resolveSettings } from "../core/readWhen.ts";
 import { respelled } from "../core/respelled.ts";

@@ -19,6 +19,8 @@ export interface Forward {
   readonly features: Tensor;
   /** What each activation gives, the first layer's first; only of networks that show it. */
   readonly maps?: readonly Tensor[];
+  /** What each batch norm reads, the first layer's first; only of networks that show it. */
+  readonly normed?: readonly Tensor[];
   /** Running statistics after this batch, in the structure of `Network.running`; empty without batch norm. */
   readonly running: Tree<Tensor>;
 }

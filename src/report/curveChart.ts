@@ -1,59 +1,47 @@
-import type { Html } from "../page/html.ts";
+import { type Html, html } from "../page/html.ts";
+import { plane } from "../page/plane.ts";
 import { chart, ink } from "./chart.ts";
 import type { Curve } from "./record.ts";
 
 // Chosen: more points than pixels only make the page heavy.
 const maxPoints = 400;
 
+type Series = Curve["series"][number];
+
 /** Draw loss curves: a line for each series over steps. */
-export function curveChart(id: string, curve: Curve): Html {
+export function curveChart(curve: Curve): Html {
   const named = curve.series.length > 1;
-  return chart(id, curve.title, named ? 270 : 240, (width) => ({
-    grid: { left: 56, right: 16, top: named ? 34 : 14, bottom: 44 },
-    legend: named
-      ? {
-          top: 0,
-          left: 50,
-          icon: "roundRect",
-          itemWidth: 14,
-          itemHeight: 4,
-          itemGap: 30,
-          textStyle: { color: ink.soft, fontSize: 12 },
-        }
-      : undefined,
-    xAxis: {
-      type: "value",
-      name: curve.x,
-      nameLocation: "middle",
-      nameGap: 26,
-      nameTextStyle: { color: ink.soft, fontSize: 12 },
-      min: "dataMin",
-      max: "dataMax",
-      splitNumber: width > 400 ? 6 : 3,
-      axisLabel: { color: ink.soft, fontSize: 11, showMaxLabel: false },
-      axisLine: { show: true, lineStyle: { color: ink.rule } },
-      splitLine: { show: false },
-    },
-    yAxis: {
-      type: "value",
-      scale: true,
-      splitNumber: 4,
-      axisLabel: { color: ink.soft, fontSize: 11 },
-      splitLine: { lineStyle: { color: ink.rule } },
-    },
-    series: curve.series.map((series, i) => ({
-      type: "line",
-      name: series.name,
-      data: thin(series.points),
-      showSymbol: series.points.length === 1,
-      lineStyle: { color: ink.series[i % ink.series.length], width: 1.8 },
-      itemStyle: { color: ink.series[i % ink.series.length] },
-    })),
-  }));
+  const all = curve.series.map((series) => ({ ...series, points: thin(series.points) }));
+  const points = all.flatMap((series) => series.points);
+  const top = named ? 24 : 0;
+  return chart(curve.title, 240 + top, (width) => {
+    const area = plane({
+      width,
+      height: 240,
+      across: { values: points.map(([x]) => x), title: curve.x, unit: 1 },
+      up: { values: points.map(([, y]) => y), title: "", unit: 1, zero: false },
+    });
+    const colour = (i: number) => ink.series[i % ink.series.length];
+    const lines = all.map(({ points }, i) => {
+      const places = points.map(([x, y]) => `${area.x(x)} ${area.y(y)}`);
+      // A line of no length with round ends is a dot.
+      return html`<path d="M${places.join("L")}${points.length === 1 && "h0"}" stroke="${colour(i)}" stroke-width="${points.length === 1 ? 7 : 1.8}" stroke-linecap="round" stroke-linejoin="round"/>`;
+    });
+    return html`${named && legend(all, width, colour)}<g transform="translate(0 ${top})">${area.frame}${lines}</g>`;
+  });
 }
 
-/** Keep every k-th point and the last one. */
-function thin(points: Curve["series"][number]["points"]): Curve["series"][number]["points"] {
-  const every = Math.ceil(points.length / maxPoints);
-  return points.filter((_, i) => i % every === 0 || i === points.length - 1);
+function legend(all: readonly Series[], width: number, colour: (i: number) => string): Html {
+  const slot = Math.min(170, (width - 46) / all.length);
+  return html`<g font-size="12" fill="${ink.soft}">${all.map(({ name }, i) => {
+    const x = 46 + i * slot;
+    return html`<rect x="${x}" y="8" width="14" height="4" rx="2" fill="${colour(i)}"/><text x="${x + 20}" y="14">${name}</text>`;
+  })}</g>`;
+}
+
+/** Keep every k-th finite point and the last one. */
+function thin(points: Series["points"]): Series["points"] {
+  const finite = points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
+  const every = Math.ceil(finite.length / maxPoints);
+  return finite.filter((_, i) => i % every === 0 || i === finite.length - 1);
 }

@@ -1,6 +1,5 @@
-import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from "echarts";
 import { summarise } from "../metrics/intervals.ts";
-import type { Html } from "../page/html.ts";
+import { type Html, html } from "../page/html.ts";
 import { meanAndDeviation } from "../page/numbers.ts";
 import { chart, ink } from "./chart.ts";
 import { type Condition, type Group, valuesOf } from "./conditions.ts";
@@ -26,7 +25,6 @@ const lineHeight = 30;
  * @param chance rate that guessing gives; drawn as a dashed rule.
  */
 export function rateChart(
-  id: string,
   label: string,
   all: readonly Group[],
   conditions: readonly Condition[],
@@ -57,114 +55,66 @@ export function rateChart(
     ...rows.flatMap((row) => [...row.values, Math.min(1, summarise(row.values).high)].filter(Number.isFinite)),
   );
   const { top, step } = scale(100 * largest * 1.04);
-  return chart(id, label, at * lineHeight + 34, (width) => {
+  return chart(label, at * lineHeight + 34, (width) => {
     const labels = width > 400 ? 196 : 0;
-    return {
-      grid: { left: Math.max(labels, 10), right: 96, top: 4, bottom: 28 },
-      xAxis: {
-        type: "value",
-        min: 0,
-        max: top,
-        interval: width > 400 ? step : top % (2 * step) === 0 ? 2 * step : step,
-        axisLabel: { formatter: "{value} %", color: ink.soft, fontSize: 11 },
-        axisLine: { show: false },
-        axisTick: { show: false },
-        splitLine: { lineStyle: { color: ink.rule } },
-      },
-      yAxis: { type: "value", min: 0, max: at, inverse: true, show: false },
-      series: [
-        {
-          type: "custom",
-          data: [0],
-          renderItem: (_: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI) => ({
-            type: "group",
-            children: [
-              ...chanceRule(api, at, chance, top),
-              ...headings.map((heading) =>
-                text(
-                  api.coord([0, heading.at + 0.5])[1],
-                  labels > 0 ? 4 : 10,
-                  heading.name,
-                  "left",
-                  ink.text,
-                  12,
-                  true,
-                ),
-              ),
-              ...rows.flatMap((row) => drawLine(api, row, width, labels)),
-            ],
-          }),
-        },
-      ],
+    const [left, right] = [Math.max(labels, 10), width - 96];
+    const place: Places = {
+      width,
+      labels,
+      x: (rate) => round(left + ((right - left) * 100 * Math.min(1, Math.max(0, rate))) / top),
+      y: (row) => round(4 + row * (lineHeight + 2 / at)),
     };
+    const every = width > 400 || top % (2 * step) !== 0 ? step : 2 * step;
+    const marks = Array.from({ length: Math.floor(top / every) + 1 }, (_, i) => i * every);
+    const bottom = place.y(at);
+    return html`${marks.map((mark) => {
+      const x = place.x(mark / 100);
+      return html`<path d="M${x} 4V${bottom}" stroke="${ink.rule}"/>${text(bottom + 14, x, `${mark} %`, "middle", ink.soft, 11)}`;
+    })}${chance !== undefined && 100 * chance <= top && html`<path d="M${place.x(chance)} 4V${bottom}" stroke="${ink.soft}" stroke-dasharray="3 4"/>`}${headings.map(
+      (heading) => text(place.y(heading.at + 0.5), labels > 0 ? 4 : 10, heading.name, "start", ink.text, 12, true),
+    )}${rows.map((row) => drawLine(place, row))}`;
   });
 }
 
-function drawLine(api: CustomSeriesRenderItemAPI, row: Line & { at: number }, width: number, labels: number) {
-  const summary = summarise(row.values);
-  // On a narrow chart the label stands above its dots.
-  const y = api.coord([0, row.at + (labels > 0 ? 0.5 : 0.68)])[1];
-  const x = (rate: number) => api.coord([100 * Math.min(1, Math.max(0, rate)), 0])[0];
-  const interval = Number.isFinite(summary.low)
-    ? [
-        {
-          type: "rect",
-          shape: { x: x(summary.low), y: y - 3, width: Math.max(1, x(summary.high) - x(summary.low)), height: 6, r: 3 },
-          style: { fill: row.colour, opacity: 0.32 },
-        },
-      ]
-    : [];
-  return [
-    labels > 0
-      ? text(y, labels - 10, row.label, "right", ink.soft, 12)
-      : text(api.coord([0, row.at + 0.22])[1], 10, row.label, "left", ink.soft, 11),
-    ...interval,
-    ...row.values.map((value) => ({
-      type: "circle",
-      shape: { cx: x(value), cy: y, r: 2.6 },
-      style: { fill: row.colour, opacity: 0.55 },
-    })),
-    {
-      type: "circle",
-      shape: { cx: x(summary.mean), cy: y, r: 5.5 },
-      style: { fill: row.colour, stroke: ink.paper, lineWidth: 2 },
-    },
-    text(y, width - 4, meanAndDeviation(summary), "right", ink.text, 12),
-  ];
+/** Where things lie in a chart of one width. */
+interface Places {
+  readonly width: number;
+  /** Room for labels beside the dots; 0 on a narrow chart, where they stand above. */
+  readonly labels: number;
+  /** Of a rate. */
+  readonly x: (rate: number) => number;
+  /** Of a row, counted from the top. */
+  readonly y: (row: number) => number;
 }
 
-function chanceRule(api: CustomSeriesRenderItemAPI, rows: number, chance: number | undefined, top: number) {
-  if (chance === undefined || 100 * chance > top) return [];
-  const [x, y1] = api.coord([100 * chance, 0]);
-  const [, y2] = api.coord([0, rows]);
-  return [
-    { type: "line", shape: { x1: x, y1, x2: x, y2 }, style: { stroke: ink.soft, lineDash: [3, 4], lineWidth: 1 } },
-  ];
+function drawLine({ width, labels, x, y: yOf }: Places, row: Line & { at: number }): Html {
+  const summary = summarise(row.values);
+  const y = yOf(row.at + (labels > 0 ? 0.5 : 0.68));
+  const label =
+    labels > 0
+      ? text(y, labels - 10, row.label, "end", ink.soft, 12)
+      : text(yOf(row.at + 0.22), 10, row.label, "start", ink.soft, 11);
+  const interval =
+    Number.isFinite(summary.low) &&
+    html`<rect x="${x(summary.low)}" y="${y - 3}" width="${round(Math.max(1, x(summary.high) - x(summary.low)))}" height="6" rx="3" fill="${row.colour}" opacity=".32"/>`;
+  const dots = row.values.map(
+    (value) => html`<circle cx="${x(value)}" cy="${y}" r="2.6" fill="${row.colour}" opacity=".55"/>`,
+  );
+  return html`${label}${interval}${dots}<circle cx="${x(summary.mean)}" cy="${y}" r="5.5" fill="${row.colour}" stroke="${ink.paper}" stroke-width="2"/>${text(y, width - 4, meanAndDeviation(summary), "end", ink.text, 12)}`;
 }
 
 function text(
   y: number,
   x: number,
   content: string,
-  align: "left" | "right",
+  anchor: "start" | "middle" | "end",
   fill: string,
-  fontSize: number,
+  size: number,
   bold = false,
-) {
-  return {
-    type: "text",
-    style: {
-      x,
-      y,
-      text: content,
-      align,
-      verticalAlign: "middle",
-      fill,
-      fontSize,
-      fontWeight: bold ? "bold" : "normal",
-      // A halo keeps the text readable where a rule crosses it.
-      stroke: ink.paper,
-      lineWidth: 3,
-    },
-  };
+): Html {
+  // A halo keeps the text readable where a rule crosses it.
+  return html`<text x="${x}" y="${round(y + 0.35 * size)}" text-anchor="${anchor}" font-size="${size}"${bold && html` font-weight="bold"`} fill="${fill}" stroke="${ink.paper}" stroke-width="3" paint-order="stroke">${content}</text>`;
 }
+
+/** A tenth of a pixel is enough. */
+const round = (value: number): number => Math.round(10 * value) / 10;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DataError } from "../core/errors.ts";
 import { parseAs } from "./parseAs.ts";
 

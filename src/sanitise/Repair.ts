@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Device } from "../engine/device.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { auditVerdicts } from "../audit/verdict.ts";
 import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";

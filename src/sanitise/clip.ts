@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { picturesOf, withPictures } from "./pictures.ts";
 import { defineRepair, sameRows } from "./Repair.ts";
 

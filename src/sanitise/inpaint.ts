@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { child, Stream } from "../core/random.ts";
 import type { ImageShape } from "../data/LabelledSet.ts";
 import type { Floats } from "../nn/Network.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { child } from "../core/random.ts";
 import { inpaint } from "./inpaint.ts";
 import { defineRepair, type Repaired, sameRows } from "./Repair.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { lookUp } from "../core/errors.ts";
 import { resolveOptions } from "../core/options.ts";
 import { namedIn } from "../core/spelling.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { networkRegistry as networks } from "../nn/networkRegistry.ts";
 import { namedOptimisers } from "../nn/optimiserNames.ts";
 

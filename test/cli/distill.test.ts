@@ -79,7 +79,7 @@ it("the baseline runs under its names, and has its own options", async () => {
   expect(await run("--data", data, "--method", "random", "--width", "4", "--out", out)).toMatchObject({
     status: 2,
     stderr:
-      "retort distill: invalid --width: expected it only with method datadam or dc or dm or rded or dsa, got 4; it would do nothing\n",
+      "retort distill: invalid --width: expected it only with method datm or datadam or dc or dm or mtt or frepo or rded or dsa or sre2l, got 4; it would do nothing\n",
   });
   expect(await run("--data", data, "--method", "random", "--preset", "quick", "--out", out)).toMatchObject({
     status: 2,
@@ -89,8 +89,8 @@ it("the baseline runs under its names, and has its own options", async () => {
 
 it.each([
   [
-    ["--method", "mtt"],
-    'retort distill: unknown method: expected one of datadam, dc, dm, dsa, random, rded, got "mtt"',
+    ["--method", "kip"],
+    'retort distill: unknown method: expected one of datadam, datm, dc, dm, dsa, frepo, mtt, random, rded, sre2l, got "kip"',
   ],
   [["--preset", "brief"], "retort distill: invalid --preset: expected one of reduced, quick, got"],
   [["--data", "nowhere"], "retort distill: unknown data: expected strokes,"],

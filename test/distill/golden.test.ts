@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { key } from "../../src/core/random.ts";
+import type { Labels } from "../../src/data/DistilledSet.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
 import type { Distillation, DistillationStep } from "../../src/distill/Distillation.ts";
 import * as methods from "../../src/distill/methods.ts";
@@ -18,12 +19,22 @@ interface Golden {
     method: keyof typeof methods;
     options: Record<string, unknown>;
     seed: string;
-    results: { images: Summary; change?: Summary; losses: Scalar<number[]> };
+    results: {
+      images: Summary;
+      change?: Summary;
+      losses: Scalar<number[]>;
+      /** What is learnt besides. */
+      rate?: Scalar;
+      labels?: Summary;
+    };
   }[];
 }
 
-const file = golden<Golden>("distill.json");
+const [file, ...others] = ["distill.json", "trajectories.json", "squeeze.json", "ridge.json"].map((name) =>
+  golden<Golden>(name),
+);
 const { classes, channels, side } = file;
+const cases = [file, ...others].flatMap((one) => one.cases);
 const n = file.images;
 const raw: LabelledSet = {
   kind: "labelled",
@@ -42,17 +53,22 @@ async function run({ method: name, options, seed }: Golden["cases"][number], mor
   const context = { normalisation, key: key(seed), device: { name: "cpu", threads: 1 } as const };
   const steps: DistillationStep[] = [];
   for await (const step of method.run(raw, method.options.parse({ ...options, ...more }), context)) steps.push(step);
-  return { losses: steps.map((s) => s.loss!), images: steps[steps.length - 1].set().images };
+  const made = steps[steps.length - 1].set();
+  return { losses: steps.map((s) => s.loss!), images: made.images, made };
 }
 
-describe.each(file.cases)("$name, all iterations as PyTorch does them", (one) => {
+describe.each(cases)("$name, all iterations as PyTorch does them", (one) => {
   it("losses, images and how far they moved", { timeout: 60_000 }, async () => {
-    const { losses, images } = await run(one);
+    const { losses, images, made } = await run(one);
     expect(losses).toHaveLength(one.results.losses.f64.length);
     losses.forEach((loss, i) => {
       expect(loss / one.results.losses.f64[i]).toBeCloseTo(1, 5);
     });
     expect(relativeError(one.results.images, images)).toBeLessThan(1e-5);
+    const { rate, labels } = one.results;
+    if (rate) expect((made.metadata.lr as number) / rate.f64).toBeCloseTo(1, 5);
+    if (labels)
+      expect(relativeError(labels, (made.labels as Extract<Labels, { kind: "soft" }>).values)).toBeLessThan(1e-4);
     // What is chosen among real crops does not move.
     if (!one.results.change) return;
     // A step of no length leaves the images where they began.

@@ -42,9 +42,4 @@ describe("what each entry of the package loads", () => {
     expect(own.length).toBeGreaterThan(3);
     expect(own.filter((path) => others.some((other) => path.startsWith(other)))).toEqual([]);
   });
-
-  it("echarts is loaded for reports alone", async () => {
-    for (const entry of ["index", "formats", "inspect", "engine", "seal"])
-      expect((await loads(entry, "node")).packages).not.toContain("echarts");
-  });
 });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ReadWhen } from "../../core/readWhen.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { gamutBounds, inGamut, type Trigger } from "../../data/Trigger.ts";

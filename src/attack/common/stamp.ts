@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type Key, permutation } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Trigger } from "../../data/Trigger.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Holder } from "../../core/closable.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
@@ -8,7 +8,7 @@ import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import { sgd } from "../../nn/optimisers.ts";
 import { Learner, type LearnerState } from "../../train/Learner.ts";
 import { targetsOf } from "../../train/targets.ts";
-import { dealt, rowsOf } from "./parts.ts";
+import { dealt, rowsOf } from "./miniBatches.ts";
 
 export type NetworkName = keyof typeof networks;
 export const networkNames = Object.keys(networks) as [NetworkName, ...NetworkName[]];

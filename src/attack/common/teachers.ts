@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { child, type Key } from "../../core/random.ts";
 import type { Floats } from "../../nn/Network.ts";
 import { logitsOf, meanProbabilities } from "../../train/logits.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ReadWhen } from "../../core/readWhen.ts";
 import { corners } from "../../data/Trigger.ts";
 import { triggerKinds } from "../../data/triggerShapes.ts";

@@ -1,6 +1,7 @@
 import type { Trigger } from "../../data/Trigger.ts";
 import type { Device } from "../../engine/device.ts";
 import { type Floats, type Network, specsOf } from "../../nn/Network.ts";
+import { ridgePredictor } from "../../nn/ridgePredictor.ts";
 import { type Compiled, compile, f32 } from "../../tensor/compile.ts";
 import { valueAndGrad } from "../../tensor/grad.ts";
 import { add, constant, mean, mul, square, sub, sum } from "../../tensor/ops.ts";
@@ -9,7 +10,6 @@ import type { Tree } from "../../tensor/tree.ts";
 import { applyUpdate } from "../../train/Learner.ts";
 import { imageOptimiser, type Limits, limitSpecs, moveImages, within } from "../common/budget.ts";
 import { stampTensor } from "../common/learntTrigger.ts";
-import { ridgePredictor } from "./ridge.ts";
 
 export interface RidgeStepOptions {
   /** Weight of the backdoor part. */

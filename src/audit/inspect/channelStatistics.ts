@@ -27,21 +27,23 @@ export function setStatistics(images: Float32Array, shape: ImageShape): SetStati
   const [n, c, h, w] = shape;
   const sums = Array.from({ length: c }, () => ({ count: 0, sum: 0, squares: 0, min: Infinity, max: -Infinity }));
   let [nan, infinite] = [0, 0];
-  for (let plane = 0, i = 0; plane < n * c; plane++) {
+  for (let plane = 0; plane < n * c; plane++) {
     const s = sums[plane % c];
-    for (let p = 0; p < h * w; p++, i++) {
+    let { count, sum, squares, min, max } = s;
+    for (let i = plane * h * w; i < (plane + 1) * h * w; i++) {
       const x = images[i];
       if (!Number.isFinite(x)) {
         if (Number.isNaN(x)) nan++;
         else infinite++;
         continue;
       }
-      s.count++;
-      s.sum += x;
-      s.squares += x * x;
-      if (x < s.min) s.min = x;
-      if (x > s.max) s.max = x;
+      count++;
+      sum += x;
+      squares += x * x;
+      if (x < min) min = x;
+      if (x > max) max = x;
     }
+    Object.assign(s, { count, sum, squares, min, max });
   }
   const channels = sums.map(({ count, sum, squares, min, max }) => {
     const mean = sum / count;
@@ -63,7 +65,8 @@ function neighbourCorrelation(images: Float32Array, [n, c, h, w]: ImageShape, ch
     const { mean } = channels[plane % c];
     for (let row = plane * h; row < (plane + 1) * h; row++) {
       for (let i = row * w; i < (row + 1) * w - 1; i++) {
-        const [a, b] = [images[i] - mean, images[i + 1] - mean];
+        const a = images[i] - mean;
+        const b = images[i + 1] - mean;
         if (!Number.isFinite(a * b)) continue;
         product += a * b;
         square += (a * a + b * b) / 2;

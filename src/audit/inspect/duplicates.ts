@@ -24,16 +24,30 @@ export function findDuplicates(
 ): DuplicateGroup[] {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const size = c * h * w * values.BYTES_PER_ELEMENT;
-  const groups = new Map<string, number[]>();
-  for (let i = 0; i < n; i++) {
-    const digest = sha256Hex(bytes.subarray(i * size, (i + 1) * size));
-    const group = groups.get(digest);
-    if (group) group.push(i);
-    else groups.set(digest, [i]);
+  const image = (i: number) => bytes.subarray(i * size, (i + 1) * size);
+  const sum = (i: number) => {
+    let total = 0;
+    for (let k = i * c * h * w; k < (i + 1) * c * h * w; k++) total += values[k];
+    return total;
+  };
+  const all = Array.from({ length: n }, (_, i) => i);
+  // Most images differ in their sum already; only those that do not are worth a digest.
+  return groupedBy(all, sum)
+    .flatMap((alike) => groupedBy(alike, (i) => sha256Hex(image(i))))
+    .map((images) => ({ images, contradictory: images.some((i) => classes[i] !== classes[images[0]]) }))
+    .sort((a, b) => a.images[0] - b.images[0]);
+}
+
+/** Those that share a key with another. */
+function groupedBy<Key>(images: readonly number[], key: (image: number) => Key): number[][] {
+  const groups = new Map<Key, number[]>();
+  for (const image of images) {
+    const of = key(image);
+    const group = groups.get(of);
+    if (group) group.push(image);
+    else groups.set(of, [image]);
   }
-  return [...groups.values()]
-    .filter((images) => images.length > 1)
-    .map((images) => ({ images, contradictory: images.some((i) => classes[i] !== classes[images[0]]) }));
+  return [...groups.values()].filter(({ length }) => length > 1);
 }
 
 /** Chosen: pairs are compared one by one; above this many images the search would take minutes, so it takes a sample. */

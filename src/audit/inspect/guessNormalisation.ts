@@ -55,8 +55,8 @@ export function guessNormalisation(
   shape: ImageShape,
   classes: number,
   name = "",
+  statistics = setStatistics(images, shape),
 ): NormalisationGuess[] {
-  const statistics = setStatistics(images, shape);
   const lattices = shape[1] <= 4 ? statistics.channels.map((_, c) => findLattice(images, shape, c)) : [];
   const grid = lattices.every((lattice) => lattice !== undefined) && lattices.length > 0 ? lattices : undefined;
   const judged = candidates(shape[1], grid).map((candidate) =>
@@ -152,12 +152,12 @@ function gamut({ scale, shift }: Candidate, { images, shape, statistics }: Subje
   // Chosen: a hundredth of a grey level, far above float32 rounding.
   const tolerance = 0.01 / 255;
   let outside = 0;
-  for (let plane = 0, i = 0; plane < n * c; plane++) {
-    const [s, b] = [scale[plane % c], shift[plane % c]];
-    for (let p = 0; p < h * w; p++, i++) {
-      const pixel = images[i] * s + b;
-      if (!(pixel >= -tolerance && pixel <= 1 + tolerance)) outside++;
-    }
+  for (let plane = 0; plane < n * c; plane++) {
+    const k = plane % c;
+    // In stored numbers, so that each value is only compared: most of a quick inspection passes here.
+    const low = (-tolerance - shift[k]) / scale[k];
+    const high = (1 + tolerance - shift[k]) / scale[k];
+    for (let i = plane * h * w; i < (plane + 1) * h * w; i++) if (!(images[i] >= low && images[i] <= high)) outside++;
   }
   const touches = statistics.channels.every(
     ({ min, max }, k) =>

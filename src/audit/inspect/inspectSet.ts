@@ -92,9 +92,9 @@ export function inspectSet(
 /** Statistics and guesses of a distilled set; bytes need no guess, and a sample of them gives their statistics. */
 function numbers(set: DistilledSet | LabelledSet): Pick<SetReport, "statistics" | "guesses" | "readings"> {
   if (set.kind === "distilled") {
-    const guesses = guessNormalisation(set.images, set.shape, set.classes, set.name);
-    const readings = openReadings(guesses).map(({ name }) => name);
-    return { statistics: setStatistics(set.images, set.shape), guesses, readings };
+    const statistics = setStatistics(set.images, set.shape);
+    const guesses = guessNormalisation(set.images, set.shape, set.classes, set.name, statistics);
+    return { statistics, guesses, readings: openReadings(guesses).map(({ name }) => name) };
   }
   const [n, c, h, w] = set.shape;
   const step = Math.max(1, Math.ceil(n / sampleOfRaw));

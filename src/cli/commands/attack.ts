@@ -1,11 +1,10 @@
 import { basename } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { nested, type Settings } from "../../core/layers.ts";
 import { resolveSettings } from "../../core/readWhen.ts";
 import { kebab } from "../../core/spelling.ts";
-import { setPath } from "../../disk/setPath.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
 import {
   type EvaluationChoice,
@@ -109,7 +108,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const evaluation = resolveEvaluation(chosenReceivers, who, ofReceivers);
       const target = device(chosen.device, chosen.threads);
       const hooks = whiteningHooks(console, signal, target);
-      const { set, accuracies } = await distilledSet(setPath(path), chosen, who, console, hooks);
+      const { set, accuracies } = await distilledSet(path, chosen, who, console, hooks);
       const test = evaluation.test === undefined ? undefined : await testSet(evaluation, who);
       const [, channels, size] = set.shape;
       const shape = { channels, size, classes: set.classes };

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
 import { defaultSignature } from "../../disk/detachedSeal.ts";
 import { readRegular } from "../../disk/readRegular.ts";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { AuditResult, NamedDetection, Suspect } from "../../audit/auditSet.ts";
 import type { Calibration } from "../../audit/calibration.ts";
 import type { Patch } from "../../audit/Patch.ts";

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { z } from "zod";
+import * as z from "zod";
 import type { SweepRecord } from "../../report/sweep/sweepRecord.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineCommand } from "../shell/command.ts";
 
 const folder = z.string().optional().describe("where sets lie (default: $RETORT_DATA, else the user's cache folder)");

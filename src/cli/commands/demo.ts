@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
 import { evaluationOptions, resolveEvaluation } from "../options/evaluationOptions.ts";
 import { defineCommand } from "../shell/command.ts";

@@ -1,7 +1,8 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { SetDifference } from "../../audit/diff/diffSets.ts";
 import { UsageError } from "../../core/errors.ts";
 import { fileSource } from "../../disk/fileSource.ts";
+import { setPath } from "../../disk/setPath.ts";
 import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
 import type { Source } from "../../formats/Format.ts";
@@ -42,8 +43,8 @@ first is cut off.`,
     ]);
     const hooks = whiteningHooks(console, signal);
     // People know their copies by the paths they gave; the names inside are often the same.
-    const trusted = await open(await openSource(a, options, console), options.experiment, hooks);
-    const copy = await open(await fileSource(b), options.experiment, hooks);
+    const trusted = await open(await openSource(setPath(a), options, console), options.experiment, hooks);
+    const copy = await open(await fileSource(setPath(b)), options.experiment, hooks);
     // The comparison itself says which set was tampered with.
     for (const [path, { findings }] of [[a, trusted] as const, [b, copy] as const])
       warnOf(
@@ -69,13 +70,11 @@ first is cut off.`,
 });
 
 async function open(source: Source, experiment: number | undefined, hooks: WhiteningHooks) {
-  const [{ openSet }, { jpegDecoder }, { whiteningLookup }] = await Promise.all([
+  const [{ openSet }, { openOptions }] = await Promise.all([
     import("../../formats/open.ts"),
-    import("../../disk/jpegDecoder.ts"),
-    import("../../disk/whitening/namedWhitening.ts"),
+    import("../../disk/reading.ts"),
   ]);
-  const options = { jpeg: await jpegDecoder(), experiment, whitening: whiteningLookup(hooks) };
-  const { set, format, findings } = await openSet(source, options);
+  const { set, format, findings } = await openSet(source, await openOptions({ experiment }, "diff", hooks));
   if (!set)
     throw new UsageError(
       `diff: invalid content of ${source.name}: expected a set, got a file that is read as ${format}`,

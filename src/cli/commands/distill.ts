@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
@@ -73,6 +73,7 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
       { key },
       { distilled },
       { loadDistillation },
+      { keptNetworks },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
       import("../steps/runFolder.ts"),
@@ -82,6 +83,7 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
       import("../../core/random.ts"),
       import("../steps/distillStep.ts"),
       import("../../run/distillStage.ts"),
+      import("../../disk/kept/keptNetworks.ts"),
     ]);
     await checkOut(options.out);
     const target = device(options.device, options.threads);
@@ -109,7 +111,7 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
       }
       console.resumeWith(`the same command with --out ${options.out ?? run.folder} goes on`);
       const record = { seed, source: { name: set.name, images: set.shape[0], digest } };
-      const context = { normalisation, key: key(seed), device: target, record };
+      const context = { normalisation, key: key(seed), device: target, record, keep: keptNetworks(digest) };
       const made = await distilled({ run, console, signal }, method as Distillation, set, settings, context);
       const metrics: Metrics = {
         method: name,

@@ -1,10 +1,16 @@
 import { basename, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
-import { setPath } from "../../disk/setPath.ts";
 import { auditPolicies } from "../options/auditPolicies.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
-import { evaluationOptions, protocolOf, receiversOf, resolveEvaluation } from "../options/evaluationOptions.ts";
+import {
+  evaluationOptions,
+  protocolFlag,
+  protocolOf,
+  receiversOf,
+  resolveEvaluation,
+  underProtocol,
+} from "../options/evaluationOptions.ts";
 import { readingOf } from "../options/readingOf.ts";
 import { readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
@@ -21,6 +27,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
   arguments: { "<path>": "distilled set, or run folder of `retort attack`" },
   options: z.object({
     ...evaluationOptions,
+    protocol: protocolFlag,
     ...readOptions,
     requireAudit: z
       .enum(auditPolicies)
@@ -34,6 +41,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
   examples: [
     "evaluate set.safetensors --test cifar-10 --epochs 300",
     "evaluate runs/x --test cifar-10 --test-images 2000 --epochs 50,100,300 --networks 5 --out runs/x-receivers",
+    "evaluate set.safetensors --test cifar-10 --protocol dsa",
     "evaluate set.safetensors --test cifar-10 --require-audit no-suspicion",
     "evaluate set.safetensors --test cifar-10 --network convNet,vgg11,resNet18 --augmentation flip-crop+cutout --schedule cosine",
   ],
@@ -66,7 +74,9 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     const { existsSync } = await import("node:fs");
     await checkOut(options.out);
     const target = device(options.device, options.threads);
-    const evaluation = resolveEvaluation(z.object(evaluationOptions).parse(options), who);
+    const chosen = z.object(evaluationOptions).parse(options);
+    // What is wrong in it is told before anything is opened.
+    if (options.protocol === undefined) resolveEvaluation(chosen, who);
     const folder = existsSync(join(path, "config.json")) ? await readRun(path) : undefined;
     // The set that a distillation left is a set like any other.
     const attacked = folder?.description.command.startsWith("distill ") ? undefined : folder;
@@ -86,12 +96,13 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     const { set: clean, accuracies } =
       result && attacked
         ? { set: await readSet(attacked, CLEAN, hooks) }
-        : await distilledSet(setPath(path), options, who, console, hooks);
+        : await distilledSet(path, options, who, console, hooks);
     if (options.requireAudit !== undefined) {
       const { requireAudit } = await import("../steps/requireAudit.ts");
       const { seed, device, threads } = options;
       await requireAudit(clean, path, options.requireAudit, { seed, device, threads, signal }, console);
     }
+    const evaluation = resolveEvaluation(underProtocol(chosen, options.protocol, clean, given, who), who);
     const test = await testSet(options, who);
     const [, channels, size] = clean.shape;
     checkFit(who, {

@@ -1,8 +1,9 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ContactSheet } from "../../audit/inspect/contactSheet.ts";
 import type { Inspection } from "../../audit/inspect/inspect.ts";
+import { openOptions } from "../../disk/reading.ts";
 import type { Source } from "../../formats/Format.ts";
-import { openOptions, readOptions, refuseUnused } from "../options/readOptions.ts";
+import { readingFrom, readOptions, refuseUnused } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
@@ -37,7 +38,7 @@ what is not known here) or tampered (the set says so itself); 2 not recognised, 
     const source = await openSource(args, options, console);
     const { inspection, set } = await inspect(
       named(source, args),
-      await openOptions(options, "inspect", whiteningHooks(console, signal)),
+      await openOptions(readingFrom(options, "inspect"), "inspect", whiteningHooks(console, signal)),
     );
     if (inspection.format && inspection.set) await refuseUnused(inspection.format, options, "inspect");
     const onTerminal = options.sheetTerminal ?? (console.colourful && !console.verbosity.json);
@@ -52,11 +53,11 @@ what is not known here) or tampered (the set says so itself); 2 not recognised, 
       console.line(`\n${halfBlocks(sheet, Math.min(160, (console.stdout.columns ?? 80) - 1))}`);
       console.line(sheet.caption);
     }
-    const { exitStatus } = await import("../../formats/verdict.ts");
+    const { verdictStatus } = await import("../../formats/verdict.ts");
     // The reason goes to stderr too, where errors of every other command go.
     if (inspection.verdict === "not recognised")
       console.note(inspection.findings.find(({ rule }) => rule === "not-recognised")?.message ?? "not recognised");
-    return exitStatus[inspection.verdict];
+    return verdictStatus[inspection.verdict];
   },
 });
 

@@ -1,6 +1,6 @@
 import { chmod, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { makeFolder } from "../../disk/makeFolder.ts";
 import { type Curve, curves, generateKeys, keyFingerprint, loadPublicKey } from "../../seal/keys.ts";

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Manifest } from "../../experiment/plan/manifest.ts";
 import { plannedSweep, type SweepChoice, sweepOptions } from "../options/sweepOptions.ts";

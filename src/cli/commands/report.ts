@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
 import { readRun } from "../../run/Run.ts";

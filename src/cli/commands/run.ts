@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import { z } from "zod";
+import * as z from "zod";
 import type { SweepProgress } from "../../experiment/sweep/runSweep.ts";
 import { plannedSweep, queueOption, queuePassword, shardOf, sweepOptions } from "../options/sweepOptions.ts";
 import { defineCommand } from "../shell/command.ts";

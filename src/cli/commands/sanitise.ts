@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { repairNames, repairOptions } from "../../sanitise/settings.ts";
 import { computeOptions } from "../options/computeOptions.ts";
 import { readOptions } from "../options/readOptions.ts";

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
-import { z } from "zod";
+import * as z from "zod";
 import { RetortError, UsageError } from "../../core/errors.ts";
 import { commitSeal, finishSeal } from "../../disk/commitSeal.ts";
 import { makeFolder } from "../../disk/makeFolder.ts";

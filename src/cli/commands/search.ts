@@ -1,10 +1,9 @@
 import { basename } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack, SearchSpace } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
-import { setPath } from "../../disk/setPath.ts";
 import type { RankedTrial } from "../../experiment/search/runSearch.ts";
 import { type ScoreOptions, scoreOptions } from "../../experiment/search/score.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
@@ -96,13 +95,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
         ? { candidates: candidates ?? space.sample ?? combinations(space) }
         : { seconds: 60 * budget };
     const target = device(chosen.device, chosen.threads);
-    const { set: opened } = await distilledSet(
-      setPath(path),
-      chosen,
-      who,
-      console,
-      whiteningHooks(console, signal, target),
-    );
+    const { set: opened } = await distilledSet(path, chosen, who, console, whiteningHooks(console, signal, target));
     // Held-out images carry triggers, which belong on pictures.
     const set = renormalise(opened, pictureSpace(opened.normalisation));
     const digest = setDigest(set);

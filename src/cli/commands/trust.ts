@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { addPin, normaliseFingerprint, removePin, spellFingerprint, trustKey } from "../../seal/Trust.ts";
 import { defineCommand } from "../shell/command.ts";

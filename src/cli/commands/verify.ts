@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { defaultSignature, readDetached } from "../../disk/detachedSeal.ts";
 import { fileSource } from "../../disk/fileSource.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import process from "node:process";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { queueOption, queuePassword } from "../options/sweepOptions.ts";
 import { defineCommand } from "../shell/command.ts";

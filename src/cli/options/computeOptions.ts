@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { optionGroup } from "../shell/optionGroup.ts";
 
 /** Options that every command with computation shares; spread them into its schema. */

@@ -1,6 +1,8 @@
-import { z } from "zod";
+import * as z from "zod";
+import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { InputShape, Network } from "../../nn/Network.ts";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
+import { namedProtocols, type ProtocolName, protocolNamed } from "../../train/namedProtocols.ts";
 import { type Protocol, protocolOptions } from "../../train/protocol.ts";
 import { resolveProtocol } from "../../train/resolveProtocol.ts";
 import { flagOf } from "../shell/flagOf.ts";
@@ -30,6 +32,33 @@ export const evaluationOptions = optionGroup(
     ...protocol,
   },
 );
+
+/** The flag that names how a method's sets are judged. */
+export const protocolFlag = z
+  .enum(Object.keys(namedProtocols) as [ProtocolName, ...ProtocolName[]])
+  .optional()
+  .describe(
+    `as a method's sets were judged, beneath what other flags say: ${Object.entries(namedProtocols)
+      .map(([name, { settings, ...more }]) => {
+        const flags = Object.entries(settings).map(([option, value]) => `${flagOf([option])} ${value}`);
+        return `${name} is ${[...flags, ...("learntRate" in more ? ["the set's own --lr"] : [])].join(" ")}`;
+      })
+      .join("; ")}`,
+  );
+
+/** What a named protocol says of options that nobody wrote. @throws UsageError as `protocolNamed`. */
+export function underProtocol(
+  choice: EvaluationChoice,
+  name: ProtocolName | undefined,
+  set: DistilledSet,
+  given: ReadonlySet<string>,
+  who: string,
+): EvaluationChoice {
+  if (name === undefined) return choice;
+  const { epochs = 100, ...settings } = protocolNamed(name, set, who, given.has("lr") ? choice.lr : undefined);
+  const named = Object.entries({ ...settings, epochs: [epochs] }).filter(([option]) => !given.has(option));
+  return { ...choice, ...Object.fromEntries(named) };
+}
 
 export type EvaluationChoice = z.infer<z.ZodObject<typeof evaluationOptions>>;
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { optionGroup } from "../shell/optionGroup.ts";
 
 /** Whom to believe: shared by every command that checks a seal. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { lookUp } from "../../core/errors.ts";
 import { type ReadWhen, refuseIdle, resolveSettings } from "../../core/readWhen.ts";
 import { kebab } from "../../core/spelling.ts";
@@ -35,7 +35,9 @@ export function flagsOfMethods(methods: Readonly<Record<string, Method>>): Recor
       const notes = owners.length === list.length ? [] : [`only ${owners.map((m) => m.abbreviation).join(", ")}`];
       const defaults = owners.map((m) => defaultOf(m.options.shape[name] as z.ZodType));
       const same = defaults.every((value) => value === defaults[0]);
-      const said = same ? defaults[0] : owners.map((m, i) => `${m.abbreviation} ${defaults[i]}`).join(", ");
+      const said = same
+        ? defaults[0]
+        : owners.map((m, i) => `${m.abbreviation} ${defaults[i] ?? "by other options"}`).join(", ");
       if (said !== undefined) notes.push(`default: ${said}`);
       const text = notes.length > 0 ? `${field.description} (${notes.join("; ")})` : (field.description ?? "");
       return [name, inner.optional().describe(text)];

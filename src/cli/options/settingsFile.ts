@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Flag of the commands that take an attack's options from a file. */
 export const settingsFileOption = z

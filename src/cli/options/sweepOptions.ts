@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
 

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ReadWhen } from "../../core/readWhen.ts";
 import type { Console } from "./console.ts";
 

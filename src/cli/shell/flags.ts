@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { resolveOptions } from "../../core/options.ts";
 import { type ReadWhen, refuseIdle } from "../../core/readWhen.ts";

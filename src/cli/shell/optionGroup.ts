@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ReadWhen } from "../../core/readWhen.ts";
 
 /** Options that several commands share: their place in the help, and when they mean something. */

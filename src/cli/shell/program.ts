@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { Command, CommanderError, Help } from "commander";
-import type { z } from "zod";
+import type * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { kebab, namedIn } from "../../core/spelling.ts";
 import { didYouMean } from "../../core/suggestion.ts";

@@ -1,5 +1,5 @@
-import { UsageError } from "../../core/errors.ts";
-import { formatNamed } from "../options/readOptions.ts";
+import { lookUp, UsageError } from "../../core/errors.ts";
+import { namedIn } from "../../core/spelling.ts";
 
 /** What the end of a name asks for. A folder of pictures has none. */
 const byEnding: readonly [RegExp, string][] = [
@@ -17,7 +17,11 @@ const byEnding: readonly [RegExp, string][] = [
  * @throws UsageError for a format that nobody knows, or an ending that means none.
  */
 export async function formatByEnding(to: string | undefined, out: string, who: string): Promise<string> {
-  if (to !== undefined) return formatNamed(to, who);
+  if (to !== undefined) {
+    const { formatRegistry } = await import("../../formats/formatRegistry.ts");
+    lookUp(formatRegistry, to, who, "format");
+    return namedIn(Object.keys(formatRegistry), to);
+  }
   const found = byEnding.find(([ending]) => ending.test(out));
   if (found) return found[1];
   throw new UsageError(`${who}: unknown format of ${out}: expected a known ending or --to FORMAT`);

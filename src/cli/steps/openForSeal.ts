@@ -25,15 +25,13 @@ export async function openForSeal(
   console: Console,
   signal: AbortSignal,
 ): Promise<SealedSet> {
-  const [{ openSet, recognise }, { jpegDecoder }, { openedNormalisation, whiteningLookup }] = await Promise.all([
+  const [{ openSet, recognise }, { openOptions }] = await Promise.all([
     import("../../formats/open.ts"),
-    import("../../disk/jpegDecoder.ts"),
-    import("../../disk/whitening/namedWhitening.ts"),
+    import("../../disk/reading.ts"),
   ]);
   const hooks = whiteningHooks(console, signal);
   const { source, read } = watched(dataSource(folder));
-  const options = { jpeg: await jpegDecoder(), experiment, whitening: whiteningLookup(hooks) };
-  const said = normalisation === undefined ? undefined : await openedNormalisation(normalisation, "seal", hooks);
+  const { normalisation: said, ...options } = await openOptions({ experiment, normalisation }, "seal", hooks);
   try {
     // What is read to recognise the content does not count.
     const format = (await recognise(dataSource(folder)))?.name;

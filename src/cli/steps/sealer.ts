@@ -1,5 +1,5 @@
 import process from "node:process";
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { readBoundedText } from "../../disk/readBounded.ts";
 import { loadCertificates } from "../../seal/certificates.ts";

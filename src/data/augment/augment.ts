@@ -6,7 +6,8 @@ import {
   numberOf,
   type SpatialAugmentation,
 } from "./Augmentation.ts";
-import { type Taps, tapsOf } from "./taps.ts";
+import { applyTaps } from "./applyTaps.ts";
+import { tapsOf } from "./taps.ts";
 
 /**
  * Apply an augmentation to a batch of images.
@@ -77,21 +78,7 @@ function moved(
   let taps = tapsOf(draw, 0, h, w, settings);
   for (let i = 0; i < n; i++) {
     if (!shared && i > 0) taps = tapsOf(draw, i, h, w, settings);
-    for (let c = 0; c < channels; c++) applyTaps(taps, images, out, (i * channels + c) * h * w, h * w);
+    applyTaps(taps, images, out, i * channels * h * w, channels);
   }
   return out;
-}
-
-function applyTaps({ terms, index, weight }: Taps, from: Float32Array, to: Float32Array, start: number, area: number) {
-  if (terms === 1) {
-    for (let p = 0; p < area; p++) to[start + p] = weight[p] * from[start + index[p]];
-    return;
-  }
-  for (let p = 0, t = 0; p < area; p++, t += 4) {
-    to[start + p] =
-      weight[t] * from[start + index[t]] +
-      weight[t + 1] * from[start + index[t + 1]] +
-      weight[t + 2] * from[start + index[t + 2]] +
-      weight[t + 3] * from[start + index[t + 3]];
-  }
 }

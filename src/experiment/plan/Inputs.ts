@@ -4,14 +4,14 @@ import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { normalisationNamed } from "../../data/normalise.ts";
+import { countsAlready } from "../../data/standardSpace.ts";
 import { datasets } from "../../disk/datasets.ts";
 import { fileSource } from "../../disk/fileSource.ts";
-import { jpegDecoder } from "../../disk/jpegDecoder.ts";
 import { openDistilled } from "../../disk/openDistilled.ts";
 import { type RawData, rawData } from "../../disk/rawData.ts";
 import { setDigest } from "../../disk/setDigest.ts";
 import { setPath } from "../../disk/setPath.ts";
-import { openedNormalisation, type WhiteningHooks, whiteningLookup } from "../../disk/whitening/namedWhitening.ts";
+import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
 import type { SetFile } from "./TrialConfig.ts";
 
 type FileRef = Omit<SetFile, "sha256">;
@@ -35,28 +35,22 @@ export class Inputs {
 
   /** A distilled set from a file. @throws UsageError or DataError if it cannot be trained on. */
   distilled(ref: FileRef, who: string): Promise<DistilledSet> {
-    const { file, normalisation, experiment } = ref;
-    return this.once(["set", file, normalisation, experiment], async () => {
-      const options = {
-        experiment,
-        jpeg: await jpegDecoder(),
-        whitening: whiteningLookup(this.hooks),
-        ...(normalisation !== undefined && {
-          normalisation: await openedNormalisation(normalisation, who, this.hooks),
-        }),
-      };
-      const opened = await openDistilled(await fileSource(setPath(resolve(this.base, file))), options, file, who);
-      for (const { severity, message } of opened.findings)
-        if (severity !== "note") this.hooks.warn?.(`${file}: ${message}`);
-      return opened.set;
+    const { file, ...reading } = ref;
+    return this.once(["set", ref], async () => {
+      const source = await fileSource(setPath(resolve(this.base, file)));
+      const { set, findings } = await openDistilled(source, reading, file, who, this.hooks);
+      for (const { severity, message } of findings) if (severity !== "note") this.hooks.warn?.(`${file}: ${message}`);
+      return set;
     });
   }
 
   setDigest(ref: FileRef, who: string): Promise<string> {
-    const { file, normalisation, experiment } = ref;
-    return this.once(["setDigest", file, normalisation, experiment], async () =>
-      setDigest(await this.distilled(ref, who)),
-    );
+    return this.once(["setDigest", ref], async () => setDigest(await this.distilled(ref, who)));
+  }
+
+  /** Whether a set in a file is attacked in its own numbers (standardSpace.ts). */
+  async countsAlready(ref: FileRef, who: string): Promise<boolean> {
+    return countsAlready((await this.distilled(ref, who)).normalisation);
   }
 
   /** The images to measure on. */

@@ -1,15 +1,15 @@
+import type * as z from "zod";
 import { hashJson } from "../../core/hash.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
+import type { readingFields } from "../../disk/reading.ts";
 import type { DeviceName } from "../../engine/device.ts";
 import type { Protocol } from "../../train/protocol.ts";
 import type { AxisValue } from "./expand.ts";
 
 /** A distilled set that lies in a file. */
-export interface SetFile {
+export interface SetFile extends z.infer<z.ZodObject<typeof readingFields>> {
   /** As written: relative to the folder of the experiment file. */
   readonly file: string;
-  readonly normalisation?: string;
-  readonly experiment?: number;
   /** Digest of what was read (setDigest.ts). */
   readonly sha256: string;
 }
@@ -31,7 +31,12 @@ export interface SetRecipe {
 export interface TrialConfig {
   readonly set: SetFile | SetRecipe;
   /** Absent: only the clean set is measured. */
-  readonly attack?: { readonly method: string; readonly options: Readonly<Record<string, unknown>> };
+  readonly attack?: {
+    readonly method: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    /** Of sets that are attacked in another space than their own (standardSpace.ts): tells such trials from older ones, which counted in theirs. */
+    readonly units?: "deviations";
+  };
   readonly network: { readonly name: string; readonly width?: number };
   readonly strategy: Protocol;
   /** Networks a set. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { choiceHint, expectation, shown } from "../../core/options.ts";
 import { didYouMean } from "../../core/suggestion.ts";
 

@@ -1,6 +1,6 @@
-import { trialStages } from "../sweep/trialStages.ts";
 import type { Costs } from "./measureCosts.ts";
 import type { PlannedTrial } from "./TrialConfig.ts";
+import { trialStages } from "./trialStages.ts";
 
 /**
  * Seconds that each trial of a plan adds, in order: what trials share is counted with the first one that needs it.

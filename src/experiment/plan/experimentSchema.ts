@@ -1,5 +1,6 @@
-import { z } from "zod";
+import * as z from "zod";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
+import { readingFields } from "../../disk/reading.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { deviceNames } from "../../engine/device.ts";
@@ -14,8 +15,7 @@ const measuredOn = z.string().describe("raw dataset to measure this set on (defa
 
 const setFile = z.strictObject({
   file: z.string().describe("distilled set: a path from the experiment file's folder"),
-  normalisation: z.string().describe("what was done to the pixels, where the file does not say").optional(),
-  experiment: z.int().min(0).describe("which experiment of a DC/DSA/DM file (default: the first)").optional(),
+  ...readingFields,
   test: measuredOn,
 });
 

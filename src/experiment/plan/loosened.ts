@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * An options schema for one layer of settings: every member may be left out, at any depth, and none gets a default.

@@ -1,5 +1,5 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
 import { handleDamage, type OnDamage, readKept, writeKept } from "../../disk/kept/keptFile.ts";
 import { makeFolder } from "../../disk/makeFolder.ts";

@@ -1,5 +1,5 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
-import type { z } from "zod";
+import type * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { respelled } from "../../core/respelled.ts";
 import { namedIn } from "../../core/spelling.ts";

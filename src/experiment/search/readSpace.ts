@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { SearchSpace } from "../../attack/Attack.ts";
 import { UsageError } from "../../core/errors.ts";
 import { nested } from "../../core/layers.ts";

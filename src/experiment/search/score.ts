@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 
 const networkNames = Object.keys(networks) as [keyof typeof networks, ...(keyof typeof networks)[]];

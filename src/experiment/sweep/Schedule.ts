@@ -1,6 +1,6 @@
 import type { PlannedTrial } from "../plan/TrialConfig.ts";
+import { trialStages } from "../plan/trialStages.ts";
 import { learnerKey } from "./learnerKey.ts";
-import { trialStages } from "./trialStages.ts";
 
 type Work = Pick<PlannedTrial, "id" | "config">;
 

@@ -4,6 +4,7 @@ import { hashJson, sha256Hex } from "../../core/hash.ts";
 import { child, key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { toPixels } from "../../data/normalise.ts";
+import { keptNetworks } from "../../disk/kept/keptNetworks.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { type Device, device } from "../../engine/device.ts";
@@ -18,11 +19,11 @@ import { learnerFor, learnerPart } from "../../train/learnerFor.ts";
 import { train } from "../../train/train.ts";
 import { checkDigest, type Inputs } from "../plan/Inputs.ts";
 import type { TrialConfig } from "../plan/TrialConfig.ts";
-import { Kept } from "./Kept.ts";
+import { trialStages } from "../plan/trialStages.ts";
+import { LruCache } from "./LruCache.ts";
 import { networkOf } from "./networkOf.ts";
 import type { StageStore } from "./StageStore.ts";
 import { decodeNetwork, encodeNetwork } from "./trainedNetwork.ts";
-import { trialStages } from "./trialStages.ts";
 
 export type TrialResult = Pick<FinishedTrial, "evaluations" | "seconds" | "trigger" | "stealth">;
 type TimedEvaluation = Evaluation & { readonly seconds: number };
@@ -44,9 +45,9 @@ export class TrialRunner {
   private readonly store: StageStore;
   private readonly hooks: TrialHooks;
   // Chosen: trials come in the order of the matrix, so that neighbours share; a compiled network takes tens of megabytes.
-  private readonly learners = new Kept<Learner>(4, (learner) => learner.close());
-  private readonly sets = new Kept<DistilledSet>(8);
-  private readonly attacked = new Kept<AttackResult & { seconds: number }>(8);
+  private readonly learners = new LruCache<Learner>(4, (learner) => learner.close());
+  private readonly sets = new LruCache<DistilledSet>(8);
+  private readonly attacked = new LruCache<AttackResult & { seconds: number }>(8);
 
   constructor(inputs: Inputs, store: StageStore, hooks: TrialHooks = {}) {
     this.inputs = inputs;
@@ -93,7 +94,8 @@ export class TrialRunner {
         if (finished) return finished;
         const raw = await this.inputs.train(distil, "trial");
         const record = { seed, source: { name: raw.name, images: raw.shape[0], digest: sha256 } };
-        const context = { normalisation, key: key(seed), device: target, record };
+        const keep = keptNetworks(sha256);
+        const context = { normalisation, key: key(seed), device: target, record, keep };
         const distillation = methods[method as keyof typeof methods] as Distillation;
         return runDistillStage(run, distillation, raw, options, context, { signal: this.hooks.signal });
       });
@@ -169,10 +171,10 @@ export class TrialRunner {
     return measured;
   }
 
-  private sharedTraining({ network, ...config }: TrialConfig, clean: DistilledSet): typeof train {
+  private sharedTraining(config: TrialConfig, clean: DistilledSet): typeof train {
     return async (learner, set, protocol, from, ...more) => {
       if (set !== clean) return train(learner, set, protocol, from, ...more);
-      const name = hashJson({ set: trialStages({ ...config, network }).clean, key: from.hex });
+      const name = hashJson({ set: trialStages(config).clean, key: from.hex });
       return this.store.inFile(
         `networks/${name}.safetensors`,
         (bytes) => decodeNetwork(bytes, learner.network),

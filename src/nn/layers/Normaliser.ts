@@ -32,6 +32,8 @@ export class Normaliser {
   private readonly running: readonly Running<Tensor>[];
   private readonly training: boolean;
   private readonly after: Running<Tensor>[] = [];
+  /** What each batch norm has read. */
+  readonly read: Tensor[] = [];
 
   /** @param running as `runningOf` laid them out */
   constructor(kind: NormKind, running: Tree<Tensor>, training: boolean) {
@@ -61,6 +63,7 @@ export class Normaliser {
       case "layer":
         return layerNorm(p, x);
       case "batch": {
+        this.read.push(x);
         const { y, running } = batchNorm(p, this.running[this.after.length], x, this.training);
         this.after.push(running);
         return y;

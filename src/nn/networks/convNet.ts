@@ -76,7 +76,8 @@ export function convNet(shape: InputShape, options: ConvNetOptions = {}): Networ
       });
       h = flattenMaps(h);
       const features = hidden === undefined ? h : linear(w.hidden as Affine<Tensor>, h);
-      return { features, logits: linear(w.linear, features), maps, running: normaliser.updated };
+      const { read: normed, updated } = normaliser;
+      return { features, logits: linear(w.linear, features), maps, normed, running: updated };
     },
   };
 }

@@ -22,10 +22,10 @@ export function resultSection(record: RunRecord): Html {
   return html`<h2>Results</h2><div class="pair">
 ${
   triggered &&
-  html`<section class="card"><h3>Triggered test images called the target class</h3>${rateChart("asr", "attack success rate with its controls", drawn, triggerRates, chance)}
+  html`<section class="card"><h3>Triggered test images called the target class</h3>${rateChart("attack success rate with its controls", drawn, triggerRates, chance)}
 <p class="note">Images of the target class are left out. A small dot is one network, the large one their mean, the bar its 95 % interval; the dashed line is chance.${fewer}</p></section>`
 }
-<div class="stack"><section class="card"><h3>Accuracy on clean test images</h3>${rateChart("cta", "clean test accuracy", drawn, [ctaBefore, ctaAfter], chance)}</section>
+<div class="stack"><section class="card"><h3>Accuracy on clean test images</h3>${rateChart("clean test accuracy", drawn, [ctaBefore, ctaAfter], chance)}</section>
 ${record.stealth && stealthCard(record.stealth)}</div></div>
 <section class="card scroll below"><table><thead><tr>${head.map((title) => html`<th>${title}</th>`)}</tr></thead>
 <tbody>${rows.map(([network, ...cells]) => html`<tr><th>${network}</th>${cells.map((cell) => html`<td class="n">${cell}</td>`)}</tr>`)}</tbody></table><p class="note">Mean ± standard deviation over n networks. ASR is followed by its three controls. RA: triggered images outside the target class that keep their true class.${record.diverged && html` Diverged: networks, of either set, whose loss stopped being a number; they are in no mean.`}${record.set.stored && html` Stored: what the set's file says its makers measured, by their own protocol.`}</p></section>`;
@@ -44,5 +44,5 @@ function stealthCard({ psnr, ssim, maxAbsDifference, outOfGamut }: NonNullable<R
 export function curveSection({ curves }: RunRecord): Html {
   const drawn = curves.filter((curve) => curve.series.some((series) => series.points.length > 0));
   if (drawn.length === 0) return html``;
-  return html`<h2>Loss curves</h2><div class="pair">${drawn.map((curve, i) => html`<section class="card"><h3>${curve.title}</h3>${curveChart(`curve-${i}`, curve)}</section>`)}</div>`;
+  return html`<h2>Loss curves</h2><div class="pair">${drawn.map((curve) => html`<section class="card"><h3>${curve.title}</h3>${curveChart(curve)}</section>`)}</div>`;
 }

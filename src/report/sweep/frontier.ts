@@ -1,10 +1,10 @@
 import { UsageError } from "../../core/errors.ts";
 import { type Html, html } from "../../page/html.ts";
+import { cross, type Plane, plane } from "../../page/plane.ts";
 import { cellsOf } from "./cells.ts";
 import { ends, type Trade, trades } from "./front.ts";
 import { placeLabels } from "./labels.ts";
 import { rise } from "./measures.ts";
-import { cross, type Plane, plane } from "./plot.ts";
 import { choiceFilter } from "./select.ts";
 import { type Factor, type SweepData, sweepData } from "./sweepData.ts";
 import type { SweepRecord } from "./sweepRecord.ts";
@@ -58,10 +58,14 @@ export function renderFrontier(record: SweepRecord, { by, where = {} }: Frontier
   const area = plane({
     width,
     height,
-    xs: points.flatMap(({ loss }) => [loss.mean, ...(ends(loss) ?? [])]),
-    ys: points.flatMap(({ gain }) => [gain.mean, ...(ends(gain) ?? [])]),
-    xTitle: "loss of CTA, points",
-    yTitle: "rise of ASR over the strongest control, points",
+    across: {
+      values: points.flatMap(({ loss }) => [loss.mean, ...(ends(loss) ?? [])]),
+      title: "loss of CTA, points",
+    },
+    up: {
+      values: points.flatMap(({ gain }) => [gain.mean, ...(ends(gain) ?? [])]),
+      title: "rise of ASR over the strongest control, points",
+    },
   });
   const along = others.length === 1 ? others[0] : undefined;
   const label = `loss of CTA against rise of ASR over the strongest control, by ${by}`;

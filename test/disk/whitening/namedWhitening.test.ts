@@ -7,7 +7,7 @@ import { toPixels } from "../../../src/data/normalise.ts";
 import { onDamage } from "../../../src/disk/kept/damage.ts";
 import { openDistilled } from "../../../src/disk/openDistilled.ts";
 import { setDigest } from "../../../src/disk/setDigest.ts";
-import { fittedIn, openedNormalisation, whiteningLookup } from "../../../src/disk/whitening/namedWhitening.ts";
+import { fittedIn, openedNormalisation } from "../../../src/disk/whitening/namedWhitening.ts";
 import { memorySource } from "../../../src/formats/memorySource.ts";
 import { openSet } from "../../../src/formats/open.ts";
 import { setToSafetensors } from "../../../src/formats/safetensors.ts";
@@ -135,12 +135,10 @@ describe("a whitened set in a file", () => {
   }
   const opened = async (set: DistilledSet, warnings: string[] = []) =>
     (
-      await openDistilled(
-        memorySource(setToSafetensors(set), "two.safetensors"),
-        { whitening: whiteningLookup({ device: cpu, warn: (message) => warnings.push(message) }) },
-        "two.safetensors",
-        "test",
-      )
+      await openDistilled(memorySource(setToSafetensors(set), "two.safetensors"), {}, "two.safetensors", "test", {
+        device: cpu,
+        warn: (message) => warnings.push(message),
+      })
     ).set;
 
   it("names its whitening instead of carrying it, and is found again", async () => {

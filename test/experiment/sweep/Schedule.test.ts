@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { TrialConfig } from "../../../src/experiment/plan/TrialConfig.ts";
+import { trialStages } from "../../../src/experiment/plan/trialStages.ts";
 import { Schedule } from "../../../src/experiment/sweep/Schedule.ts";
-import { trialStages } from "../../../src/experiment/sweep/trialStages.ts";
 import { protocolOptions } from "../../../src/train/protocol.ts";
 
 const trial = (id: string, method: string, network: string, seed = 0) => ({

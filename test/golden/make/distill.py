@@ -19,7 +19,7 @@ BASE = {"ipc": 2, "iterations": 2, "batchReal": 5, "momentum": 0.5, "factor": 1,
 GRADIENTS = {**BASE, "outer": 3, "inner": 2, "lrImg": 0.1, "lrNet": 0.01, "batchTrain": 4}
 MEANS = {**BASE, "init": "real", "dsa": DSA, "lrImg": 1}
 CROPS = {
-    "ipc": 2, "candidates": 5, "crops": 3, "leastArea": 0.08, "factor": 1, "teacherEpochs": 3, "teacherBatch": 9, "teacherLr": 0.05,
+    "ipc": 2, "candidates": 5, "crops": 3, "leastArea": 0.08, "factor": 1, "teacherEpochs": 3, "teacherBatch": 9, "teacherLr": 0.05, "teacherSeed": 2,
     "width": 4, "depth": 2, "norm": "instance",
 }
 RUNS = {
@@ -265,7 +265,7 @@ def random_crop(image, least, stream):
 
 def crops(o, source, dtype):
     (images, rows), f, own = raw(dtype), o["factor"], child(source, "choice")
-    params, losses = train_teacher(o, child(source, "teacher"), dtype)
+    params, losses = train_teacher(o, child(key(o["teacherSeed"]), "teacher"), dtype)
     out, mean = [], 0
     for k in range(K):
         stream, best = Stream(child(own, "crops", k)), []

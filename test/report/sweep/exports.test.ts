@@ -2,8 +2,8 @@ import { test as prop } from "@fast-check/vitest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../../src/core/errors.ts";
+import { ticks } from "../../../src/page/plane.ts";
 import { latexText } from "../../../src/report/sweep/latex.ts";
-import { ticks } from "../../../src/report/sweep/plot.ts";
 import {
   renderFrontier,
   renderSweepCsv,
@@ -138,7 +138,7 @@ const fractions = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLen
 prop.prop([fractions, fc.integer({ min: 3, max: 8 })])(
   "axes have a few round numbers around all values and 0",
   (values, about) => {
-    const marks = ticks(values, about);
+    const marks = ticks({ values }, about);
     expect(marks[0]).toBeLessThanOrEqual(Math.min(0, ...values.map((value) => 100 * value)) + 1e-6);
     expect(marks[marks.length - 1]).toBeGreaterThanOrEqual(Math.max(0, ...values.map((value) => 100 * value)) - 1e-6);
     expect(marks.length).toBeLessThanOrEqual(about + 3);
@@ -146,3 +146,18 @@ prop.prop([fractions, fc.integer({ min: 3, max: 8 })])(
     expect(marks).toContain(0);
   },
 );
+
+prop.prop([
+  fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { maxLength: 20 }),
+  fc.integer({ min: 3, max: 8 }),
+])("an axis without 0 has a few different numbers around all values", (values, about) => {
+  const marks = ticks({ values, unit: 1, zero: false }, about);
+  const span = marks[marks.length - 1] - marks[0];
+  for (const value of values) {
+    expect(marks[0]).toBeLessThanOrEqual(value + 1e-6 * span);
+    expect(marks[marks.length - 1]).toBeGreaterThanOrEqual(value - 1e-6 * span);
+  }
+  expect(new Set(marks).size).toBe(marks.length);
+  expect(marks.length).toBeLessThanOrEqual(about + 3);
+  expect(marks.length).toBeGreaterThan(1);
+});

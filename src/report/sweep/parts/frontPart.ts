@@ -1,9 +1,9 @@
 import { type Html, html } from "../../../page/html.ts";
+import { cross, plane } from "../../../page/plane.ts";
 import { asr } from "../../conditions.ts";
 import { summaryIn } from "../cells.ts";
 import { ends, frontOf, type Trade, trades } from "../front.ts";
 import { type Measure, rise, successRate } from "../measures.ts";
-import { cross, plane } from "../plot.ts";
 import { filterCells } from "../select.ts";
 import { frontControls } from "../view.ts";
 import { choosers } from "./controls.ts";
@@ -49,10 +49,20 @@ function drawing(all: readonly Trade[], numbered: readonly Trade[], gain: Measur
   const area = plane({
     width,
     height,
-    xs: [...all.map(({ loss }) => loss.mean), ...intervals.flatMap((pair, i) => (i % 2 === 0 ? (pair ?? []) : []))],
-    ys: [...all.map(({ gain: won }) => won.mean), ...intervals.flatMap((pair, i) => (i % 2 === 1 ? (pair ?? []) : []))],
-    xTitle: "loss of CTA, points",
-    yTitle: gain === rise ? "rise of ASR over the strongest control, points" : "ASR, per cent",
+    across: {
+      values: [
+        ...all.map(({ loss }) => loss.mean),
+        ...intervals.flatMap((pair, i) => (i % 2 === 0 ? (pair ?? []) : [])),
+      ],
+      title: "loss of CTA, points",
+    },
+    up: {
+      values: [
+        ...all.map(({ gain: won }) => won.mean),
+        ...intervals.flatMap((pair, i) => (i % 2 === 1 ? (pair ?? []) : [])),
+      ],
+      title: gain === rise ? "rise of ASR over the strongest control, points" : "ASR, per cent",
+    },
   });
   const { x, y } = area;
   // One path for all dots: a line of no length with round ends.

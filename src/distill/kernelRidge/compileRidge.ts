@@ -1,0 +1,76 @@
+import type { Device } from "../../engine/device.ts";
+import { type Floats, type Network, specsOf } from "../../nn/Network.ts";
+import { adam } from "../../nn/optimisers.ts";
+import { ridgePredictor } from "../../nn/ridgePredictor.ts";
+import { type Compiled, compile, f32 } from "../../tensor/compile.ts";
+import { valueAndGrad } from "../../tensor/grad.ts";
+import { mean, mul, square, sub } from "../../tensor/ops.ts";
+import type { Tensor } from "../../tensor/Tensor.ts";
+import type { Tree } from "../../tensor/tree.ts";
+import { applyUpdate } from "../../train/Learner.ts";
+
+export interface RidgeShape {
+  /** Images of the set. */
+  readonly m: number;
+  /** Real images of a step. */
+  readonly n: number;
+  /** λ, relative to the mean square norm of a feature vector. */
+  readonly ridge: number;
+}
+
+/** (weights, images [m, C, H, W], labels [m, K], real images [n, C, H, W], theirs [n, K]) → loss and its derivatives by the first two. */
+export type RidgeSlopes = Compiled<
+  [weights: Tree<Floats>, x: Floats, y: Floats, real: Floats, wanted: Floats],
+  { loss: Floats; images: Floats; labels: Floats }
+>;
+
+/** ½ mean squared error, the loss of kernel ridge regression. */
+const halfSquares = (out: Tensor, wanted: Tensor): Tensor => mul(mean(square(sub(out, wanted))), 0.5);
+
+/**
+ * Compile what the set is judged by: the linear head that ridge regression fits to the set's features and labels, on real images
+ * (arXiv 2206.00719, eq. 5).
+ */
+export async function compileRidgeSlopes(
+  network: Network,
+  { m, n, ridge }: RidgeShape,
+  device: Device,
+): Promise<RidgeSlopes> {
+  const program = (weights: Tree<Tensor>, x: Tensor, y: Tensor, real: Tensor, wanted: Tensor): Tree<Tensor> => {
+    const features = (images: Tensor) => network.forward(weights, [], images, true).features;
+    const others = features(real);
+    const judged = ([images, labels]: Tensor[]) =>
+      halfSquares(ridgePredictor(features(images), labels, ridge)(others), wanted);
+    const [loss, [ofImages, ofLabels]] = valueAndGrad(judged)([x, y]);
+    return { loss, images: ofImages, labels: ofLabels };
+  };
+  const { input, classes } = network;
+  const specs = [specsOf(network.weights), f32(m, ...input), f32(m, classes), f32(n, ...input), f32(n, classes)];
+  return (await compile(program, specs, device)) as unknown as RidgeSlopes;
+}
+
+/** (weights, slots, images [m, C, H, W], labels [m, K], Adam's numbers) → weights and slots after a step. */
+export type OnlineStep = Compiled<
+  [weights: Tree<Floats>, slots: readonly Tree<Floats>[], x: Floats, y: Floats, hyper: Floats],
+  { weights: Tree<Floats>; slots: readonly Tree<Floats>[] }
+>;
+
+export const onlineOptimiser = adam();
+
+/** Compile a step of a network of the pool on the set: half the mean squared error, Adam. */
+export async function compileOnlineStep(network: Network, m: number, device: Device): Promise<OnlineStep> {
+  const program = (
+    weights: Tree<Tensor>,
+    slots: readonly Tree<Tensor>[],
+    x: Tensor,
+    y: Tensor,
+    hyper: Tensor,
+  ): Tree<Tensor> => {
+    const loss = (v: Tree<Tensor>) => halfSquares(network.forward(v, [], x, true).logits, y);
+    const [, gradient] = valueAndGrad(loss)(weights);
+    return applyUpdate(onlineOptimiser, weights, gradient, slots, hyper);
+  };
+  const weights = specsOf(network.weights);
+  const specs = [weights, [weights, weights], f32(m, ...network.input), f32(m, network.classes), f32(3)];
+  return (await compile(program, specs, device)) as unknown as OnlineStep;
+}

@@ -1,0 +1,146 @@
+import { hashJson } from "../../core/hash.ts";
+import type { Keep } from "../../core/Keep.ts";
+import { child, type Key, key } from "../../core/random.ts";
+import type { DsaOperator } from "../../data/augment/dsa.ts";
+import type { LabelledSet } from "../../data/LabelledSet.ts";
+import type { Normalisation } from "../../data/Normalisation.ts";
+import { type Floats, initialise } from "../../nn/Network.ts";
+import type { Tree } from "../../tensor/tree.ts";
+import type { Learner } from "../../train/Learner.ts";
+import { rawEpoch } from "../rawTeacher.ts";
+import { weightArrays, weightTree } from "../weightArrays.ts";
+
+/** The weights of a network that learns the raw images, before its first epoch and after each. */
+export interface Trajectory {
+  readonly weights: readonly Tree<Floats>[];
+  /** Mean loss of each epoch. */
+  readonly losses: readonly number[];
+}
+
+export interface ExpertOptions {
+  readonly experts: number;
+  readonly expertLr: number;
+  readonly expertBatch: number;
+  readonly expertSeed: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly norm: string;
+  readonly dsa: string;
+}
+
+/** An epoch of an expert is done. */
+export interface ExpertEpoch {
+  /** Epochs done by all. */
+  readonly done: number;
+  readonly loss: number;
+  /** The expert at work, as far as it is. */
+  readonly current: Trajectory;
+}
+
+/**
+ * Networks trained on the raw images by plain SGD at a constant rate (arXiv 2203.11932, buffer.py), one after the other. They follow from
+ * the data, their options and `expertSeed`, not from the key of a run: sets share them, and what a `Keep` holds is not trained again.
+ */
+export class Experts {
+  readonly trajectories: Trajectory[] = [];
+  private readonly learner: Learner;
+  private readonly data: { readonly set: LabelledSet; readonly normalisation: Normalisation };
+  private readonly options: ExpertOptions;
+  private readonly operators: readonly DsaOperator[];
+  private readonly epochs: number;
+  private readonly keep: Keep | undefined;
+
+  /** @param learner plain SGD */
+  constructor(
+    learner: Learner,
+    data: Experts["data"],
+    options: ExpertOptions,
+    operators: readonly DsaOperator[],
+    epochs: number,
+    keep: Keep | undefined,
+  ) {
+    this.learner = learner;
+    this.data = data;
+    this.options = options;
+    this.operators = operators;
+    this.epochs = epochs;
+    this.keep = keep;
+  }
+
+  /** Epochs of all experts together. */
+  get total(): number {
+    return this.options.experts * this.epochs;
+  }
+
+  /**
+   * Train those that are not kept, and fill `trajectories`.
+   *
+   * @param done epochs that an earlier process reported; they are not reported again
+   * @param current the expert that it was at
+   */
+  async *train(done: number, current?: Trajectory): AsyncGenerator<ExpertEpoch, void> {
+    for (let e = 0; e < this.options.experts; e++) {
+      const before = Math.min(this.epochs, Math.max(0, done - e * this.epochs));
+      let one = await this.begun(e);
+      const halfway = before > 0 && before < this.epochs;
+      if (current && halfway && current.losses.length > one.losses.length) one = current;
+      for (let t = 1; t <= this.epochs; t++) {
+        if (one.losses.length < t) {
+          one = await this.further(one, e);
+          if (t === this.epochs) await this.keep?.save(this.nameOf(e), saved(one));
+        }
+        if (t > before) yield { done: e * this.epochs + t, loss: one.losses[t - 1], current: one };
+      }
+      this.trajectories.push(one);
+    }
+  }
+
+  private async begun(e: number): Promise<Trajectory> {
+    const first = initialise(this.learner.network.weights, child(this.keyOf(e), "weights"));
+    const kept = await this.keep?.load(this.nameOf(e));
+    return kept ? restoredTrajectory(kept.json, kept.arrays, first) : { weights: [first], losses: [] };
+  }
+
+  private async further({ weights, losses }: Trajectory, e: number): Promise<Trajectory> {
+    const { expertBatch: batch, expertLr } = this.options;
+    const { set, normalisation } = this.data;
+    const stages = this.operators.length > 0 ? [this.operators] : [];
+    const from = this.learner.start(weights[weights.length - 1], []);
+    const training = { batch, stages, rate: () => expertLr };
+    const next = await rawEpoch(this.learner, from, set, normalisation, training, losses.length, this.keyOf(e));
+    return { weights: [...weights, next.state.weights], losses: [...losses, next.loss] };
+  }
+
+  private keyOf(e: number): Key {
+    return child(key(this.options.expertSeed), "expert", e);
+  }
+
+  /** All that an expert follows from but the content of the data, which the keeper knows. Not its length: a longer one serves too. */
+  private nameOf(e: number): string {
+    const { expertLr, expertBatch, expertSeed, width, depth, norm, dsa } = this.options;
+    const { set, normalisation } = this.data;
+    const network = { width, depth, norm, shape: set.shape, classes: set.classes };
+    return hashJson({ what: "expert", network, normalisation, expertLr, expertBatch, dsa, expertSeed, e });
+  }
+}
+
+/** As a checkpoint holds it. */
+export function saved({ weights, losses }: Trajectory): {
+  json: { losses: readonly number[] };
+  arrays: Record<string, Floats>;
+} {
+  return { json: { losses }, arrays: Object.assign({}, ...weights.map((tree, t) => weightArrays(`epoch${t}`, tree))) };
+}
+
+/** @param like weights of any network of the kind: shows the structure */
+export function restoredTrajectory(
+  json: Readonly<Record<string, unknown>>,
+  arrays: Readonly<Record<string, Floats>>,
+  like: Tree<Floats>,
+): Trajectory {
+  const losses = json.losses as number[];
+  return {
+    losses,
+    weights: Array.from({ length: losses.length + 1 }, (_, t) => weightTree(`epoch${t}`, arrays, like)!),
+  };
+}

@@ -1,0 +1,30 @@
+import { hashJson } from "../../core/hash.ts";
+import { setIdentity, type TrialConfig } from "./TrialConfig.ts";
+
+/** Keys of the stages that a trial shares with others; a scheduler gives a stage to one worker at a time. */
+export interface TrialStages {
+  /** Only where the set is distilled by the sweep. */
+  readonly set?: string;
+  readonly attack?: string;
+  /** Networks trained on the clean set. */
+  readonly clean: string;
+}
+
+const known = new WeakMap<TrialConfig, TrialStages>();
+
+/** Hash what each shared stage of a trial depends on, once for each trial: equal keys, equal results. */
+export function trialStages(config: TrialConfig): TrialStages {
+  const stages = known.get(config) ?? stagesOf(config);
+  known.set(config, stages);
+  return stages;
+}
+
+function stagesOf(config: TrialConfig): TrialStages {
+  const { attack, network, strategy, receivers, seed, device, threads } = config;
+  const on = { set: setIdentity(config.set), device, threads };
+  return {
+    ...("distil" in config.set && { set: hashJson({ stage: "set", ...on }) }),
+    ...(attack && { attack: hashJson({ stage: "attack", ...on, attack, seed }) }),
+    clean: hashJson({ stage: "clean", ...on, network, strategy, receivers, seed }),
+  };
+}

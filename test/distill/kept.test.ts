@@ -1,0 +1,141 @@
+import { describe, expect, it } from "vitest";
+import type { Checkpoint } from "../../src/core/checkpoint.ts";
+import type { Keep } from "../../src/core/Keep.ts";
+import { key, normal } from "../../src/core/random.ts";
+import type { LabelledSet } from "../../src/data/LabelledSet.ts";
+import type { Distillation, DistillationStep } from "../../src/distill/Distillation.ts";
+import { marginLoss } from "../../src/distill/kernelRidge/margin.ts";
+import * as methods from "../../src/distill/methods.ts";
+import {
+  checkWindow,
+  publishedAligned,
+  publishedTrajectory,
+  settled,
+  startsBelow,
+  type TrajectoryOptions,
+} from "../../src/distill/trajectories/trajectoryOptions.ts";
+import { setToSafetensors } from "../../src/formats/safetensors.ts";
+
+const raw: LabelledSet = {
+  kind: "labelled",
+  name: "noise",
+  pixels: Uint8Array.from(normal(key("pixels"), 12 * 64), (v) => Math.min(255, Math.max(0, 128 + 40 * v))),
+  shape: [12, 1, 8, 8],
+  labels: Int32Array.from({ length: 12 }, (_, i) => i % 3),
+  classes: 3,
+};
+
+/** Remembers what it was asked. */
+function memory() {
+  const kept = new Map<string, Checkpoint>();
+  const saves: string[] = [];
+  const keep: Keep = {
+    load: async (name) => kept.get(name),
+    async save(name, content) {
+      saves.push(name);
+      kept.set(name, content);
+    },
+  };
+  return { keep, saves, kept };
+}
+
+async function run(method: Distillation, options: object, keep?: Keep, seed = "run"): Promise<DistillationStep[]> {
+  const steps: DistillationStep[] = [];
+  const normalisation = { kind: "meanStd", mean: [0.5], std: [0.25] } as const;
+  const context = { normalisation, key: key(seed), device: { name: "cpu", threads: 1 }, keep } as const;
+  for await (const step of method.run(raw, method.options.parse(options), context)) steps.push(step);
+  return steps;
+}
+const setOf = (steps: readonly DistillationStep[]) => setToSafetensors(steps[steps.length - 1].set());
+const lossesOf = (steps: readonly DistillationStep[]) => steps.map(({ loss }) => loss);
+
+const narrow = { ipc: 1, width: 4, depth: 2 };
+const trajectories = {
+  ...narrow,
+  iterations: 2,
+  studentSteps: 2,
+  experts: 2,
+  expertEpochs: 1,
+  expertBatch: 4,
+  maxStart: 2,
+  lrImg: 1,
+};
+const squeeze = { ...narrow, iterations: 2, teacherEpochs: 2, teacherBatch: 4 };
+
+describe("networks that learn the raw images", () => {
+  it.each([
+    ["matchingTrajectories", trajectories, 2],
+    ["squeezeRecoverRelabel", squeeze, 1],
+  ] as const)("%s: are kept, found again by any seed, and give the same bytes and losses", async (name, options, n) => {
+    const method: Distillation = methods[name];
+    const { keep, saves } = memory();
+    const without = await run(method, options);
+    const first = await run(method, options, keep);
+    expect(saves).toHaveLength(n);
+    const again = await run(method, options, keep);
+    await run(method, options, keep, "another seed");
+    expect(saves).toHaveLength(n);
+    for (const steps of [first, again]) {
+      expect(setOf(steps)).toEqual(setOf(without));
+      expect(lossesOf(steps)).toEqual(lossesOf(without));
+    }
+  });
+
+  it("a kept expert serves shorter and longer ways; one of other settings is another", async () => {
+    const { keep, saves, kept } = memory();
+    const { matchingTrajectories } = methods;
+    await run(matchingTrajectories, trajectories, keep);
+    await run(matchingTrajectories, { ...trajectories, maxStart: 1 }, keep);
+    expect(saves).toHaveLength(2);
+    const longer = { ...trajectories, maxStart: 3 };
+    expect(setOf(await run(matchingTrajectories, longer, keep))).toEqual(
+      setOf(await run(matchingTrajectories, longer)),
+    );
+    expect(new Set(saves).size).toBe(2);
+    await run(matchingTrajectories, { ...trajectories, expertSeed: 1, experts: 1 }, keep);
+    await run(matchingTrajectories, { ...trajectories, dsa: "flip", experts: 1 }, keep);
+    expect(kept.size).toBe(4);
+  });
+});
+
+describe("aligned trajectories", () => {
+  it("an iteration above the threshold changes nothing", async () => {
+    const options = { ...trajectories, startFrom: 1, threshold: 1e-9 };
+    const steps = await run(methods.alignedTrajectories, options);
+    const still = await run(methods.alignedTrajectories, { ...options, iterations: 1 });
+    expect(steps[steps.length - 1].set().images).toEqual(still[still.length - 1].set().images);
+    const moved = await run(methods.alignedTrajectories, { ...options, threshold: 1e9 });
+    expect(moved[moved.length - 1].set().images).not.toEqual(still[still.length - 1].set().images);
+  });
+});
+
+it("options that are left open are published ones; a written one wins", () => {
+  const open = methods.matchingTrajectories.options.parse({ ipc: 12, lrImg: 7 });
+  expect(settled(open, publishedTrajectory, 10)).toMatchObject({
+    studentSteps: 30,
+    maxStart: 20,
+    lrImg: 7,
+    lrRate: 1e-6,
+    batchTrain: 120,
+  });
+  const aligned = methods.alignedTrajectories.options.parse({ ipc: 10, maxStart: 4 });
+  expect(settled(aligned, publishedAligned, 10)).toMatchObject({ maxStart: 4, startFrom: 4, threshold: 1, lrLabel: 2 });
+});
+
+it("the window of starts grows evenly to its end, and must not be empty", () => {
+  const window = { maxStart: 6, startFrom: 2, growth: 8 } as TrajectoryOptions;
+  expect([0, 1, 2, 4, 7, 8, 100].map((i) => startsBelow(window, i))).toEqual([2, 2, 3, 4, 5, 6, 6]);
+  expect(startsBelow({ maxStart: 6 } as TrajectoryOptions, 0)).toBe(6);
+  expect(() => checkWindow({ ...window, minStart: 2 }, "datm")).toThrow("datm: invalid minStart: expected less than 2");
+  expect(() => checkWindow({ ...window, startFrom: 7 }, "datm")).toThrow("datm: invalid startFrom: expected at most");
+});
+
+it("the margin of labels has the derivative of its differences", () => {
+  const labels = Float32Array.of(0.5, 0.4, -0.2, 0.9, 0.1, 0.2, -0.1, -0.3, -0.2);
+  const { loss, gradient } = marginLoss(labels, 3);
+  expect(loss).toBeCloseTo(-(0.1 + 1 / 3 + 0.1) / 3, 6);
+  labels.forEach((_, i) => {
+    const by = (eps: number) => marginLoss(labels.with(i, labels[i] + eps) as typeof labels, 3).loss;
+    expect(gradient[i]).toBeCloseTo((by(1e-2) - by(-1e-2)) / 2e-2, 4);
+  });
+});

@@ -1,6 +1,7 @@
 /** The registry of attacks: one line each. */
 export { badNets } from "./badNets.ts";
 export { cleanLabel } from "./cleanLabel.ts";
+export { labelFlip } from "./labelFlip.ts";
 export { poisonedDistillation } from "./poisonedDistillation/poisonedDistillation.ts";
 export { ridgeHead } from "./ridgeHead/ridgeHead.ts";
 export { trajectoryMatching } from "./trajectoryMatching/trajectoryMatching.ts";

@@ -5,6 +5,7 @@ import { applyTrigger } from "../data/Trigger.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { takeRows } from "../train/train.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
+import { certainLabel } from "./common/certainLabel.ts";
 import { checkEffect } from "./common/effect.ts";
 import { triggerOptions, triggerReadWhen } from "./common/triggerOptions.ts";
 
@@ -57,11 +58,7 @@ function appendLabel(labels: Labels, classes: number, label: number, count: numb
   }
   const values = new Float32Array(labels.values.length + count * classes);
   values.set(labels.values);
-  // A certain label in the same form: logits as far apart as the set's own, otherwise one-hot (centred).
-  const spread = labels.values.reduce((top, v) => Math.max(top, Math.abs(v)), 0);
-  const [on, off] = { probabilities: [1, 0], logits: [spread, -spread], centred: [1 - 1 / classes, -1 / classes] }[
-    labels.form
-  ];
+  const [on, off] = certainLabel(labels, classes);
   for (let i = 0; i < count; i++)
     for (let k = 0; k < classes; k++) values[labels.values.length + i * classes + k] = k === label ? on : off;
   return { ...labels, values };

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { attestationsName, provenanceName, signatureName, tensorsName } from "../seal/manifest.ts";
 import type { VerifyOptions } from "../seal/openSeal.ts";
 import { readBounded } from "./readBounded.ts";
+import { readRegular } from "./readRegular.ts";
 import { sealPlace } from "./sealFolder.ts";
 
 /** The signature that belongs to a single file, if it lies where `retort seal FILE` puts it; that of a folder lies in the folder. */
@@ -24,8 +24,8 @@ export async function readDetached(signature: string): Promise<Pick<VerifyOption
     : signature;
   const attestations = new Map<string, string>();
   for (const name of [provenanceName, tensorsName, attestationsName]) {
-    const text = await readFile(join(dirname(file), name), "utf8").catch(() => undefined);
-    if (text !== undefined) attestations.set(name, text);
+    const text = await readRegular(join(dirname(file), name)).catch(() => undefined);
+    if (text !== undefined) attestations.set(name, text.toString("utf8"));
   }
   return { signature: await readBounded(file, "retort verify", "seal"), attestations };
 }

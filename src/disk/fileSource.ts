@@ -1,10 +1,11 @@
-import { type FileHandle, lstat, open, readdir, realpath, stat } from "node:fs/promises";
+import { type FileHandle, lstat, readdir, realpath, stat } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
 import type { Finding, Source, SourceFile } from "../formats/Format.ts";
 import { isAside } from "../formats/junk.ts";
 import { checkRange } from "../formats/memorySource.ts";
 import { isSealFile } from "../seal/staging.ts";
+import { kindOf, openRegular } from "./readRegular.ts";
 
 /** Chosen: ImageNet has 1.3 million files; listings beyond this are a mistake or an attack. */
 const maxFiles = 2_000_000;
@@ -26,7 +27,8 @@ export async function fileSource(paths: string | readonly string[]): Promise<Sou
   const path = list[0];
   const info = await statOf(path);
   if (info.isDirectory()) return folderSource(path);
-  if (!info.isFile()) throw new DataError(`fileSource: invalid path ${path}: expected a file or folder`);
+  if (!info.isFile())
+    throw new DataError(`fileSource: invalid path ${path}: expected a file or folder, got ${kindOf(info)}`);
   return { name: basename(path), folder: false, files: [fileOnDisk(path, basename(path), info.size)] };
 }
 
@@ -100,7 +102,7 @@ function fileOnDisk(full: string, path: string, size: number): SourceFile {
     async read(start = 0, length = size - start) {
       checkRange(path, size, start, length);
       const bytes = new Uint8Array(length);
-      const handle = await open(full, "r");
+      const handle = await openRegular(full);
       try {
         // Large reads go in four pieces at once: most of the time is spent on fresh memory, which two cores share.
         const pieces = length > 2 ** 24 ? 4 : 1;

@@ -17,6 +17,7 @@ import { checkRange } from "../formats/memorySource.ts";
 import type { Folder } from "../seal/Folder.ts";
 import type { PiecewiseFile } from "../seal/hashFile.ts";
 import { comparePaths } from "../seal/paths.ts";
+import { openAtOnce } from "./readRegular.ts";
 
 /** Chosen: ImageNet has 1.3 million files; listings beyond this are a mistake or an attack. */
 const maxFiles = 2_000_000;
@@ -154,7 +155,7 @@ function readSome(
 
 function openNoFollow(full: string, path: string): number {
   try {
-    return openSync(full, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    return openSync(full, openAtOnce | (constants.O_NOFOLLOW ?? 0));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ELOOP" || code === "ENOENT")

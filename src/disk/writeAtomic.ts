@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { makeFolder } from "./makeFolder.ts";
@@ -9,16 +9,18 @@ import { makeFolder } from "./makeFolder.ts";
  *
  * A reader sees the old content or the new one. A crash or a full disk leaves the old one; a temporary file that a
  * crash left behind is named `.NAME.….tmp` and is never read. Missing folders are made. A device or a pipe (`/dev/stdout`) is
- * written to as it stands.
+ * written to as it stands, a named pipe only while somebody reads from it.
  *
+ * @throws UsageError for a folder, and a pipe that nobody reads from.
  * @throws the operating system's error (ENOSPC, EACCES, …) after taking the temporary file away.
  */
 export async function writeAtomic(path: string, content: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
   await makeFolder(folder);
   const there = await stat(path).catch(() => undefined);
-  if (there && !there.isFile() && !there.isDirectory())
-    return writeFile(path, content).catch((error: unknown) => {
+  if (there?.isDirectory()) throw new UsageError(`output: invalid file ${path}: expected a file, got a folder`);
+  if (there && !there.isFile())
+    return writeInto(path, content).catch((error: unknown) => {
       throw named(error, path);
     });
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
@@ -36,6 +38,19 @@ export async function writeAtomic(path: string, content: Uint8Array | string): P
     throw named(error, path);
   }
   await syncFolder(folder);
+}
+
+/** Opening a named pipe would wait for a reader, where no signal is heard: with O_NONBLOCK it fails where there is none. */
+async function writeInto(path: string, content: Uint8Array | string): Promise<void> {
+  const held = await open(path, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0)).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== "ENXIO") throw error;
+    throw new UsageError(`output: invalid file ${path}: expected a pipe that somebody reads from, got none`);
+  });
+  try {
+    await writeFile(path, content);
+  } finally {
+    await held.close();
+  }
 }
 
 /** `write` on an open file reports no path; the reader of the error wants to know which file did not fit. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import { NumericError } from "../core/errors.ts";
 import { child, Stream } from "../core/random.ts";

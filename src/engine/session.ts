@@ -95,7 +95,8 @@ async function create(model: Uint8Array, target: Device): Promise<Ort.InferenceS
       executionMode: "sequential",
       graphOptimizationLevel: "all",
       logSeverityLevel: 4,
-      extra: { session: { set_denormal_as_zero: "1" } },
+      // Threads that wait sleep: those that spin take the cores which other programs, or our own other threads, have work for.
+      extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } },
     });
   } catch (error) {
     if (target.name === "cpu") throw error;

@@ -60,8 +60,8 @@ export function listTar(bytes: Uint8Array<ArrayBuffer>): SourceFile[] {
       seen.add(path);
       files.push(memoryFile(path, content));
       [longName, longSize] = [undefined, undefined];
-    } else if (isFile || type === "5" || type === "g") {
-      // Before ustar a folder was a file whose name ends with a slash.
+    } else if (isFile || type === "5" || type === "g" || type === "D" || type === "V") {
+      // Before ustar a folder was a file whose name ends with a slash. GNU adds a folder's list of names (D) and a label (V).
       [longName, longSize] = [undefined, undefined];
     } else {
       const what = { "1": "a hard link", "2": "a symbolic link" }[type] ?? `entry type ${JSON.stringify(type)}`;
@@ -98,6 +98,8 @@ function plainPath(path: string): string {
 
 /** The size of an entry: octal digits, or the number itself where GNU's tar needs more of them. */
 function sizeOf(head: Uint8Array, at: number): number {
+  // A label has no size at all.
+  if (text(head.subarray(124, 136)).trim() === "") return 0;
   if (head[124] !== 0x80) return octal(head, 124, 12, at);
   const size = head.subarray(125, 136).reduce((sum, byte) => sum * 256 + byte, 0);
   if (Number.isSafeInteger(size)) return size;

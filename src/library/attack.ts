@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Attack, AttackProgress, AttackResult } from "../attack/Attack.ts";
+import { attackPictures } from "../attack/attackPictures.ts";
 import { attackRegistry as attacks } from "../attack/attackRegistry.ts";
 import { drive } from "../core/drive.ts";
 import { lookUp, UsageError } from "../core/errors.ts";
@@ -48,7 +49,7 @@ export async function attack<M extends AttackName | AnyAttack>(
     );
   const options = resolveSettings(who, found, given, { preset: preset === undefined ? {} : found.presets?.[preset] });
   const { root, target } = around(call);
-  return drive(found.run(set, options, { key: child(root, "attack"), device: target }), call);
+  return drive(attackPictures(found, set, options, { key: child(root, "attack"), device: target }), call);
 }
 
 /**

@@ -55,7 +55,7 @@ dl{display:grid;grid-template-columns:fit-content(260px) minmax(0,1fr);gap:7px 2
 dt{color:var(--soft);min-width:110px;overflow-wrap:anywhere}
 dd{margin:0;overflow-wrap:anywhere}
 code,pre{font:13px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
-code{overflow-wrap:anywhere}
+code{overflow-wrap:anywhere;white-space:pre-wrap}
 .config{columns:3 260px;column-gap:34px}
 .config div{break-inside:avoid;display:flex;justify-content:space-between;gap:14px;border-bottom:1px solid var(--rule);padding:4px 0}
 .config span{color:var(--soft);overflow-wrap:anywhere}

@@ -32,7 +32,9 @@ export function cellText(text: string): string {
   return text.replace(/[\r\n]+/g, " ").replace(/[|<>\\`*_[\]]/g, (character) => `\\${character}`);
 }
 
-/** Shell commands as a block that they cannot end. */
+/** Shell commands, character by character, as a block that they cannot end. */
 export function commandBlock(command: string): string[] {
-  return ["```sh", command.replace(/[\r\n`]/g, " "), "```"];
+  const longest = Math.max(2, ...[...command.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return [`${fence}sh`, command, fence];
 }

@@ -1,9 +1,10 @@
-import { appendFile, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { appendFile, readdir, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { lockName } from "../disk/folderLock.ts";
 import { handleDamage, type OnDamage, readKept, writeKept } from "../disk/kept/keptFile.ts";
+import { readRegular } from "../disk/readRegular.ts";
 import { writeAtomic } from "../disk/writeAtomic.ts";
 import type { RunDescription } from "./RunDescription.ts";
 import { descriptionOf, isBegun, LOG, parseJson, readConfig, runId, writeConfig } from "./runConfig.ts";
@@ -100,7 +101,7 @@ export class Run {
   /** @returns the bytes, or undefined where there is no such file yet. */
   async read(name: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     try {
-      return new Uint8Array(await readFile(this.path(name)));
+      return new Uint8Array(await readRegular(this.path(name)));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
@@ -211,7 +212,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** A crash in the middle of an append leaves a line without its end: cut it off, so that every line parses. */
 async function dropHalfLine(path: string): Promise<void> {
-  const bytes = await readFile(path).catch(() => undefined);
+  const bytes = await readRegular(path).catch(() => undefined);
   if (!bytes || bytes.length === 0 || bytes[bytes.length - 1] === 10) return;
   await truncate(path, bytes.lastIndexOf(10) + 1);
 }

@@ -1,4 +1,5 @@
 import type { Attack, AttackProgress, AttackResult } from "../attack/Attack.ts";
+import { attackPictures } from "../attack/attackPictures.ts";
 import { DataError } from "../core/errors.ts";
 import type { Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
@@ -6,7 +7,6 @@ import type { Trigger } from "../data/Trigger.ts";
 import type { WhiteningHooks } from "../disk/whitening/namedWhitening.ts";
 import type { Device } from "../engine/device.ts";
 import { readSafetensors, type TensorInput, writeSafetensors } from "../formats/safetensors/safetensorsFile.ts";
-import { attackPictures } from "./attackPictures.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpointFile.ts";
 import type { Run } from "./Run.ts";
 import { areWhole, readSet, type SetDigests, writeSets } from "./runSets.ts";

@@ -1,9 +1,9 @@
 import type { Attack } from "../attack/Attack.ts";
+import { attackPictures } from "../attack/attackPictures.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Device } from "../engine/device.ts";
-import { attackPictures } from "./attackPictures.ts";
 
 /**
  * Let an attack refuse what it cannot do, or what would change nothing, before a folder is made or a network trained: every attack

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UsageError } from "../core/errors.ts";
 import { sha256Hex } from "../core/hash.ts";
+import { readRegular } from "../disk/readRegular.ts";
 
 /** A module of the user's own that this process runs. */
 export interface Plugin {
@@ -29,7 +29,8 @@ export async function loadPlugins(files: readonly string[], who: string): Promis
   for (const file of files) {
     const path = resolve(file);
     if (loaded.some((one) => one.path === path)) continue;
-    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    const bytes = await readRegular(path, `${who}: invalid --plugin ${file}`).catch((error: NodeJS.ErrnoException) => {
+      if (error instanceof UsageError) throw error;
       throw new UsageError(`${who}: invalid --plugin: expected a JavaScript module, got ${file} (${error.code})`);
     });
     const found: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href).catch((error: unknown) => {

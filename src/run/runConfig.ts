@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";
 import { readMark } from "../disk/kept/digestMark.ts";
 import { handleDamage, writeKept } from "../disk/kept/keptFile.ts";
+import { readRegular } from "../disk/readRegular.ts";
 import type { RunDescription } from "./RunDescription.ts";
 
 /** First member of config.json; changes with the layout of the folder. */
@@ -26,7 +26,7 @@ export async function writeConfig(folder: string, description: RunDescription, c
 
 /** @throws UsageError if the folder has none. */
 export async function readConfig(folder: string): Promise<Uint8Array> {
-  return readFile(join(folder, CONFIG)).catch((error: NodeJS.ErrnoException) => {
+  return readRegular(join(folder, CONFIG)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
     throw new UsageError(`run: invalid folder ${folder}: expected a run folder with config.json, got none`);
   });
@@ -80,7 +80,7 @@ export async function isBegun(folder: string, bytes: Uint8Array, id: string): Pr
 
 /** Which run began here last, by its log. */
 async function runOfLog(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch(() => "");
+  const text = await readRegular(path).then(String, () => "");
   const starts = text.split("\n").flatMap((line) => {
     try {
       const { event, run } = JSON.parse(line) as { event?: unknown; run?: unknown };

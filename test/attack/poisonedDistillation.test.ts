@@ -5,7 +5,9 @@ import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { key } from "../../src/core/random.ts";
 import { resolveSettings } from "../../src/core/readWhen.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { gamutBounds } from "../../src/data/Trigger.ts";
+import { triggerOf } from "../../src/data/triggerShapes.ts";
 import { cpu, quick, tinySet } from "./tiny.ts";
 
 type Given = Parameters<typeof poisonedDistillation.options.parse>[0];
@@ -54,6 +56,7 @@ describe("poisonedDistillation", () => {
       onPolicy: false,
       steps: 101,
       lr: 0.1,
+      decay: false,
       clamp: false,
       maxChange: null,
       eightBit: false,
@@ -70,7 +73,18 @@ describe("poisonedDistillation", () => {
         momentum: 0.9,
         weightDecay: 5e-4,
       },
-      archetype: { objective: "logit", perClass: 1, steps: 200, lr: 0.1, tv: 0, l2: 0, clamp: false },
+      archetype: {
+        objective: "logit",
+        start: "noise",
+        networks: 1,
+        perClass: 1,
+        steps: 200,
+        lr: 0.1,
+        tv: 0,
+        l2: 0,
+        jitter: 0,
+        clamp: false,
+      },
     });
   });
 
@@ -137,7 +151,13 @@ describe("poisonedDistillation", () => {
   );
 
   it.each([
-    { onPolicy: true, stride: 2, carrier: { ...carriers, sources: ["archetypes", "leaves"], fresh: "step" } },
+    {
+      onPolicy: true,
+      stride: 2,
+      carrier: { ...carriers, sources: ["archetypes", "leaves"], fresh: "step" },
+      decay: true,
+    },
+    { archetype: { steps: 4, objective: "layers", start: "mixtures", networks: 2, jitter: 1 }, carrier: {} },
     {
       carrier: { ...carriers, sources: ["mixtures"] },
       archetype: {},
@@ -149,7 +169,23 @@ describe("poisonedDistillation", () => {
     const again = await attack(tinySet(), options, checkpoints[4]);
     expect(bytes(again.result.set.images)).toBe(bytes(result.set.images));
     expect(again.result.curves).toEqual(result.curves);
-    expect(result.archetypes === undefined).toBe(options.carrier.sources[0] === "mixtures");
+    expect(result.archetypes === undefined).toBe(
+      "sources" in options.carrier && options.carrier.sources[0] === "mixtures",
+    );
+  });
+
+  it("with decay the first update is as far as without, and the last ones are shorter", async () => {
+    const far = async (decay: boolean, steps: number) => {
+      const { result } = await attack(tinySet(), { ...quick, trajectory: 1, steps, decay });
+      return result.set.images;
+    };
+    expect(await far(true, 1)).toEqual(await far(false, 1));
+    const moved = async (decay: boolean) => {
+      const { checkpoints } = await attack(tinySet(), { ...quick, trajectory: 1, steps: 8, decay });
+      const [before, after] = [checkpoints[6], checkpoints[7]].map(({ arrays }) => arrays.images);
+      return after.reduce((sum, v, i) => sum + Math.abs(v - before[i]), 0);
+    };
+    expect(await moved(true)).toBeLessThan(0.4 * (await moved(false)));
   });
 
   it("weighs kinds of layers: what weighs nothing does not count, and one weight for all changes no cosine", async () => {
@@ -171,6 +207,24 @@ describe("poisonedDistillation", () => {
   ] satisfies [Given, string][])("refuses what would do nothing: %j", async (more, name) => {
     await expect(attack(tinySet(), { ...quick, ...more })).rejects.toThrow(`poisonedDistillation: invalid ${name}`);
   });
+
+  it.each(["gentle", "robust", "robust-one"] as const)(
+    "%s has a trigger of at most 5×5 that a picture can hold",
+    (name) => {
+      const { trigger } = resolveSettings(
+        "poisonedDistillation",
+        poisonedDistillation,
+        {},
+        {
+          preset: poisonedDistillation.presets![name],
+        },
+      );
+      expect(trigger.side).toBeLessThanOrEqual(5);
+      const made = triggerOf(trigger, [1, 3, 32, 32], knownNormalisations["cifar-10"], key(1));
+      expect(made.inGamut).toBe(true);
+      expect(made.mask.reduce((a, b) => a + b)).toBe(25);
+    },
+  );
 
   it("refuses a target class that the set does not have", async () => {
     await expect(attack(tinySet(), { ...quick, targetClass: 3 })).rejects.toThrow("expected 0 … 2, got 3");

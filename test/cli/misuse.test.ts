@@ -119,6 +119,19 @@ const generated: string[] = [
   ),
   ...Object.values(whole).flatMap((line) => closed.map((out) => `${line} --out ${out}`)),
   ...Object.values(whole).map((line) => `${line} --device quantum`),
+  // A variable of the shell that nobody set.
+  ...Object.values(whole).map((line) => `${line} --out ''`),
+  ...["run ''", "plan ''", "status ''", "collect ''", "report ''", "keygen ''", "seal ''", "verify ''", "inspect ''"],
+  ...[
+    "convert set.safetensors ''",
+    "diff set.safetensors ''",
+    "trust add '' text.txt",
+    "data get ''",
+    "report folder --out ''",
+  ],
+  ...["inspect set.safetensors --sheet ''", "seal set.safetensors --key ''", "verify set.safetensors --key ''"],
+  "evaluate set.safetensors --network mlp, --test strokes",
+  "audit set.safetensors --sarif ''",
   ...["attack clean-label", "evaluate", "search"].flatMap((name) =>
     ["gone.safetensors", "text.txt", "empty.bin", "folder", "text.txt/inside", "''"].map(
       (set) => `${name} ${set} ${name === "evaluate" ? measured : ""}`,

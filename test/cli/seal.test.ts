@@ -30,6 +30,14 @@ describe("retort keygen", () => {
     expect(again.stderr).toContain("lab.key");
   });
 
+  test("leaves no half of a pair, and makes the folder", async () => {
+    writeFileSync(at("half.pub"), "somebody's");
+    expect(await run("keygen", at("half"))).toMatchObject({ status: 2, stderr: expect.stringContaining("half.pub") });
+    expect([existsSync(at("half.key")), readFileSync(at("half.pub"), "utf8")]).toEqual([false, "somebody's"]);
+    expect((await run("keygen", at("new", "deep", "lab"))).status).toBe(0);
+    expect(existsSync(at("new", "deep", "lab.pub"))).toBe(true);
+  });
+
   test("encrypts with a passphrase; sealing needs it", async () => {
     writeFileSync(at("phrase"), "correct horse\n");
     writeFileSync(at("wrong"), "battery\n");
@@ -43,6 +51,19 @@ describe("retort keygen", () => {
     });
     expect((await locked("--passphrase-file", at("phrase"))).status).toBe(0);
     expect((await run("verify", desk.folder, "--key", at("locked.pub"))).status).toBe(0);
+  });
+
+  test.each([
+    ["seal", "FOLDER", "k.pem", "missing key", "k.pem.key"],
+    ["seal", "FOLDER", "k", "missing key", "k.key"],
+    ["seal", "FOLDER", "k.pem.pub", "expected a private key, got a public one", "k.pem.key"],
+    ["verify", "FOLDER", "k.pem", "missing key", "k.pem.pub"],
+    ["verify", "FOLDER", "k.key", "got a private one", "k.pub"],
+  ])("%s %s --key %s: the other name of a pair is named", async (command, _, key, fault, meant) => {
+    for (const name of ["k", "k.pem"]) await run("keygen", at(name));
+    const { status, stderr } = await run(command, desk.folder, "--key", at(key));
+    expect([status, stderr.split("\n")]).toEqual([2, [expect.stringContaining(fault), ""]]);
+    expect(stderr).toContain(`; did you mean ${at(meant)}?`);
   });
 });
 

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { hasColours } from "../../src/cli/shell/colours.ts";
 import { shellQuoted } from "../../src/cli/shell/shellQuoted.ts";
@@ -38,6 +40,27 @@ test.each([
   [{}, {}, false],
 ])("colours for %j with %j: %s", (sink, environment, wanted) => {
   expect(hasColours(sink, environment)).toBe(wanted);
+});
+
+test.runIf(existsSync("/bin/bash"))("a shell reads every word back as it was", () => {
+  const words = [
+    "new\nline",
+    "tab\tand 'quote' \\ \u0085\u001b",
+    "two  spaces",
+    "`date` $(id) $x !!",
+    "é 日",
+    "-dash",
+    "",
+    "~",
+    "a\\nb",
+  ];
+  const line = shellQuoted(["printf", "%s\\0", ...words]);
+  expect(line).not.toMatch(/\p{Cc}/u);
+  for (const LC_ALL of ["C", "C.UTF-8"])
+    expect(execFileSync("/bin/bash", ["-c", line], { encoding: "utf8", env: { LC_ALL } }).split("\0")).toEqual([
+      ...words,
+      "",
+    ]);
 });
 
 test("a call is quoted as a shell reads it, without a password", () => {

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
+import { inspect } from "../../src/audit/inspect/inspect.ts";
 import { DataError } from "../../src/core/errors.ts";
 import { gunzip, gunzipHead } from "../../src/formats/gzip.ts";
 import { memoryFolder, memorySource } from "../../src/formats/memorySource.ts";
@@ -85,6 +86,41 @@ describe("zip archives as people's programs make them", () => {
     await expectPictures(turned(pictures), ["zip-backslashes"]);
     await expect(openSet(memorySource(turned({ ...pictures, "../x.png": greyPng(8, 1) })))).rejects.toThrow(/"\.\."/);
     await expect(openSet(memorySource(turned({ ...pictures, "C:/x.png": greyPng(8, 1) })))).rejects.toThrow(/absolute/);
+  });
+
+  it("takes names with ./ before them", async () => {
+    const dotted = Object.fromEntries(Object.entries(pictures).map(([path, bytes]) => [`./${path}`, bytes]));
+    await expectPictures(zipSync(dotted), ["zip-dotted-names"]);
+    await expectPictures(zipSync({ "./": cat(), ...dotted }), ["zip-dotted-names"]);
+    const both = zipSync({ ...dotted, ...pictures });
+    await expect(openSet(memorySource(both))).rejects.toThrow(/expected each once/);
+  });
+
+  it.each<[string, { method?: number; flags?: number }, RegExp]>([
+    ["bzip2", { method: 12 }, /12 \(bzip2\); unpack it/],
+    ["LZMA", { method: 14 }, /14 \(LZMA\); unpack it/],
+    ["a method of tomorrow", { method: 77 }, /got 77; unpack it/],
+    ["a password", { flags: 1 }, /no encryption/],
+  ])("does not recognise what is packed with %s: it is not unsafe", async (_, { method, flags }, message) => {
+    const bytes = zipSync({ ...pictures });
+    const view = new DataView(bytes.buffer);
+    for (let at = 0; at + 4 <= bytes.length; at++) {
+      const signature = view.getUint32(at, true);
+      const place = signature === 0x04034b50 ? at + 6 : signature === 0x02014b50 ? at + 8 : undefined;
+      if (place === undefined) continue;
+      if (flags !== undefined) view.setUint16(place, flags, true);
+      if (method !== undefined) view.setUint16(place + 2, method, true);
+    }
+    const { inspection } = await inspect(memorySource(bytes));
+    expect([inspection.verdict, inspection.findings]).toEqual([
+      "not recognised",
+      [expect.objectContaining({ rule: "not-recognised", message: expect.stringMatching(message) })],
+    ]);
+    const beside = await inspect(memoryFolder(new Map(Object.entries({ ...pictures, "x.zip": bytes }))));
+    expect([beside.inspection.verdict, beside.set?.shape[0]]).toEqual(["fine", 4]);
+    expect(beside.inspection.findings.map((finding) => finding.message)).toContainEqual(
+      expect.stringMatching(/x\.zip was not read: a zip archive; what it holds was not scanned/),
+    );
   });
 
   it.skipIf(skip(!hasZip, "no Info-ZIP")).each([
@@ -172,6 +208,22 @@ if flavour == 'V7':
     const tar = readFileSync(join(folder, "out.tar"));
     await expectPictures(tar);
     await expectPictures(gzipSync(tar));
+  });
+});
+
+const hasTar = spawnSync("tar", ["--version"]).stdout?.includes("GNU tar");
+describe.skipIf(skip(!hasTar, "no GNU tar"))("tar archives of GNU's tar", () => {
+  it.each([
+    ["with a label", ["--label=my set"]],
+    ["for increments", ["--listed-incremental=../snapshot"]],
+    ["with sparse files", ["--sparse"]],
+    ["of owners with long numbers", ["--owner=9999999", "--group=9999999"]],
+    ["in the oldest form", ["--format=v7"]],
+  ])("%s", async (_, flags) => {
+    const folder = onDisk();
+    await expectPictures(
+      execFileSync("tar", ["-c", ...flags, "."], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] }),
+    );
   });
 });
 

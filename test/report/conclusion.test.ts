@@ -208,6 +208,19 @@ test("Markdown is a table whose cells cannot break out", () => {
   expect(new Set(table.map((line) => line.replace(/\\\|/g, "").split("|").length)).size).toBe(1);
 });
 
+test.each([
+  "retort evaluate 'a  b.pt'",
+  "retort evaluate '`date`.pt' --out '```'",
+  "retort evaluate a.pt\n````\n# after",
+])("Markdown has the command %j as it is, in a block that it cannot end", (command) => {
+  const lines = toMarkdown({ ...syntheticRecord(), command }).split("\n");
+  const from = lines.findIndex((line) => /^`{3,}sh$/.test(line));
+  const fence = lines[from].slice(0, -"sh".length);
+  const until = lines.indexOf(fence, from);
+  expect(lines.slice(from + 1, until).join("\n")).toBe(command);
+  expect(lines.slice(until + 1).join("\n")).not.toMatch(/^`{3,}/m);
+});
+
 test("numbers read as people write them", () => {
   expect(percent(0.167)).toBe("16.7 %");
   expect([points(-0.013), points(0.2), points(0.0001)]).toEqual(["−1.3 points", "+20.0 points", "0.0 points"]);

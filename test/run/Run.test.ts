@@ -6,6 +6,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { UsageError } from "../../src/core/errors.ts";
 import { hashJson } from "../../src/core/hash.ts";
 import { setDigest } from "../../src/disk/setDigest.ts";
 import { writeAtomic } from "../../src/disk/writeAtomic.ts";
@@ -118,11 +119,13 @@ test.skipIf(skip(process.platform === "win32", "Windows"))(
   },
 );
 
-test("a file in the way of a folder is the system's error, with its path", async () => {
+test("a file in the way of a folder is the system's error, a folder in that of a file a refusal", async () => {
   await writeFile(join(folder, "file"), "");
   await expect(writeAtomic(join(folder, "file/x.json"), "{}")).rejects.toMatchObject({ syscall: "mkdir" });
   await mkdir(join(folder, "taken"));
-  await expect(writeAtomic(join(folder, "taken"), "{}")).rejects.toMatchObject({ path: join(folder, "taken") });
+  await expect(writeAtomic(join(folder, "taken"), "{}")).rejects.toThrow(
+    new UsageError(`output: invalid file ${join(folder, "taken")}: expected a file, got a folder`),
+  );
   expect((await readdir(folder)).sort()).toEqual(["file", "taken"]);
 });
 

@@ -67,14 +67,19 @@ const makers: Readonly<Record<(typeof carrierSources)[number], Maker>> = {
  *
  * @returns n·C·H·W numbers, and which image of the set each was
  */
-export function augmented(set: DistilledSet, n: number, key: Key): { images: Floats; rows: Int32Array } {
-  const [m, c, h, w] = set.shape;
+export function augmented(set: DistilledSet, n: number, key: Key): { images: Floats; rows: Int32Array<ArrayBuffer> } {
   const stream = new Stream(child(key, "rows"));
-  const rows = Int32Array.from({ length: n }, () => stream.integer(m));
-  const batch = { images: n, height: h, width: w };
-  const shape: ImageShape = [n, c, h, w];
+  const rows = Int32Array.from({ length: n }, () => stream.integer(set.shape[0]));
+  return { images: augmentedRows(set, rows, key), rows };
+}
+
+/** These images of the set, mirrored and shifted, and changed in colour. */
+export function augmentedRows(set: DistilledSet, rows: Int32Array<ArrayBuffer>, key: Key): Floats {
+  const [m, c, h, w] = set.shape;
+  const batch = { images: rows.length, height: h, width: w };
+  const shape: ImageShape = [rows.length, c, h, w];
   const moved = augment(takeRows(set.images, m, rows), shape, drawFlipCrop(child(key, "place"), batch));
-  return { images: augment(moved, shape, drawDsa(child(key, "colour"), ["color"], batch, false)), rows };
+  return augment(moved, shape, drawDsa(child(key, "colour"), ["color"], batch, false));
 }
 
 /** Rows of one step's carriers, drawn with replacement. */

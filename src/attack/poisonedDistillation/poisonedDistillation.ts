@@ -9,7 +9,7 @@ import type { Floats } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import { targetsOf } from "../../train/targets.ts";
 import { type Attack, type AttackProgress, tamperedRecord } from "../Attack.ts";
-import { archetypes } from "../common/archetypes.ts";
+import { archetypeClasses, archetypes } from "../common/archetypes/archetypes.ts";
 import { backdoorSet } from "../common/backdoorSet.ts";
 import { checkBudget, imageOptimiser, limitRows, limitsOf, withinEightBit } from "../common/budget.ts";
 import { checkEffect } from "../common/effect.ts";
@@ -18,6 +18,7 @@ import { partition, putRows, rowsOf } from "../common/parts.ts";
 import { compileGradient, compileUpdate } from "./hybridLoss.ts";
 import { begin, type MatchingState, restore, save } from "./matchingState.ts";
 import { checkOptions, type Options, options, readWhen, surrogatesOf } from "./poisonedDistillationOptions.ts";
+import { presets } from "./poisonedDistillationPresets.ts";
 
 const who = "poisonedDistillation";
 
@@ -38,17 +39,7 @@ export const poisonedDistillation: Attack<typeof options> = {
   access: "distilled-set",
   options,
   readWhen,
-  // Chosen: two thirds of the time, the same within its intervals (docs/results/ablations.md). Narrower networks are not.
-  // `gentle`: what keeps clean accuracy of a DC set with ten images per class and plants a trigger that networks see (docs/results/worst-case.md).
-  presets: {
-    fast: { steps: 70 },
-    gentle: {
-      alpha: 0.2,
-      lr: 0.003,
-      trigger: { side: 5, colour: [1, 0, 1], unit: "pixel" },
-      surrogate: { width: 32 },
-    },
-  },
+  presets,
   async *run(set, opts, context) {
     if (set.shape[2] !== set.shape[3])
       throw new UsageError(`${who}: invalid images: expected square ones, got ${set.shape[2]}×${set.shape[3]}`);
@@ -78,10 +69,13 @@ export const poisonedDistillation: Attack<typeof options> = {
     if (context.resume) run = restore(context.resume);
     else if (usesArchetypes(opts)) {
       yield { ...report("surrogate"), done: 0 };
-      const [first] = surrogates;
-      const state = await first.trained(surrogate.steps, child(key, "surrogate"));
-      yield { ...report("archetypes"), done: LIGHT * surrogate.steps };
-      const made = await archetypes(first.learner, state, set, archetype, child(key, "archetypes"), device);
+      const trained = await inTurn(Array.from({ length: archetype.networks }), async (_, i) => {
+        const one = surrogates[i % surrogates.length];
+        const of = child(key, "surrogate");
+        return { network: one.learner.network, state: await one.trained(surrogate.steps, i === 0 ? of : child(of, i)) };
+      });
+      yield { ...report("archetypes"), done: LIGHT * surrogate.steps * archetype.networks };
+      const made = await archetypes(trained, set, archetype, child(key, "archetypes"), device);
       run = begin(set, made.images, made.losses);
     } else run = begin(set, new Float32Array(0), []);
 
@@ -114,7 +108,7 @@ export const poisonedDistillation: Attack<typeof options> = {
           const x = backdoorAt(run.block, run.step);
           update = await updateTo(await gradientOf(a, weights, x, called(set, opts.targetClass, x)));
         }
-        const hyper = Float32Array.from(imageOptimiser.hyper(run.block * opts.steps + run.step, opts.lr));
+        const hyper = hyperAt(run.block * opts.steps + run.step, opts);
         const sums = { loss: 0, benign: 0, backdoor: 0 };
         let { images, slots }: { images: Floats; slots: readonly Floats[] } = run;
         for (const [i, p] of parts.entries()) {
@@ -143,12 +137,9 @@ export const poisonedDistillation: Attack<typeof options> = {
       targetClass: opts.targetClass,
     };
     if (!usesArchetypes(opts)) return { ...result, curves: run.curves };
-    const classes = Int32Array.from({ length: set.classes * archetype.perClass }, (_, i) =>
-      Math.floor(i / archetype.perClass),
-    );
     return {
       ...result,
-      archetypes: { images: run.archetypes, classes },
+      archetypes: { images: run.archetypes, classes: archetypeClasses(set.classes, archetype.perClass) },
       curves: { ...run.curves, archetypes: run.archetypeLosses },
     };
   },
@@ -158,11 +149,17 @@ const usesArchetypes = ({ carrier }: Options): boolean => carrier.sources.includ
 
 /** Work done before the trajectory begins. */
 const preparation = (opts: Options): number =>
-  usesArchetypes(opts) ? LIGHT * (opts.surrogate.steps + opts.archetype.steps) : 0;
+  usesArchetypes(opts) ? LIGHT * (opts.surrogate.steps * opts.archetype.networks + opts.archetype.steps) : 0;
 
 /** Work done before the updates of block i begin. */
 const blockStart = (opts: Options, block: number): number =>
   preparation(opts) + (LIGHT * opts.stride * (block * (block + 1))) / 2 + block * opts.steps;
+
+/** Adam's numbers for an update of the images. */
+function hyperAt(update: number, { lr, decay, trajectory, steps }: Options): Floats {
+  const share = decay ? Math.cos((Math.PI / 2) * (update / (trajectory * steps))) : 1;
+  return Float32Array.from(imageOptimiser.hyper(update, lr * share));
+}
 
 /** One-hot labels of the target for images of a set's shape. */
 function called({ shape: [, c, h, w], classes }: DistilledSet, target: number, images: Floats): Floats {

@@ -6,7 +6,7 @@ import type { Device } from "../../engine/device.ts";
 import { gradientDistances } from "../../nn/gradientDistance.ts";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import { convNet } from "../../nn/networks/convNet.ts";
-import { archetypeOptions } from "../common/archetypes.ts";
+import { archetypeOptions } from "../common/archetypes/archetypeOptions.ts";
 import { backdoorSources } from "../common/backdoorSet.ts";
 import { budgetOptions } from "../common/budget.ts";
 import { carrierOptions } from "../common/carriers.ts";
@@ -39,6 +39,7 @@ export const options = z.strictObject({
   onPolicy: z.boolean().default(false).describe("train these networks on the images as they are by then"),
   steps: z.int().min(1).default(101).describe("updates of the set at each network"),
   lr: z.number().positive().default(0.1).describe("Adam learning rate of the images"),
+  decay: z.boolean().default(false).describe("let it fall as a quarter cosine"),
   ...budgetOptions,
   batch: z.int().min(1).default(256).describe("images an update; larger sets are updated part by part"),
   carrier: carrierOptions
@@ -130,6 +131,11 @@ export function checkOptions(who: string, opts: Options, surrogates: readonly Su
   if (names.length > opts.trajectory)
     throw new UsageError(
       `${who}: invalid surrogate.networks: expected at most ${opts.trajectory}, one for each network of the trajectory, got ${names.length}`,
+    );
+  const hidden = names.find((name) => name !== "convNet" && name !== "convNetBN");
+  if (opts.archetype.objective === "layers" && hasArchetypes(opts) && hidden)
+    throw new UsageError(
+      `${who}: invalid archetype.objective: expected one that needs no layers with ${hidden}, which does not show them, got layers`,
     );
   const counted = weighed(opts);
   for (const { learner } of surrogates)

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
 import { defaultSignature } from "../../disk/detachedSeal.ts";
+import { readRegular } from "../../disk/readRegular.ts";
 import { readJsonText } from "../../disk/readText.ts";
 import { sealFolder, sealPlace } from "../../disk/sealFolder.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
@@ -48,7 +48,7 @@ it is, and the signer may be somebody else than the publisher. Receivers see the
     const signature = defaultSignature(path);
     const { subject, ignorePaths } = await sealedSubject(
       folder,
-      signature === undefined ? undefined : await readFile(signature),
+      signature === undefined ? undefined : await readRegular(signature),
     );
     if (options.out === undefined && !ignorePaths.includes(attestationsName))
       throw new UsageError(
@@ -59,10 +59,12 @@ it is, and the signer may be somebody else than the publisher. Receivers see the
       await resolveSealer(options, console, signal),
     );
     const file = options.out ?? join(place, attestationsName);
-    const before = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return "";
-      throw error;
-    });
+    const before = await readRegular(file)
+      .then(String)
+      .catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return "";
+        throw error;
+      });
     await writeAtomic(file, `${before}${before === "" || before.endsWith("\n") ? "" : "\n"}${bundle}\n`);
     console.result({ file, predicateType, subject }, () =>
       console.line(`added ${predicateType} about ${subject.name} to ${file}`),

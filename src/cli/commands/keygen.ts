@@ -1,6 +1,8 @@
-import { chmod, open } from "node:fs/promises";
+import { chmod, open, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
+import { makeFolder } from "../../disk/makeFolder.ts";
 import { type Curve, curves, generateKeys, keyFingerprint, loadPublicKey } from "../../seal/keys.ts";
 import { spellFingerprint } from "../../seal/Trust.ts";
 import { defineCommand } from "../shell/command.ts";
@@ -33,8 +35,13 @@ export const keygen = defineCommand({
       );
     const { privatePem, publicPem } = generateKeys(options.curve, secret);
     const files = { privateKey: `${name}.key`, publicKey: `${name}.pub` };
+    await makeFolder(dirname(name));
     await writeNew(files.privateKey, privatePem, 0o600);
-    await writeNew(files.publicKey, publicPem, 0o644);
+    // Half a pair would be of no use, and in the way of the next one.
+    await writeNew(files.publicKey, publicPem, 0o644).catch(async (error: unknown) => {
+      await rm(files.privateKey, { force: true });
+      throw error;
+    });
     const fingerprint = keyFingerprint(loadPublicKey(publicPem));
     console.result({ ...files, curve: options.curve, encrypted: secret !== undefined, fingerprint }, () => {
       console.line(
@@ -49,7 +56,13 @@ export const keygen = defineCommand({
 
 /** A key is never overwritten: losing it would orphan every seal made with it. */
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
-  const file = await open(path, "wx", mode);
+  const file = await open(path, "wx", mode).catch((error: NodeJS.ErrnoException) => {
+    // Its folder is there: a file system that takes no files says that there is none.
+    if (error.code !== "ENOENT") throw error;
+    throw new UsageError(
+      `keygen: invalid file ${path}: expected a place where files can be made, got ${dirname(path)}`,
+    );
+  });
   try {
     await file.writeFile(text);
     await file.sync();

@@ -71,7 +71,7 @@ and the hash of its content. Times are estimates: each part is tried for a momen
       console.line(
         total === undefined
           ? `${trials.length} trials`
-          : `${trials.length} trials, about ${about(total)} of work for one process (an estimate; what trials share is counted with the first)`,
+          : `${trials.length} ${trials.length === 1 ? "trial" : "trials"}, about ${about(total)} of work for one process (an estimate; what trials share is counted with the first)`,
       );
     });
     return 0;

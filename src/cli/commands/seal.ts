@@ -1,10 +1,11 @@
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import * as z from "zod";
 import { RetortError, UsageError } from "../../core/errors.ts";
 import { commitSeal, finishSeal } from "../../disk/commitSeal.ts";
 import { makeFolder } from "../../disk/makeFolder.ts";
+import { readRegularSync } from "../../disk/readRegular.ts";
 import { sealFolder, sealPlace } from "../../disk/sealFolder.ts";
 import type { Opened } from "../../formats/Format.ts";
 import { readRun } from "../../run/Run.ts";
@@ -176,7 +177,7 @@ function requireWritable(path: string, target: string): void {
 }
 
 function readIfThere(path: string): Uint8Array | undefined {
-  return existsSync(path) ? readFileSync(path) : undefined;
+  return existsSync(path) ? readRegularSync(path) : undefined;
 }
 
 /** What a publisher should know before signing: what counts as the set, what is signed along, what is wrong with either. */

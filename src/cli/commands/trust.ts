@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
-import { readBoundedText } from "../../disk/readBounded.ts";
 import { addPin, normaliseFingerprint, removePin, spellFingerprint, trustKey } from "../../seal/Trust.ts";
 import { defineCommand } from "../shell/command.ts";
 import { checkVersions } from "../steps/checkVersions.ts";
+import { readKey } from "../steps/readKey.ts";
 import { readTrust, trustPath, writeTrust } from "../steps/trustFile.ts";
 
 const add = defineCommand({
@@ -25,7 +25,7 @@ const add = defineCommand({
   async run({ args: [publisher, key], options, console }) {
     checkVersions(options, "trust add");
     const bare = normaliseFingerprint(key);
-    const publicKey = /^[0-9a-f]{64}$/.test(bare) ? undefined : await readBoundedText(key, "retort trust add", "key");
+    const publicKey = /^[0-9a-f]{64}$/.test(bare) ? undefined : await readKey(key, "retort trust add", "public");
     const fingerprint = publicKey === undefined ? bare : trustKey(publicKey).fingerprint;
     if (options.fingerprint !== undefined && normaliseFingerprint(options.fingerprint) !== fingerprint)
       throw new UsageError(

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import * as z from "zod";
+import { UsageError } from "../../core/errors.ts";
 import { resolveOptions } from "../../core/options.ts";
 import { type ReadWhen, refuseIdle } from "../../core/readWhen.ts";
 import { flagOf } from "./flagOf.ts";
@@ -94,6 +95,7 @@ export function readFlags<S extends z.ZodObject>(
   for (const { path, schema: leaf } of leaves(schema)) {
     const raw: unknown = command.getOptionValue(new Option(flagOf(path)).attributeName());
     if (raw === undefined) continue;
+    refuseEmpty(who, flagOf(path), raw);
     given.add(path.join("."));
     let target = input;
     for (const step of path.slice(0, -1)) {
@@ -119,6 +121,13 @@ export function readFlags<S extends z.ZodObject>(
     flagOf,
   );
   return { options, given };
+}
+
+/** `--out "$OUT"` where nobody set OUT would mean the working folder. @throws UsageError for a text without any character. */
+export function refuseEmpty(who: string, what: string, given: unknown): void {
+  const words: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (words.some((word) => typeof word === "string" && word.trim() === ""))
+    throw new UsageError(`${who}: missing ${what}: expected a text, got ${JSON.stringify(words.join())}`);
 }
 
 function leaves(schema: z.ZodObject): Leaf[] {

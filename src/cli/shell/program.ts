@@ -250,10 +250,12 @@ async function runCommand(
     () => console.endProgress(),
   );
   try {
-    const { readFlags } = await import("./flags.ts");
+    const { readFlags, refuseEmpty } = await import("./flags.ts");
     const { options, given } = command.options
       ? readFlags(`retort ${name}`, node, command.options, command.readWhen)
       : { options: {}, given: new Set<string>() };
+    for (const [i, argument] of node.registeredArguments.entries())
+      refuseEmpty(`retort ${name}`, `<${argument.name()}>`, node.processedArgs[i]);
     const args = node.processedArgs.flat().filter((arg): arg is string => arg !== undefined);
     const invocation: Invocation<Record<string, unknown>> = {
       ...{ args, options, given, console, commandLine },

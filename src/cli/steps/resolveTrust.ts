@@ -1,4 +1,4 @@
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { sep } from "node:path";
 import { PolicyError, UsageError } from "../../core/errors.ts";
 import { readBoundedText } from "../../disk/readBounded.ts";
@@ -6,6 +6,7 @@ import { readJsonText } from "../../disk/readText.ts";
 import { loadCertificates } from "../../seal/certificates.ts";
 import { type Pin, pinnedKeys, type Trust, type TrustedKey, trustKey } from "../../seal/Trust.ts";
 import type { TrustChoice } from "../options/gateOptions.ts";
+import { readKey } from "./readKey.ts";
 import { readTrust } from "./trustFile.ts";
 
 /**
@@ -44,7 +45,7 @@ export async function resolveTrust(choice: TrustChoice, folder: string): Promise
 
 /** A key given on the command line, with what is pinned about it. */
 async function givenKey(path: string, { publisher }: TrustChoice, pins: readonly Pin[]): Promise<TrustedKey> {
-  const pem = await readBoundedText(path, "retort", "key");
+  const pem = await readKey(path, "retort", "public");
   const { fingerprint } = trustKey(pem);
   const pin = pins.find((p) => p.fingerprint === fingerprint && (publisher === undefined || p.publisher === publisher));
   if (publisher !== undefined && !pin)
@@ -54,6 +55,8 @@ async function givenKey(path: string, { publisher }: TrustChoice, pins: readonly
 
 /** A key found beside the data proves nothing: whoever changed the data could have put it there. */
 function refuseBeside(path: string, folder: string): void {
+  // What is not there is said where it is read.
+  if (!existsSync(path)) return;
   const [file, root] = [realpathSync(path), realpathSync(folder)];
   if (file.startsWith(root + sep))
     throw new UsageError(`retort: invalid key ${path}: expected one from elsewhere, got one that lies beside the data`);

@@ -8,6 +8,7 @@ import type { Sealer } from "../../seal/signStatement.ts";
 import type { Console } from "../shell/console.ts";
 import { passphrase } from "../shell/passphrase.ts";
 import { oidcLogin } from "./oidcLogin.ts";
+import { readKey } from "./readKey.ts";
 
 /** What to sign with: shared by `seal` and `attest`. */
 export const sealerOptions = {
@@ -42,7 +43,7 @@ export async function resolveSealer(choice: SealerChoice, console: Console, sign
   }
   if (choice.key === undefined)
     throw new UsageError("retort: missing key: expected --key, or --keyless; make one with retort keygen");
-  const pem = await readBoundedText(choice.key, "retort", "key");
+  const pem = await readKey(choice.key, "retort", "private");
   const encrypted = pem.includes("ENCRYPTED");
   const key = loadPrivateKey(
     pem,

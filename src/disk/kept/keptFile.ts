@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { DataError } from "../../core/errors.ts";
+import { readRegular } from "../readRegular.ts";
 import { writeAtomic } from "../writeAtomic.ts";
 import { tellDamage } from "./damage.ts";
 import { addMark, readMark } from "./digestMark.ts";
@@ -42,7 +42,7 @@ export async function readKept(
   owner: string,
   { damaged, unmarked = () => false, remedy }: KeptRules,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readRegular(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
     return undefined;
   });

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { NumericError } from "../../core/errors.ts";
 import { child, Stream } from "../../core/random.ts";
 import { parseDsaStrategy } from "../../data/augment/dsa.ts";

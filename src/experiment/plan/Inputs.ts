@@ -4,6 +4,7 @@ import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { normalisationNamed } from "../../data/normalise.ts";
+import { countsAlready } from "../../data/standardSpace.ts";
 import { datasets } from "../../disk/datasets.ts";
 import { fileSource } from "../../disk/fileSource.ts";
 import { openDistilled } from "../../disk/openDistilled.ts";
@@ -45,6 +46,11 @@ export class Inputs {
 
   setDigest(ref: FileRef, who: string): Promise<string> {
     return this.once(["setDigest", ref], async () => setDigest(await this.distilled(ref, who)));
+  }
+
+  /** Whether a set in a file is attacked in its own numbers (standardSpace.ts). */
+  async countsAlready(ref: FileRef, who: string): Promise<boolean> {
+    return countsAlready((await this.distilled(ref, who)).normalisation);
   }
 
   /** The images to measure on. */

@@ -31,7 +31,12 @@ export interface SetRecipe {
 export interface TrialConfig {
   readonly set: SetFile | SetRecipe;
   /** Absent: only the clean set is measured. */
-  readonly attack?: { readonly method: string; readonly options: Readonly<Record<string, unknown>> };
+  readonly attack?: {
+    readonly method: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    /** Of sets that are attacked in another space than their own (standardSpace.ts): tells such trials from older ones, which counted in theirs. */
+    readonly units?: "deviations";
+  };
   readonly network: { readonly name: string; readonly width?: number };
   readonly strategy: Protocol;
   /** Networks a set. */

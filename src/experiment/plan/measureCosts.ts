@@ -1,7 +1,8 @@
 import type { Attack } from "../../attack/Attack.ts";
+import { attackPictures } from "../../attack/attackPictures.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { key } from "../../core/random.ts";
-import { pictureSpace, renormalise } from "../../data/normalise.ts";
+import { pictureSpace } from "../../data/normalise.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { device } from "../../engine/device.ts";
@@ -77,8 +78,7 @@ export class CostMeter {
     const attack = attacks[method as keyof typeof attacks] as Pick<Attack, "run">;
     const context = { key: key(0), device: device(config.device, config.threads) };
     const set = await standIn(this.inputs, config, "plan");
-    const pictures = renormalise(set, pictureSpace(set.normalisation));
-    return extrapolated(attack.run(pictures, options, context), ({ done, total }) => done / total);
+    return extrapolated(attackPictures(attack, set, options, context), ({ done, total }) => done / total);
   }
 
   private async training(config: TrialConfig): Promise<number> {

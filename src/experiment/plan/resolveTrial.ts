@@ -5,6 +5,7 @@ import { lookUp, UsageError } from "../../core/errors.ts";
 import { overlaid, type Settings } from "../../core/layers.ts";
 import { resolveOptions } from "../../core/options.ts";
 import { resolveSettings } from "../../core/readWhen.ts";
+import { countsAlready } from "../../data/standardSpace.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { protocolOptions } from "../../train/protocol.ts";
@@ -27,13 +28,18 @@ export async function resolveTrial(
 ): Promise<TrialConfig> {
   const { where } = combination;
   const who = (part: PartName) => `${where(part)}: ${part}`;
-  const { test: own, ...set } = combination.parts.set ?? {};
-  const measuredOn = own === undefined ? body.test : { ...body.test, data: String(own) };
-  const test = { ...measuredOn, sha256: await inputs.testDigest(measuredOn, own === undefined ? file : who("set")) };
+  const { test: measured, ...set } = combination.parts.set ?? {};
+  const measuredOn = measured === undefined ? body.test : { ...body.test, data: String(measured) };
+  const test = {
+    ...measuredOn,
+    sha256: await inputs.testDigest(measuredOn, measured === undefined ? file : who("set")),
+  };
   const attack = attackOf(combination, who);
+  const on = await setOf(set, who("set"), inputs);
+  const own = "file" in on ? attack && (await inputs.countsAlready(on, who("set"))) : countsAlready(on.normalisation);
   return {
-    set: await setOf(set, who("set"), inputs),
-    ...(attack && { attack }),
+    set: on,
+    ...(attack && { attack: own ? attack : { ...attack, units: "deviations" } }),
     network: networkOf(combination.parts.network, who("network")),
     strategy: strategyOf(combination.parts.strategy, who("strategy")),
     receivers: body.receivers ?? 1,

@@ -1,6 +1,7 @@
-import { appendFile, readFile } from "node:fs/promises";
+import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256Hex } from "../../core/hash.ts";
+import { readRegular } from "../../disk/readRegular.ts";
 
 const LOG = "log.jsonl";
 
@@ -22,7 +23,7 @@ export async function wasWritten(folder: string, event: Event, content: Uint8Arr
 
 /** Lines that do not read are left out: a log that was cut still names what came before. */
 async function digestsOf(folder: string, event: Event): Promise<ReadonlySet<string>> {
-  const text = await readFile(join(folder, LOG), "utf8").catch(() => "");
+  const text = await readRegular(join(folder, LOG)).then(String, () => "");
   const found = new Set<string>();
   for (const line of text.split("\n")) {
     const [, name, digest] = /^\{"event":"(\w+)","digest":"([0-9a-f]{64})"\}$/.exec(line) ?? [];

@@ -1,4 +1,5 @@
 import { latin1 } from "../pickle/opcodes.ts";
+import { aModel, asArrow, asNumPy, picture, signatures, unpack } from "./signatures.ts";
 
 /** What the first bytes of a file say it is. */
 export interface ContentKind {
@@ -13,68 +14,6 @@ export interface ContentKind {
   /** What to do with it, where there is something. */
   readonly hint?: string;
 }
-
-type Signature = readonly [magic: string, kind: ContentKind, at?: number];
-
-const closed = (name: string, program: string): ContentKind => ({
-  name,
-  closed: true,
-  hint: `unpack it first (${program})`,
-});
-const picture = (name: string, hint?: string): ContentKind => ({ name, plain: true, ...(hint ? { hint } : {}) });
-const asNumPy = "save images and labels with numpy.savez, or as safetensors";
-
-/** Magic bytes as Latin-1 text, most telling first. */
-const signatures: readonly Signature[] = [
-  ["\x89PNG\r\n\x1a\n", picture("a PNG picture")],
-  ["\xff\xd8\xff", picture("a JPEG picture")],
-  ["GIF8", picture("a GIF picture", "convert it to PNG")],
-  ["II*\0", picture("a TIFF picture", "convert it to PNG")],
-  ["MM\0*", picture("a TIFF picture", "convert it to PNG")],
-  ["BM", picture("a BMP picture", "convert it to PNG"), 0],
-  ["\0\0\x01\0", picture("an icon", "convert it to PNG")],
-  ["PK\x03\x04", { name: "a zip archive", holds: "zip" }],
-  ["PK\x05\x06", { name: "an empty zip archive", plain: true }],
-  ["\x1f\x8b\x08", { name: "a gzip file", holds: "gzip" }],
-  ["\x93NUMPY", { name: "a NumPy array", holds: "npy" }],
-  ["\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e", { name: "a PyTorch file", holds: "torch-legacy" }],
-  ["ustar", { name: "a tar archive", holds: "tar" }, 257],
-  ["BZh", closed("a bzip2 file", "bunzip2")],
-  ["\xfd7zXZ\0", closed("an xz file", "unxz")],
-  ["\x28\xb5\x2f\xfd", closed("a Zstandard file", "unzstd")],
-  ["\x04\x22\x4d\x18", closed("an LZ4 file", "unlz4")],
-  ["7z\xbc\xaf\x27\x1c", closed("a 7-Zip archive", "7z x")],
-  ["Rar!\x1a\x07", closed("a RAR archive", "unrar x")],
-  ["MSCF", closed("a Windows cabinet", "cabextract")],
-  ["\x89HDF\r\n\x1a\n", { name: "an HDF5 file", closed: true, hint: `open it with h5py and ${asNumPy}` }],
-  [
-    "MATLAB 7.3 MAT-file",
-    {
-      name: "a MAT-file of version 7.3, which is HDF5",
-      closed: true,
-      hint: `save it in MATLAB with save(…, '-v7'), or open it with h5py and ${asNumPy}`,
-    },
-  ],
-  ["SQLite format 3\0", { name: "an SQLite database", closed: true }],
-  ["ARROW1", { name: "an Arrow file", hint: "write it as Parquet with pyarrow" }],
-  ["ORC", { name: "an ORC file", hint: "write it as Parquet with pyarrow" }],
-  ["Obj\x01", { name: "an Avro file", hint: "write it as Parquet" }],
-  ["GGUF", { name: "a GGUF model" }],
-  ["CDF\x01", { name: "a NetCDF file", hint: asNumPy }],
-  ["SIMPLE  =", { name: "a FITS file", hint: asNumPy }],
-  ["%PDF-", { name: "a PDF document", plain: true }],
-  ["\x7fELF", { name: "a Linux program", closed: true }],
-  ["MZ", { name: "a Windows program", closed: true }],
-  ["\xca\xfe\xba\xbe", { name: "a Java class or macOS program", closed: true }],
-  ["\0\x05\x16\x07", { name: "macOS attributes of another file", plain: true }],
-  ["PAR1", { name: "a Parquet table" }],
-  ["MATLAB 5.0", { name: "a MAT-file" }],
-  ["FEA1", { name: "a Feather file", hint: "write it as Parquet with pyarrow" }],
-  [
-    "version https://git-lfs.github.com/spec/",
-    { name: "a Git LFS pointer, not the file itself", hint: "fetch it with git lfs pull", plain: true },
-  ],
-];
 
 /**
  * Say what a file is by its first bytes (512 are enough).
@@ -93,9 +32,24 @@ export function contentKind(head: Uint8Array): ContentKind | undefined {
   if (typed) return { name: `an IDX file of ${typed}`, hint: "IDX files are read where they hold bytes" };
   if (isMat4(head)) return { name: "a MAT-file of version 4", hint: `save it in MATLAB with save(…, '-v7')` };
   if (isTfRecord(head)) return { name: "a TFRecord file", hint: `read it with TensorFlow and ${asNumPy}` };
+  if (isArrowStream(head)) return { name: "an Arrow stream", hint: asArrow };
+  // Version of the form, then one of its fields that are texts or messages.
+  if (head[0] === 8 && head[1] >= 1 && head[1] <= 20 && [0x12, 0x1a, 0x22, 0x32, 0x3a].includes(head[2]))
+    return { name: "an ONNX model", hint: aModel };
   if ((head[0] & 15) === 8 && head[0] >> 4 <= 7 && ((head[0] << 8) | head[1]) % 31 === 0 && !isText(head))
-    return { name: "a zlib stream", holds: "zlib" };
-  return isText(head) ? { name: /^\s*<(!doctype|html)/i.test(text) ? "a web page" : "a text", plain: true } : undefined;
+    return { name: "a zlib stream", holds: "zlib", hint: unpack("zlib.decompress of Python") };
+  return isText(head) ? textKind(text) : undefined;
+}
+
+/** What a text says of itself: pages and messages lie where a download went wrong. */
+function textKind(text: string): ContentKind {
+  const again = "the download gave it instead of the file: get the file again";
+  if (/^\s*<(!doctype|html)/i.test(text)) return { name: "a web page", plain: true, hint: again };
+  if (/^\s*<\?xml[^>]*>\s*<Error\b|^\s*\{\s*"(?:message|error)"\s*:/i.test(text))
+    return { name: "an error message of a server", plain: true, hint: again };
+  if (/^(?:\.\.\/|\/)*(?:\.git\/)?annex\/objects\//.test(text))
+    return { name: "a git-annex pointer, not the file itself", plain: true, hint: "fetch it with git annex get" };
+  return { name: "a text", plain: true };
 }
 
 /** Element types of IDX other than bytes, by their number. */
@@ -126,4 +80,12 @@ function isTfRecord(head: Uint8Array): boolean {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const length = view.getBigUint64(0, true);
   return length > 2n && length < 2n ** 32n && view.getUint32(8, true) !== 0 && head[12] === 0x0a && head[0] !== 0x80;
+}
+
+/** A continuation mark, the length of a message, and the flatbuffer's own offset into it. */
+function isArrowStream(head: Uint8Array): boolean {
+  if (head.length < 16) return false;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const [mark, length, offset] = [0, 4, 8].map((at) => view.getUint32(at, true));
+  return mark === 0xffffffff && length >= 16 && length < 2 ** 26 && length % 8 === 0 && offset < length;
 }

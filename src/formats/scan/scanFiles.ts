@@ -5,6 +5,7 @@ import { gunzip } from "../gzip.ts";
 import { isJunk } from "../junk.ts";
 import { Budget } from "../limits.ts";
 import { memoryFile } from "../memorySource.ts";
+import { NotRecognised } from "../NotRecognised.ts";
 import { readArray } from "../numpy/readArray.ts";
 import { scanPickle } from "../pickle/scan.ts";
 import { Refusal } from "../Refusal.ts";
@@ -70,6 +71,7 @@ class Scan {
       return (await this.pickle(file)) ? { name: "a Python pickle" } : kind;
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
+      if (error instanceof NotRecognised) return { name: kind?.name ?? "a file", closed: true };
       this.closed(file, `is ${kind?.name ?? "a file"} that could not be looked into: ${error.message}`);
       return kind;
     }

@@ -5,10 +5,12 @@ import type { Budget } from "../limits.ts";
 
 /** One record of the central directory, as it stands there: nothing of it has been checked against the file. */
 export interface DirectoryRecord {
-  /** With "/" between its parts, whatever stands in the file. */
+  /** With "/" between its parts and without "./" before them, whatever stands in the file. */
   readonly name: string;
   /** Were there backslashes, as programs of Windows once wrote? */
   readonly backslashes: boolean;
+  /** Did it begin with "./"? */
+  readonly dotted: boolean;
   readonly rawName: Uint8Array;
   readonly flags: number;
   readonly method: number;
@@ -176,9 +178,23 @@ function readRecord(cursor: Cursor, who: string): DirectoryRecord {
   if (localOffset === full32 && wide) localOffset = wide.u64("64-bit local offset");
   const written = decodeName(rawName);
   const backslashes = written.includes("\\");
-  const name = written.replaceAll("\\", "/");
+  const slashed = written.replaceAll("\\", "/");
+  const name = slashed === "./" ? slashed : slashed.replace(/^(?:\.\/)+/, "");
   return {
-    ...{ name, backslashes, rawName, flags, method, crc, packedSize, size, localOffset, externalAttributes, offset },
+    ...{
+      name,
+      backslashes,
+      dotted: name !== slashed,
+      rawName,
+      flags,
+      method,
+      crc,
+      packedSize,
+      size,
+      localOffset,
+      externalAttributes,
+      offset,
+    },
   };
 }
 

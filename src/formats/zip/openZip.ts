@@ -2,6 +2,7 @@ import { DataError } from "../../core/errors.ts";
 import { Cursor } from "../Cursor.ts";
 import type { Finding, SourceFile } from "../Format.ts";
 import type { Budget } from "../limits.ts";
+import { NotRecognised } from "../NotRecognised.ts";
 import { crc32 } from "./crc32.ts";
 import { type DirectoryRecord, readDirectory, zip64Field } from "./directory.ts";
 import { inflateExactly } from "./inflate.ts";
@@ -21,7 +22,7 @@ export interface ZipEntry {
 export interface ZipArchive {
   /** Sorted by name. */
   readonly entries: readonly ZipEntry[];
-  /** What was noticed about the archive and does no harm: a comment, backslashes for slashes. */
+  /** What was noticed about the archive and does no harm: a comment, backslashes for slashes, "./" before names. */
   readonly findings: readonly Finding[];
   get(name: string): ZipEntry | undefined;
   /**
@@ -86,7 +87,7 @@ export async function openZip(file: SourceFile, budget: Budget, who: string): Pr
   };
 }
 
-/** A comment, and names that were written with backslashes, as some programs of Windows do. */
+/** A comment, and names that were written with backslashes, as some programs of Windows do, or with "./" before them. */
 function noticed(file: SourceFile, records: readonly DirectoryRecord[], comment: string): Finding[] {
   const findings: Finding[] = [];
   const note = (rule: string, message: string) => findings.push({ severity: "note", rule, message, file: file.path });
@@ -94,6 +95,8 @@ function noticed(file: SourceFile, records: readonly DirectoryRecord[], comment:
   const turned = records.filter(({ backslashes }) => backslashes);
   if (turned.length > 0)
     note("zip-backslashes", `${turned.length} names are written with backslashes, which were taken for slashes.`);
+  const dotted = records.filter((record) => record.dotted);
+  if (dotted.length > 0) note("zip-dotted-names", `${dotted.length} names begin with "./", which was left out.`);
   return findings;
 }
 
@@ -113,18 +116,31 @@ async function readEntry(file: SourceFile, entry: ZipEntry, budget: Budget, who:
   return bytes;
 }
 
+/** Numbers of methods that programs in use write (APPNOTE 6.3, §4.4.5). */
+const methods: Readonly<Record<number, string>> = {
+  ...{ 9: "9 (Deflate64)", 12: "12 (bzip2)", 14: "14 (LZMA)", 93: "93 (Zstandard)", 95: "95 (xz)", 98: "98 (PPMd)" },
+};
+
+/** @throws NotRecognised for what is packed or encrypted otherwise, a DataError; DataError for a broken rule. */
 function checkRecord(record: DirectoryRecord, who: string): void {
   const { name, flags, method, size, packedSize, offset } = record;
   const refuse = (what: string, expected: string, got: string): never => {
     throw new DataError(`${who}: invalid ${what} of ${show(name)}: expected ${expected}, got ${got}`, offset);
   };
-  if (flags & 0x2041) refuse("flags", "no encryption", `flags 0x${flags.toString(16)}`);
+  // Archives as other people make them: nothing is wrong with them, but what they hold cannot be looked into here.
+  const foreign = (what: string, expected: string, got: string): never => {
+    throw new NotRecognised(
+      `${who}: unknown ${what} of ${show(name)}: expected ${expected}, got ${got}; unpack it and pack it again with \`zip -r\``,
+      offset,
+    );
+  };
+  if (flags & 0x2041) foreign("flags", "no encryption", `flags 0x${flags.toString(16)}`);
   if (flags & 0x20) refuse("flags", "no patch data", `flags 0x${flags.toString(16)}`);
-  if (method !== 0 && method !== 8) refuse("method", "0 (stored) or 8 (deflated)", `${method}`);
+  if (method !== 0 && method !== 8) foreign("method", "0 (stored) or 8 (deflated)", methods[method] ?? `${method}`);
   if (method === 0 && size !== packedSize) refuse("size", `${packedSize} stored bytes`, `${size}`);
   if (size > maxRatio * packedSize)
     refuse("ratio", `at most ${maxRatio} times the packed ${packedSize} bytes`, `${size}`);
-  const bad = badName(name);
+  const bad = name === "./" ? undefined : badName(name);
   if (bad) refuse("name", "a relative path", bad);
   // Unix file kinds, 0 where another system made the entry.
   const kind = (record.externalAttributes >>> 28) & 15;

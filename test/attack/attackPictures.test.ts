@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Attack, AttackResult } from "../../src/attack/Attack.ts";
+import { attackPictures } from "../../src/attack/attackPictures.ts";
 import { badNets } from "../../src/attack/badNets.ts";
 import { cleanLabel } from "../../src/attack/cleanLabel.ts";
 import { poisonedDistillation } from "../../src/attack/poisonedDistillation/poisonedDistillation.ts";
@@ -8,9 +9,8 @@ import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import { fromPixels, toPixels } from "../../src/data/normalise.ts";
 import { applyTrigger } from "../../src/data/Trigger.ts";
 import { fitZca } from "../../src/data/zca.ts";
-import { attackPictures } from "../../src/run/attackPictures.ts";
-import { cpu, quick, tinySet } from "../attack/tiny.ts";
 import { det } from "../golden/det.ts";
+import { cpu, quick, tinySet } from "./tiny.ts";
 
 const d = 3 * 64;
 const [, ...image] = tinySet().shape;

@@ -37,7 +37,12 @@ export const calibration = z.strictObject({
 export type Calibration = z.infer<typeof calibration>;
 
 /** Kind of a set. */
-export function kindOf(images: number, classes: number, channels: number, labels: "hard" | "soft"): CalibrationKind {
+export function calibrationKind(
+  images: number,
+  classes: number,
+  channels: number,
+  labels: "hard" | "soft",
+): CalibrationKind {
   const ipc = images / classes;
   return { ipc: ipc < 2 ? "1" : ipc < 10 ? "2-9" : ipc < 50 ? "10-49" : "50+", colour: channels === 3, labels };
 }

@@ -5,7 +5,7 @@ import type { Finding, Source, SourceFile } from "../formats/Format.ts";
 import { isAside } from "../formats/junk.ts";
 import { checkRange } from "../formats/memorySource.ts";
 import { isSealFile } from "../seal/staging.ts";
-import { kindOf, openRegular } from "./readRegular.ts";
+import { fileKind, openRegular } from "./readRegular.ts";
 
 /** Chosen: ImageNet has 1.3 million files; listings beyond this are a mistake or an attack. */
 const maxFiles = 2_000_000;
@@ -28,7 +28,7 @@ export async function fileSource(paths: string | readonly string[]): Promise<Sou
   const info = await statOf(path);
   if (info.isDirectory()) return folderSource(path);
   if (!info.isFile())
-    throw new DataError(`fileSource: invalid path ${path}: expected a file or folder, got ${kindOf(info)}`);
+    throw new DataError(`fileSource: invalid path ${path}: expected a file or folder, got ${fileKind(info)}`);
   return { name: basename(path), folder: false, files: [fileOnDisk(path, basename(path), info.size)] };
 }
 

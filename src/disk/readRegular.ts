@@ -51,7 +51,7 @@ export function readRegularSync(path: string): Buffer {
 }
 
 function checkRegular(info: Stats, said: string): void {
-  if (!info.isFile()) throw new UsageError(`${said}: expected a regular file, got ${kindOf(info)}`);
+  if (!info.isFile()) throw new UsageError(`${said}: expected a regular file, got ${fileKind(info)}`);
 }
 
 /** A socket cannot be opened at all. */
@@ -61,7 +61,7 @@ function refusalOfSocket(error: unknown, said: string): unknown {
 }
 
 /** "a named pipe" */
-export function kindOf(info: Stats): string {
+export function fileKind(info: Stats): string {
   if (info.isDirectory()) return "a folder";
   if (info.isFIFO()) return "a named pipe";
   return info.isSocket() ? "a socket" : "a device";

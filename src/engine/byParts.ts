@@ -1,8 +1,8 @@
 import { Graph, sizeOf, type Value } from "./graph.ts";
-import { splitHeld } from "./held.ts";
 import type { Program } from "./jaxpr.ts";
 import { scaled } from "./lower/elementwise.ts";
 import { type Lowered, lower, lowerInto } from "./lower.ts";
+import { splitHeld } from "./splitHeld.ts";
 import { needs, topological } from "./topological.ts";
 import { type View, viewOf } from "./view.ts";
 

@@ -4,10 +4,10 @@ import { lowerByParts, type Stages } from "./byParts.ts";
 import { type Device, defaultDevice } from "./device.ts";
 import { emit } from "./emit.ts";
 import { sizeOf } from "./graph.ts";
-import { splitHeld } from "./held.ts";
 import type { Program } from "./jaxpr.ts";
 import { type Lowered, lower } from "./lower.ts";
 import { type Data, openSession, type Port } from "./session.ts";
+import { splitHeld } from "./splitHeld.ts";
 
 /** A program ready to run: flat typed arrays in, flat typed arrays out. */
 export interface Executable {

@@ -1,8 +1,8 @@
 import type { Body, Value } from "./graph.ts";
 import type { Lowered } from "./lower.ts";
 import { encodeModel, type OnnxGraph, type OnnxNode, type OnnxPort, type OnnxTensor } from "./onnx/model.ts";
+import { peephole } from "./peephole.ts";
 import { needs, topological } from "./topological.ts";
-import { asWritten } from "./written.ts";
 
 /** Write the part of the graph that the outputs need as an ONNX model. Inputs are x0…, outputs y0…. */
 export function emit({ inputs, outputs }: Lowered): Uint8Array<ArrayBuffer> {
@@ -30,7 +30,7 @@ function written(outputs: readonly Value[], name: Map<Value, string>, prefix: st
   const uses = new Map<Value, number>();
   for (const value of needed) for (const v of value.inputs) uses.set(v, (uses.get(v) ?? 0) + 1);
   for (const v of outputs) uses.set(v, (uses.get(v) ?? 0) + 1);
-  const operands = (value: Value) => needs({ ...value, inputs: asWritten(value, uses).inputs });
+  const operands = (value: Value) => needs({ ...value, inputs: peephole(value, uses).inputs });
   for (const value of topological(outputs, operands)) {
     if (name.has(value)) continue;
     const own = `${prefix}${value.id}`;
@@ -38,7 +38,7 @@ function written(outputs: readonly Value[], name: Map<Value, string>, prefix: st
     if (value.op === "Constant")
       initializers.push({ name: own, type: value.dtype, shape: value.shape, data: value.data! });
     else {
-      const { op, inputs } = asWritten(value, uses);
+      const { op, inputs } = peephole(value, uses);
       nodes.push({
         op,
         domain: value.domain,

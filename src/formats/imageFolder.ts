@@ -56,7 +56,7 @@ export const imageFolder: Format = {
       options,
       who,
     );
-    const opened = await readSet(folder, pictures, layout, options, budget);
+    const opened = await readSet(folder, pictures, layout, options, budget, tables.strange);
     // Of an archive nobody else knows the files.
     const aside = folder === source ? [] : (folder.others ?? []);
     const findings = folder === source ? opened.findings : [...(folder.findings ?? []), ...opened.findings];
@@ -82,6 +82,7 @@ async function readSet(
   layout: FolderLayout,
   options: ReadOptions,
   budget: Budget,
+  strange: readonly string[],
 ): Promise<Opened> {
   const byPath = new Map(pictures.map((file) => [file.path, file]));
   const files = layout.paths.map((path) => byPath.get(path) as SourceFile);
@@ -92,8 +93,7 @@ async function readSet(
     const unlabelled: Finding = {
       severity: "warning",
       rule: "labels-missing",
-      message:
-        "Nothing says which class a picture belongs to: no class folders, no table of labels, no labels in the names.",
+      message: `Nothing says which class a picture belongs to: no class folders, no table of labels, no labels in the names.${strange.map((name) => ` The first row of ${name} names no column of files (file, path, id, …) and of labels (label, class, …).`).join("")}`,
     };
     return { format: "imageFolder", objects, findings: [...findings, unlabelled] };
   }
@@ -129,6 +129,8 @@ interface Tables {
   readonly annotations?: LabelTable;
   /** Files they were read from. */
   readonly paths: readonly string[];
+  /** Tables of another kind. */
+  readonly strange: readonly string[];
 }
 
 /** The table of labels: of several that have a file column and a label column the one that is named after labels. */
@@ -136,14 +138,16 @@ async function readTables(folder: Source, budget: Budget): Promise<Tables> {
   const annotations = folder.files.find((file) => baseName(file.path) === "val_annotations.txt");
   const paths = annotations ? [annotations.path] : [];
   const found = annotations ? { annotations: parseAnnotations(await text(annotations, budget), annotations.path) } : {};
+  const strange: string[] = [];
   const isLabels = (file: SourceFile) => /labels?\.[ct]sv$/i.test(file.path);
   const tables = folder.files.filter((file) => /\.[ct]sv$/i.test(file.path));
   for (const file of [...tables.filter(isLabels), ...tables.filter((table) => !isLabels(table))].slice(0, maxTables)) {
     const name = baseName(file.path);
     const csv = parseLabelTable(await text(file, budget), name, file.path.slice(0, file.path.length - name.length));
-    if (csv) return { ...found, csv, paths: [...paths, file.path] };
+    if (csv) return { ...found, csv, paths: [...paths, file.path], strange: [] };
+    strange.push(file.path);
   }
-  return { ...found, paths };
+  return { ...found, paths, strange };
 }
 
 /** WordNet ids → the first of their words, where the archive has `words.txt`. */

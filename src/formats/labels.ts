@@ -19,13 +19,13 @@ export function labelsFromTensor(tensor: Tensor, images: number, who: string): L
     throw new DataError(
       `${who}: invalid labels: expected [${images}] or [${images}, K], got [${tensor.shape.join(", ")}]`,
     );
-  if (columns === 1) return hardLabels(toClassIndices(tensor, who), who);
+  if (columns === 1) return labelsFromClasses(toClassIndices(tensor, who), who);
   const values = toFloat32(tensor);
   return { labels: { kind: "soft", values, form: softForm(values, columns) }, classes: columns };
 }
 
 /** @throws DataError if an index is so large that the class table would not fit: K ≤ 2²⁴ (chosen, far above any set). */
-export function hardLabels(classes: Int32Array<ArrayBuffer>, who: string): LabelsOfSet {
+export function labelsFromClasses(classes: Int32Array<ArrayBuffer>, who: string): LabelsOfSet {
   let largest = -1;
   for (const index of classes) largest = Math.max(largest, index);
   if (largest >= 2 ** 24) throw new DataError(`${who}: invalid label: expected a class below 2^24, got ${largest}`);
@@ -36,7 +36,7 @@ export function hardLabels(classes: Int32Array<ArrayBuffer>, who: string): Label
 export function classMajorLabels(images: number, ipc: number, who: string): LabelsOfSet {
   if (!Number.isInteger(ipc) || ipc < 1 || images % ipc !== 0)
     throw new DataError(`${who}: invalid ipc: expected a divisor of ${images} images, got ${ipc}`);
-  return hardLabels(
+  return labelsFromClasses(
     Int32Array.from({ length: images }, (_, i) => Math.floor(i / ipc)),
     who,
   );

@@ -10,10 +10,10 @@ import type { Finding } from "./Format.ts";
  * - `not recognised`: nothing that is read here, and nothing was found against it;
  * - `fine`: none of these.
  */
-export type Verdict = "fine" | "tampered" | "unknown" | "unsafe" | "dangerous" | "not recognised";
+export type FileVerdict = "fine" | "tampered" | "unknown" | "unsafe" | "dangerous" | "not recognised";
 
 /** Exit status of `retort inspect`. Commands that use a set end with 2 where it cannot be read, whatever the reason. */
-export const exitStatus: Readonly<Record<Verdict, 0 | 1 | 2>> = {
+export const verdictStatus: Readonly<Record<FileVerdict, 0 | 1 | 2>> = {
   fine: 0,
   tampered: 1,
   unknown: 1,
@@ -26,7 +26,7 @@ export const exitStatus: Readonly<Record<Verdict, 0 | 1 | 2>> = {
 export const tamperedRule = "tampered";
 
 /** The worst that the findings say. */
-export function verdictOf(findings: readonly Finding[]): Verdict {
+export function verdictOf(findings: readonly Finding[]): FileVerdict {
   for (const severity of ["dangerous", "unsafe", "unknown"] as const)
     if (findings.some((finding) => finding.severity === severity)) return severity;
   return findings.some(({ rule }) => rule === tamperedRule) ? "tampered" : "fine";

@@ -1,5 +1,5 @@
 import { type AuditProgress, type AuditResult, auditSet, detectorsOf } from "../audit/auditSet.ts";
-import { type Calibration, decisive, fitting, kindOf, scoresOf, significance } from "../audit/calibration.ts";
+import { type Calibration, calibrationKind, decisive, fitting, scoresOf, significance } from "../audit/calibration.ts";
 import { calibrations } from "../audit/calibrations.ts";
 import { detectorRegistry } from "../audit/detectorRegistry.ts";
 import { knownStamps, type Power, planted, recognised } from "../audit/power.ts";
@@ -64,7 +64,7 @@ export function librariesFor(
   own: readonly Calibration[] = [],
 ): Calibration[] {
   const [images, channels] = set.shape;
-  const kind = kindOf(images, set.classes, channels, set.labels.kind);
+  const kind = calibrationKind(images, set.classes, channels, set.labels.kind);
   return fitting([...calibrations, ...own], kind, calibrationSettings(settings));
 }
 

@@ -17,24 +17,24 @@ import {
 import type { RunRecord } from "./record.ts";
 
 /** How the attack came out. `none`: there was no attack to judge. */
-export type Verdict = "worked" | "weak" | "failed" | "inconclusive" | "none";
+export type AttackVerdict = "worked" | "weak" | "failed" | "inconclusive" | "none";
 
 export interface Conclusion {
   /** Of several architectures the best that the attack reached with one of them; `failed` only if it failed with each. */
-  readonly verdict: Verdict;
+  readonly verdict: AttackVerdict;
   /** A few words for a heading. */
   readonly heading: string;
   /** Two sentences in plain words. */
   readonly sentences: readonly [string, string];
   /** One for each architecture on which triggered images were measured. */
-  readonly architectures: readonly { readonly network: string; readonly verdict: Verdict }[];
+  readonly architectures: readonly { readonly network: string; readonly verdict: AttackVerdict }[];
 }
 
 // Chosen: what a reader would call an attack that works (every second image), and a rise too small to matter.
 export const strong = 0.5;
 export const negligible = 0.05;
 
-const headings: Readonly<Record<Verdict, string>> = {
+const headings: Readonly<Record<AttackVerdict, string>> = {
   worked: "The attack worked",
   weak: "The attack had a weak effect",
   failed: "The attack failed",
@@ -80,7 +80,7 @@ export function conclude(record: RunRecord): Conclusion {
 /** What came of one architecture. */
 interface Judgement {
   readonly network: string;
-  readonly verdict: Exclude<Verdict, "none">;
+  readonly verdict: Exclude<AttackVerdict, "none">;
   readonly attack: Summary;
   /** Continues "… were called the target, ". */
   readonly against: string;
@@ -123,13 +123,13 @@ function judgements(record: RunRecord): Judgement[] {
 }
 
 /** What one may say of several architectures at once: that it worked with one is said, that it failed only if it did with each. */
-function overall(verdicts: readonly Verdict[]): Verdict {
+function overall(verdicts: readonly AttackVerdict[]): AttackVerdict {
   for (const verdict of ["worked", "weak"] as const) if (verdicts.includes(verdict)) return verdict;
   return verdicts.every((verdict) => verdict === "failed") ? "failed" : "inconclusive";
 }
 
 /** "The attack worked with convNet, not with leNet and mlp". */
-function headingOf(verdict: Verdict, judged: readonly Judgement[]): string {
+function headingOf(verdict: AttackVerdict, judged: readonly Judgement[]): string {
   const of = (wanted: boolean) =>
     judged.filter((one) => (one.verdict === verdict) === wanted).map(({ network }) => network);
   const [with_, without] = [of(true), of(false)];
@@ -193,7 +193,7 @@ function changeOf(before: readonly number[], after: readonly number[]): { verb: 
   return { verb, text };
 }
 
-function finish(verdict: Verdict, first: string, second: string): Omit<Conclusion, "architectures"> {
+function finish(verdict: AttackVerdict, first: string, second: string): Omit<Conclusion, "architectures"> {
   return { verdict, heading: headings[verdict], sentences: [first, second] };
 }
 

@@ -1,5 +1,5 @@
 import { drive } from "../core/drive.ts";
-import type { Outcome } from "../train/evaluate.ts";
+import type { EvaluationOutcome } from "../train/evaluate.ts";
 import { type Measured, type MeasurePlan, type MeasureProgress, measure } from "../train/measure.ts";
 import type { Run } from "./Run.ts";
 import { Stopwatch } from "./Stopwatch.ts";
@@ -36,15 +36,15 @@ export async function runEvaluationStage(run: Run, { onProgress, ...plan }: Eval
   });
 }
 
-const resultName = (network: string, { set, epochs, seed }: Pick<Outcome, "set" | "epochs" | "seed">) =>
+const resultName = (network: string, { set, epochs, seed }: Pick<EvaluationOutcome, "set" | "epochs" | "seed">) =>
   `results/${network}-${epochs}-${seed}-${set}.json`;
 
-async function stored(run: Run, plan: MeasurePlan, network: string, epochs: number): Promise<Outcome[]> {
-  const found: Outcome[] = [];
+async function stored(run: Run, plan: MeasurePlan, network: string, epochs: number): Promise<EvaluationOutcome[]> {
+  const found: EvaluationOutcome[] = [];
   for (const { name } of plan.sets)
     for (let seed = 0; seed < plan.repeats; seed++) {
       const value = await run.readJson(resultName(network, { set: name, epochs, seed }));
-      if (value !== undefined) found.push(value as Outcome);
+      if (value !== undefined) found.push(value as EvaluationOutcome);
     }
   return found;
 }

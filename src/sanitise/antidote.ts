@@ -4,7 +4,7 @@ import { child, permutation } from "../core/random.ts";
 import { classesOf } from "../train/targets.ts";
 import { picturesOf, withPictures } from "./pictures.ts";
 import { defineRepair } from "./Repair.ts";
-import { rowsOf } from "./rows.ts";
+import { setOfRows } from "./rows.ts";
 
 const options = z.strictObject({
   share: z.number().gt(0).max(1).default(0.3).describe("stamped copies, as a share of the images of the other classes"),
@@ -29,7 +29,7 @@ export const antidote = defineRepair({
       const drawn = permutation(child(key, "antidote", finding), others.length);
       for (const i of drawn.subarray(0, Math.ceil(share * others.length))) stamps.push({ from: others[i], finding });
     });
-    const grown = rowsOf(set, [...rows, ...stamps.map(({ from }) => from)]).set;
+    const grown = setOfRows(set, [...rows, ...stamps.map(({ from }) => from)]).set;
     const before = picturesOf(grown);
     const after = before.slice();
     const size = before.length / grown.shape[0];

@@ -3,7 +3,7 @@ import { UsageError } from "../core/errors.ts";
 import { child, Stream } from "../core/random.ts";
 import { classesOf } from "../train/targets.ts";
 import { defineRepair } from "./Repair.ts";
-import { rowsOf } from "./rows.ts";
+import { setOfRows } from "./rows.ts";
 
 const options = z.strictObject({
   rebalance: z
@@ -34,7 +34,7 @@ export const drop = defineRepair({
         );
       if (rebalance) rows.push(left[new Stream(child(key, "drop", i)).integer(left.length)]);
     }
-    const { set: repaired } = rowsOf(set, rows);
+    const { set: repaired } = setOfRows(set, rows);
     const seen = new Set<number>();
     // A row's first appearance is the image itself unless it stands in another's place.
     const origin = Int32Array.from(rows, (row, at) => {

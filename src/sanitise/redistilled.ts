@@ -16,7 +16,7 @@ import { classesOf, targetsOf } from "../train/targets.ts";
 import { takeRows } from "../train/train.ts";
 import { picturesOf, withPictures } from "./pictures.ts";
 import type { RepairContext } from "./Repair.ts";
-import { rowsOf } from "./rows.ts";
+import { setOfRows } from "./rows.ts";
 
 export interface RedistilOptions {
   readonly networks: number;
@@ -47,7 +47,7 @@ export async function* redistilled(
   const orphans = flagged.filter((i) => !others.some((other) => labels[other] === labels[i]));
   await using scope = new Scope();
   const taught = auditedSet(
-    rowsOf(
+    setOfRows(
       painted,
       [...others, ...orphans].sort((a, b) => a - b),
     ).set,

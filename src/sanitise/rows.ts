@@ -2,7 +2,7 @@ import type { DistilledSet, Labels } from "../data/DistilledSet.ts";
 import type { Repaired } from "./Repair.ts";
 
 /** The set of these rows, in this order; one may come several times. Soft labels go with their images. */
-export function rowsOf(set: DistilledSet, rows: readonly number[]): Repaired {
+export function setOfRows(set: DistilledSet, rows: readonly number[]): Repaired {
   const [, c, h, w] = set.shape;
   const origin = Int32Array.from(rows);
   const { labels } = set;

@@ -62,7 +62,7 @@ export class Checklist {
    *
    * @returns what `work` returned beside its message, or undefined if it failed. Errors that are not Retort's pass through.
    */
-  async check<T>(id: CheckId, work: () => Promise<Outcome<T>> | Outcome<T>): Promise<T | undefined> {
+  async check<T>(id: CheckId, work: () => Promise<CheckOutcome<T>> | CheckOutcome<T>): Promise<T | undefined> {
     try {
       const { message, value, note, files } = await work();
       this.set(id, note ? "note" : "passed", message, files);
@@ -97,7 +97,7 @@ export class Checklist {
 }
 
 /** What a check that passed has to say. */
-export interface Outcome<T> {
+export interface CheckOutcome<T> {
   readonly message: string;
   readonly value?: T;
   readonly note?: boolean;

@@ -37,9 +37,9 @@ export interface Diverged extends Pick<Evaluation, "seed" | "epochs" | "set"> {
   readonly divergedAt: number;
 }
 
-export type Outcome = Evaluation | Diverged;
+export type EvaluationOutcome = Evaluation | Diverged;
 
-export const hasDiverged = (outcome: Outcome): outcome is Diverged => "divergedAt" in outcome;
+export const hasDiverged = (outcome: EvaluationOutcome): outcome is Diverged => "divergedAt" in outcome;
 
 /** What is looked for in the networks. */
 export interface Backdoor {
@@ -83,7 +83,7 @@ export interface EvaluationProgress {
 export async function* evaluate(
   learner: Learner,
   plan: EvaluationPlan,
-  finished: readonly Outcome[] = [],
+  finished: readonly EvaluationOutcome[] = [],
 ): AsyncGenerator<EvaluationProgress, Evaluation[]> {
   const total = plan.sets.length * plan.repeats;
   const results: Evaluation[] = [];
@@ -109,7 +109,7 @@ async function outcomeOf(
   name: Evaluation["set"],
   set: DistilledSet,
   seed: number,
-): Promise<Outcome> {
+): Promise<EvaluationOutcome> {
   try {
     return await evaluateOne(learner, plan, name, set, seed);
   } catch (error) {

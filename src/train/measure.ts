@@ -3,10 +3,10 @@ import type { Network } from "../nn/Network.ts";
 import {
   type Diverged,
   type Evaluation,
+  type EvaluationOutcome,
   type EvaluationPlan,
   evaluate,
   hasDiverged,
-  type Outcome,
 } from "./evaluate.ts";
 import { learnerFor } from "./learnerFor.ts";
 
@@ -54,7 +54,7 @@ export interface MeasureProgress {
  */
 export async function* measure(
   { networks, epochs, device, signal, ...plan }: MeasurePlan,
-  known: (network: string, epochs: number) => Promise<readonly Outcome[]> = async () => [],
+  known: (network: string, epochs: number) => Promise<readonly EvaluationOutcome[]> = async () => [],
   onPart?: (progress: MeasureProgress) => void,
 ): AsyncGenerator<MeasureProgress, Measured> {
   const total = Object.keys(networks).length * epochs.length * plan.sets.length * plan.repeats;

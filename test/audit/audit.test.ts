@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { auditedSet, repainted } from "../../src/audit/AuditedSet.ts";
 import { auditSet, type Suspect } from "../../src/audit/auditSet.ts";
-import { decisive, fitting, kindOf, significance } from "../../src/audit/calibration.ts";
+import { calibrationKind, decisive, fitting, significance } from "../../src/audit/calibration.ts";
 import { carriers } from "../../src/audit/carriers.ts";
 import { coherence } from "../../src/audit/coherence.ts";
 import { cut, pasted, places } from "../../src/audit/Patch.ts";
@@ -107,7 +107,7 @@ describe("coherence", () => {
 describe("what a number means", () => {
   const library = {
     format: "retort-calibration/1" as const,
-    kind: kindOf(100, 10, 3, "hard"),
+    kind: calibrationKind(100, 10, 3, "hard"),
     settings: calibrationSettings(defaultAudit),
     sets: [0.1, 0.2, 0.3].map((supportDrop, i) => ({ made: `set ${i}`, method: "dm", scores: { supportDrop } })),
   };
@@ -153,10 +153,10 @@ describe("what a number means", () => {
 
   it("a library fits its own kind and settings only", () => {
     const settings = calibrationSettings(defaultAudit);
-    expect(fitting([library], kindOf(120, 10, 3, "hard"), settings)).toHaveLength(1);
-    expect(fitting([library], kindOf(10, 10, 3, "hard"), settings)).toHaveLength(0);
-    expect(fitting([library], kindOf(100, 10, 1, "hard"), settings)).toHaveLength(0);
-    expect(fitting([library], kindOf(100, 10, 3, "soft"), settings)).toHaveLength(0);
+    expect(fitting([library], calibrationKind(120, 10, 3, "hard"), settings)).toHaveLength(1);
+    expect(fitting([library], calibrationKind(10, 10, 3, "hard"), settings)).toHaveLength(0);
+    expect(fitting([library], calibrationKind(100, 10, 1, "hard"), settings)).toHaveLength(0);
+    expect(fitting([library], calibrationKind(100, 10, 3, "soft"), settings)).toHaveLength(0);
     expect(fitting([library], library.kind, { ...settings, side: 7 })).toHaveLength(0);
   });
 

@@ -10,7 +10,7 @@ import { inspect } from "../../src/cli/commands/inspect.ts";
 import { search } from "../../src/cli/commands/search.ts";
 import type { Finding } from "../../src/formats/Format.ts";
 import { setToSafetensors } from "../../src/formats/safetensors.ts";
-import { exitStatus, type Verdict } from "../../src/formats/verdict.ts";
+import { type FileVerdict, verdictStatus } from "../../src/formats/verdict.ts";
 import { writeZip } from "../../src/formats/zip/writeZip.ts";
 import { cat } from "../formats/hostile/bytes.ts";
 import * as p from "../formats/hostile/pickles.ts";
@@ -38,7 +38,7 @@ interface Row {
   readonly name: string;
   /** One file, or a folder of files. */
   readonly content: Uint8Array | Readonly<Record<string, Uint8Array>>;
-  readonly verdict: Verdict;
+  readonly verdict: FileVerdict;
   /** Do the commands that use a set go on with it, and what do they say? */
   readonly used?: RegExp | true;
 }
@@ -131,7 +131,7 @@ describe("one rule for what a file is", () => {
     const { status, stdout } = await run("inspect", await written(row), "--json");
     const { verdict, findings } = JSON.parse(stdout);
     expect([verdict, findings]).toEqual([row.verdict, findings]);
-    expect(status).toBe(exitStatus[row.verdict]);
+    expect(status).toBe(verdictStatus[row.verdict]);
     // Nothing is said twice, by the reader and by the scan.
     const names = findings.map(({ rule, message }: Finding) => `${rule} ${/names \S+/.exec(message)?.[0] ?? message}`);
     expect(names).toEqual([...new Set(names)]);

@@ -88,11 +88,44 @@ describe("tables of labels as spreadsheets and scripts write them", () => {
     expect(findings.map(({ rule }) => rule)).toContain("rows-without-picture");
   });
 
-  it("a row of another length, a file twice, a missing label are refused", async () => {
+  it.each([
+    ["−1", "file,label\na.png,0\nb.png,-1\nc.png,2\nd.png,-1\n"],
+    ["−1.0, as spreadsheets write", "file;label\na.png;0,0\nb.png;-1,0\nc.png;2,0\nd.png;-1,0\n"],
+    ["an empty cell", "file,label\na.png,0\nb.png,\nc.png,2\nd.png, \n"],
+  ])("rows without a label (%s) are named, and move no other class", async (_, table) => {
+    const { set, findings } = await open({ ...some("a.png", "b.png", "c.png", "d.png"), "labels.csv": utf8(table) });
+    expect(set?.kind === "labelled" && [[...set.labels], set.classes, set.classNames]).toEqual([[0, 2], 3, undefined]);
+    expect(findings.filter(({ rule }) => rule !== "label-source" && rule !== "empty-classes")).toEqual([
+      expect.objectContaining({
+        severity: "warning",
+        rule: "rows-without-label",
+        message: expect.stringMatching(/^2 pictures .*: b\.png, d\.png\.$/),
+      }),
+      ...findings.filter(({ rule }) => rule === "file-not-read"),
+    ]);
+  });
+
+  it("classes that are names may begin with a dash; a row may stand twice", async () => {
+    const table = "file,class\na.png,-x\nb.png,y\n./a.png,-x\na.png,-x\n";
+    const { set } = await open({ ...some("a.png", "b.png"), "labels.csv": utf8(table.replace("./a.png,-x\n", "")) });
+    expect(set?.kind === "labelled" && [[...set.labels], set.classNames]).toEqual([
+      [0, 1],
+      ["-x", "y"],
+    ]);
+  });
+
+  it("a table without a header is called so", async () => {
+    const { set, findings } = await open({ ...some("a.png", "b.png"), "labels.csv": utf8("a.png,0\nb.png,1\n") });
+    expect(set).toBeUndefined();
+    expect(findings.find(({ rule }) => rule === "labels-missing")?.message).toContain(
+      "The first row of labels.csv names no",
+    );
+  });
+
+  it("a row of another length and a file with two labels are refused", async () => {
     for (const [table, message] of [
       ["file,label\na.png\n", /expected 2 cells, got 1/],
       ["file,label\na.png,0\n./a.png,1\n", /expected each file once/],
-      ["file,label\na.png,\nb.png,1", /expected a label/],
     ] as const)
       await expect(open({ ...some("a.png", "b.png"), "labels.csv": utf8(table) })).rejects.toThrow(message);
   });

@@ -12,7 +12,7 @@ import { add, maximum, minimum, mul, sub } from "../../tensor/ops.ts";
 import type { Tensor } from "../../tensor/Tensor.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import { applyUpdate } from "../../train/Learner.ts";
-import { rowsOf } from "./parts.ts";
+import { rowsOf } from "./miniBatches.ts";
 
 /** How far an attack may change the images. Shared by every attack that updates them. */
 export const budgetOptions = {

@@ -24,7 +24,7 @@ export const appended = (curves: Curves, values: Readonly<Record<string, number>
 /** Adam's two moments of n numbers before the first step. */
 export const freshMoments = (n: number): Floats[] => [new Float32Array(n), new Float32Array(n)];
 
-export const begin = (images: Floats, pattern: Floats): LearntState => ({
+export const beginLearnt = (images: Floats, pattern: Floats): LearntState => ({
   step: 0,
   images,
   imageSlots: freshMoments(images.length),

@@ -2,7 +2,7 @@ import { child, type Key } from "../../core/random.ts";
 import { type Floats, isFloats } from "../../nn/Network.ts";
 import { leaves, rebuild, type Tree } from "../../tensor/tree.ts";
 import type { LearnerState } from "../../train/Learner.ts";
-import { joined } from "./parts.ts";
+import { joined } from "./miniBatches.ts";
 import type { Surrogates } from "./surrogate.ts";
 
 /** One network of the pool: an architecture, a state, and which of its line it is. */

@@ -8,7 +8,7 @@ import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import { sgd } from "../../nn/optimisers.ts";
 import { Learner, type LearnerState } from "../../train/Learner.ts";
 import { targetsOf } from "../../train/targets.ts";
-import { dealt, rowsOf } from "./parts.ts";
+import { dealt, rowsOf } from "./miniBatches.ts";
 
 export type NetworkName = keyof typeof networks;
 export const networkNames = Object.keys(networks) as [NetworkName, ...NetworkName[]];

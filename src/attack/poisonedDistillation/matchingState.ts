@@ -18,7 +18,7 @@ export interface MatchingState {
   readonly curves: Curves;
 }
 
-export const begin = (
+export const beginMatching = (
   { images }: DistilledSet,
   archetypes: Floats,
   archetypeLosses: readonly number[],

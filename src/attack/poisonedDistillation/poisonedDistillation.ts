@@ -1,7 +1,7 @@
 import { CompiledOnce } from "../../core/CompiledOnce.ts";
 import { Scope } from "../../core/closable.ts";
 import { NumericError, UsageError } from "../../core/errors.ts";
-import { inTurn } from "../../core/inTurn.ts";
+import { mapInSeries } from "../../core/mapInSeries.ts";
 import { child } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { triggerOf } from "../../data/triggerShapes.ts";
@@ -14,9 +14,9 @@ import { backdoorSet } from "../common/backdoorSet.ts";
 import { checkBudget, imageOptimiser, limitRows, limitsOf, withinEightBit } from "../common/budget.ts";
 import { checkEffect } from "../common/effect.ts";
 import { appended } from "../common/learntState.ts";
-import { partition, putRows, rowsOf } from "../common/parts.ts";
+import { partition, putRows, rowsOf } from "../common/miniBatches.ts";
 import { compileGradient, compileUpdate } from "./hybridLoss.ts";
-import { begin, type MatchingState, restore, save } from "./matchingState.ts";
+import { beginMatching, type MatchingState, restore, save } from "./matchingState.ts";
 import { checkOptions, type Options, options, readWhen, surrogatesOf } from "./poisonedDistillationOptions.ts";
 import { presets } from "./poisonedDistillationPresets.ts";
 
@@ -69,15 +69,15 @@ export const poisonedDistillation: Attack<typeof options> = {
     if (context.resume) run = restore(context.resume);
     else if (usesArchetypes(opts)) {
       yield { ...report("surrogate"), done: 0 };
-      const trained = await inTurn(Array.from({ length: archetype.networks }), async (_, i) => {
+      const trained = await mapInSeries(Array.from({ length: archetype.networks }), async (_, i) => {
         const one = surrogates[i % surrogates.length];
         const of = child(key, "surrogate");
         return { network: one.learner.network, state: await one.trained(surrogate.steps, i === 0 ? of : child(of, i)) };
       });
       yield { ...report("archetypes"), done: LIGHT * surrogate.steps * archetype.networks };
       const made = await archetypes(trained, set, archetype, child(key, "archetypes"), device);
-      run = begin(set, made.images, made.losses);
-    } else run = begin(set, new Float32Array(0), []);
+      run = beginMatching(set, made.images, made.losses);
+    } else run = beginMatching(set, new Float32Array(0), []);
 
     const backdoorAt = backdoorSet(set, run.archetypes, opts.carrier, trigger, child(key, "carriers"));
     const networks = surrogates.map(({ learner }) => learner.network);
@@ -97,9 +97,9 @@ export const poisonedDistillation: Attack<typeof options> = {
       const of = child(key, "trajectory", run.block);
       const { weights } = await surrogates[a].trained(run.block * opts.stride, of, seen);
       done = blockStart(opts, run.block) + run.step;
-      const real = await inTurn(parts, (p) => gradientOf(a, weights, rowsOf(set.images, p, m), rowsOf(y, p, m)));
+      const real = await mapInSeries(parts, (p) => gradientOf(a, weights, rowsOf(set.images, p, m), rowsOf(y, p, m)));
       const updateTo = (backdoor: Tree<Floats>) =>
-        inTurn(parts, async (p, i) =>
+        mapInSeries(parts, async (p, i) =>
           (await updates.get(a, p.length)).hold(weights, real[i], backdoor, rowsOf(y, p, m), limitRows(limits, p, m)),
         );
       let update: Awaited<ReturnType<typeof updateTo>> | undefined;

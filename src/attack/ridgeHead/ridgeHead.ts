@@ -18,9 +18,9 @@ import {
 } from "../common/budget.ts";
 import { carrierOptions, carriers, drawRows } from "../common/carriers.ts";
 import { checkEffect } from "../common/effect.ts";
-import { appended, begin, type LearntState, restore, save } from "../common/learntState.ts";
+import { appended, beginLearnt, type LearntState, restore, save } from "../common/learntState.ts";
 import { learntTriggerOptions, learntTriggerReadWhen, projectPattern, withPattern } from "../common/learntTrigger.ts";
-import { partition, putRows, rowsOf } from "../common/parts.ts";
+import { partition, putRows, rowsOf } from "../common/miniBatches.ts";
 import { Pool } from "../common/pool.ts";
 import { carryingImages, stampOptions, stampSome } from "../common/stamp.ts";
 import { poolSurrogateOptions, surrogatesOf } from "../common/surrogate.ts";
@@ -102,7 +102,7 @@ export const ridgeHead: Attack<typeof options> = {
     let run: LearntState;
     if (context.resume) run = restore(context.resume, pool);
     else {
-      run = begin(
+      run = beginLearnt(
         set.images,
         opts.trigger.learn ? projectPattern(trigger.pattern, opts.trigger, set) : trigger.pattern,
       );

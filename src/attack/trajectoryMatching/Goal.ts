@@ -5,7 +5,7 @@ import type { LearnerState } from "../../train/Learner.ts";
 import type { Grow } from "../common/pool.ts";
 
 /** A few steps of training on X′, and the trigger's pattern as it is. */
-export interface Led {
+export interface TrajectoryEnd {
   readonly architecture: number;
   readonly from: LearnerState;
   readonly reached: LearnerState;
@@ -16,12 +16,12 @@ export interface Led {
   readonly key: Key;
 }
 
-export interface Verdict {
+export interface GoalGradient {
   /** `loss` is what the images follow; others are parts of it. */
   readonly losses: { readonly loss: number } & Readonly<Record<string, number>>;
   /** ∂loss/∂θ_K. */
   readonly gradient: Tree<Floats>;
-  readonly pattern: Led["pattern"];
+  readonly pattern: TrajectoryEnd["pattern"];
   /** Where the network of the pool stands now. */
   readonly next: LearnerState;
 }
@@ -30,6 +30,6 @@ export interface Verdict {
 export interface Goal {
   /** How a network of the pool comes to its first age. */
   readonly grow: Grow;
-  judge(led: Led): Promise<Verdict>;
+  judge(led: TrajectoryEnd): Promise<GoalGradient>;
   close(): Promise<void>;
 }

@@ -14,7 +14,7 @@ import { imageOptimiser } from "../common/budget.ts";
 import { drawRows } from "../common/carriers.ts";
 import { stampTensor } from "../common/learntTrigger.ts";
 import type { Grow } from "../common/pool.ts";
-import type { Goal, Led } from "./Goal.ts";
+import type { Goal, TrajectoryEnd } from "./Goal.ts";
 
 /** Images that carry the trigger, and what they are taught to be. */
 export interface Lesson {
@@ -63,10 +63,10 @@ type CarrierLoss = Compiled<
     model: readonly [weights: Tree<Floats>, running: Tree<Floats>],
     carriers: Floats,
     taught: Floats,
-    pattern: Led["pattern"],
+    pattern: TrajectoryEnd["pattern"],
     hyper: Floats,
   ],
-  { loss: Floats; benign: Floats; backdoor: Floats; gradient: Tree<Floats>; pattern: Led["pattern"] }
+  { loss: Floats; benign: Floats; backdoor: Floats; gradient: Tree<Floats>; pattern: TrajectoryEnd["pattern"] }
 >;
 
 async function compileCarrierLoss(

@@ -5,7 +5,7 @@ import { leaves, rebuild, type Tree } from "../../tensor/tree.ts";
 import type { LearnerState } from "../../train/Learner.ts";
 import { takeRows } from "../../train/train.ts";
 import { drawRows } from "../common/carriers.ts";
-import { joined, rowsOf } from "../common/parts.ts";
+import { joined, rowsOf } from "../common/miniBatches.ts";
 import type { Surrogates } from "../common/surrogate.ts";
 import type { Lesson } from "./carrierGoal.ts";
 import type { Goal } from "./Goal.ts";

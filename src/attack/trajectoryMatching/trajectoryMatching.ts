@@ -16,9 +16,9 @@ import {
 } from "../common/budget.ts";
 import { carrierOptions, carriers } from "../common/carriers.ts";
 import { checkEffect } from "../common/effect.ts";
-import { appended, begin, type LearntState, restore, save } from "../common/learntState.ts";
+import { appended, beginLearnt, type LearntState, restore, save } from "../common/learntState.ts";
 import { learntTriggerOptions, learntTriggerReadWhen, projectPattern, withPattern } from "../common/learntTrigger.ts";
-import { partition } from "../common/parts.ts";
+import { partition } from "../common/miniBatches.ts";
 import { type Grow, Pool } from "../common/pool.ts";
 import { poolSurrogateOptions, surrogatesOf } from "../common/surrogate.ts";
 import { teach, teacherOptions } from "../common/teachers.ts";
@@ -122,7 +122,7 @@ export const trajectoryMatching: Attack<typeof options> = {
     if (context.resume) run = restore(context.resume, pool);
     else {
       await pool.fill(opts.pool.size, goal.grow);
-      run = begin(set.images, project(trigger.pattern));
+      run = beginLearnt(set.images, project(trigger.pattern));
     }
 
     const m = set.shape[0];

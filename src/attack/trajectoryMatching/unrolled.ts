@@ -4,7 +4,7 @@ import type { Floats } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import type { Learner, LearnerState } from "../../train/Learner.ts";
 import { Unrolled as AnyUnrolled, type Visited as AnyVisited } from "../../train/Unrolled.ts";
-import { rowsOf } from "../common/parts.ts";
+import { rowsOf } from "../common/miniBatches.ts";
 import type { SurrogateOptions } from "../common/surrogate.ts";
 
 /** A step of training and the rows of the set that it read. */

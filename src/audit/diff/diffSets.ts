@@ -39,10 +39,10 @@ export interface ClassDifference {
 }
 
 /** The whole in one word; the worst of what was found. */
-export type Verdict = "same tensors" | "same images" | "normalisation" | "re-encoding" | "wider range" | "editing";
+export type DiffVerdict = "same tensors" | "same images" | "normalisation" | "re-encoding" | "wider range" | "editing";
 
 export interface SetDifference {
-  readonly verdict: Verdict;
+  readonly verdict: DiffVerdict;
   /** Why, in a sentence. */
   readonly reason: string;
   /** Exit status 1: something that neither storage nor normalisation explains. */
@@ -248,7 +248,7 @@ function judge(
   const partly = count("lossy") > 0 && count("none") > 0;
   const altered = edited > 0 || partly || relabelled > 0 || alignment.removed.length > 0 || alignment.added.length > 0;
   const suspicious = altered || count("wider") > 0;
-  const verdict: Verdict = suspicious
+  const verdict: DiffVerdict = suspicious
     ? altered
       ? "editing"
       : "wider range"

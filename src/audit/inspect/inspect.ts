@@ -4,7 +4,7 @@ import { NotRecognised } from "../../formats/NotRecognised.ts";
 import { type OpenOptions, openSet, recognise } from "../../formats/open.ts";
 import { Refusal } from "../../formats/Refusal.ts";
 import { scanFiles } from "../../formats/scan/scanFiles.ts";
-import { type Verdict, verdictOf } from "../../formats/verdict.ts";
+import { type FileVerdict, verdictOf } from "../../formats/verdict.ts";
 import { inspectSet, type SetReport } from "./inspectSet.ts";
 
 /** What a file is: the answer of `retort inspect`. */
@@ -13,7 +13,7 @@ export interface Inspection {
   /** Registry name of the format; absent where nobody recognised the content. */
   readonly format?: string;
   /** What stands in formats/verdict.ts; its exit status too. */
-  readonly verdict: Verdict;
+  readonly verdict: FileVerdict;
   readonly findings: readonly Finding[];
   readonly objects: readonly ObjectInfo[];
   /** Every global that pickles in the file name. */

@@ -31,7 +31,7 @@ The file is written after every set: the same command goes on where it was stopp
     const [
       { distilledSet },
       { audit, calibrationSettings },
-      { calibration, kindOf, scoresOf },
+      { calibration, calibrationKind, scoresOf },
       { defaultAudit },
       { readCalibration },
       { writeAtomic },
@@ -63,7 +63,7 @@ The file is written after every set: the same command goes on where it was stopp
         throw new UsageError(
           `${who}: invalid set ${path}: expected a clean one, got one that says it was tampered with`,
         );
-      return { set, kind: kindOf(set.shape[0], set.classes, set.shape[1], set.labels.kind) };
+      return { set, kind: calibrationKind(set.shape[0], set.classes, set.shape[1], set.labels.kind) };
     };
     // Every set is looked at before the first is audited, which takes minutes.
     let kind = library?.kind;

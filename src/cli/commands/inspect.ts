@@ -53,11 +53,11 @@ what is not known here) or tampered (the set says so itself); 2 not recognised, 
       console.line(`\n${halfBlocks(sheet, Math.min(160, (console.stdout.columns ?? 80) - 1))}`);
       console.line(sheet.caption);
     }
-    const { exitStatus } = await import("../../formats/verdict.ts");
+    const { verdictStatus } = await import("../../formats/verdict.ts");
     // The reason goes to stderr too, where errors of every other command go.
     if (inspection.verdict === "not recognised")
       console.note(inspection.findings.find(({ rule }) => rule === "not-recognised")?.message ?? "not recognised");
-    return exitStatus[inspection.verdict];
+    return verdictStatus[inspection.verdict];
   },
 });
 

@@ -9,7 +9,7 @@ export interface Descent extends Lesson {
   readonly velocity: Omit<Slopes, "loss">;
 }
 
-export function begin(images: Floats, labels: Floats | undefined, rate: number): Descent {
+export function beginDescent(images: Floats, labels: Floats | undefined, rate: number): Descent {
   const still = { images: new Float32Array(images.length), labels: labels && new Float32Array(labels.length), rate: 0 };
   return { images, labels, rate, velocity: still };
 }

@@ -14,7 +14,7 @@ import {
 } from "../Distillation.ts";
 import { checkStart, initialImages } from "../initialImages.ts";
 import {
-  begin,
+  beginDescent,
   type Descent,
   descended,
   expertCheckpoint,
@@ -114,7 +114,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
         const last = experts.trajectories.map(({ weights }) => weights[epochs]);
         const images = soft ? await rightImages(learner, last, set, normalisation, opts.ipc, key) : first;
         const labels = soft ? await expertLogits(learner, last, images, set.classes) : undefined;
-        state = begin(images, labels, opts.lrNet);
+        state = beginDescent(images, labels, opts.lrNet);
       }
       const shape = [set.classes * opts.ipc, c, h, w] as const;
       await using update = new TrajectoryUpdate(learner, shape, opts, operators, soft, device);

@@ -1,7 +1,7 @@
 import { parseSweep, type SweepRecord, sweepFormat } from "../../report/sweep/sweepRecord.ts";
 import type { Manifest } from "../plan/manifest.ts";
 import type { TrialConfig } from "../plan/TrialConfig.ts";
-import { type Outcome, outcomeFile } from "../sweep/outcomes.ts";
+import { outcomeFile, type TrialOutcome } from "../sweep/outcomes.ts";
 
 /**
  * Merge the outcomes of a sweep into the record that its report and its tables are made of. Trials come in the order of the
@@ -12,7 +12,7 @@ import { type Outcome, outcomeFile } from "../sweep/outcomes.ts";
  */
 export function sweepRecordOf(
   manifest: Manifest,
-  outcomes: ReadonlyMap<string, Outcome>,
+  outcomes: ReadonlyMap<string, TrialOutcome>,
   created?: string,
 ): SweepRecord {
   const { title, command, experiment, axes, versions, trials } = manifest;

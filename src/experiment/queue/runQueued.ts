@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Job } from "bullmq";
 import type { Manifest } from "../plan/manifest.ts";
 import type { PlannedTrial } from "../plan/TrialConfig.ts";
-import { type Outcome, outcomeOf, readOutcomes, writeOutcome } from "../sweep/outcomes.ts";
+import { outcomeOf, readOutcomes, type TrialOutcome, writeOutcome } from "../sweep/outcomes.ts";
 import type { SweepOptions, SweepProgress } from "../sweep/runSweep.ts";
 import { connected, loadBull, queueName, redisOptions } from "./redis.ts";
 
@@ -54,7 +54,7 @@ export async function runQueued(manifest: Manifest, options: QueueOptions): Prom
 
   const { Queue } = await loadBull();
   const connection = redisOptions(options.address, options.password);
-  const queue = new Queue<QueuedTrial, Outcome>(queueName(manifest.versions), { connection });
+  const queue = new Queue<QueuedTrial, TrialOutcome>(queueName(manifest.versions), { connection });
   try {
     await connected(queue, connection, options.onTrouble);
     for (let polls = 0; open.size > 0; polls++) {
@@ -89,7 +89,7 @@ export async function runQueued(manifest: Manifest, options: QueueOptions): Prom
 /** Job ids that look like numbers are refused by the queue, and a hash may. */
 const jobId = (id: string): string => `trial-${id}`;
 
-async function outcomeOfJob(job: Job<QueuedTrial, Outcome>, trial: PlannedTrial): Promise<Outcome> {
+async function outcomeOfJob(job: Job<QueuedTrial, TrialOutcome>, trial: PlannedTrial): Promise<TrialOutcome> {
   if (job.returnvalue) return job.returnvalue;
   return outcomeOf(trial, {
     status: "failed",

@@ -1,7 +1,7 @@
 import type { Job } from "bullmq";
 import { DataError } from "../../core/errors.ts";
 import type { Versions } from "../../run/versions.ts";
-import { type Outcome, readOutcome } from "../sweep/outcomes.ts";
+import { readOutcome, type TrialOutcome } from "../sweep/outcomes.ts";
 import { TrialPool, WorkerLost } from "../sweep/TrialPool.ts";
 import { connected, loadBull, queueName, redisOptions } from "./redis.ts";
 import type { QueuedTrial } from "./runQueued.ts";
@@ -19,7 +19,7 @@ export interface ServeOptions {
   readonly versions: Versions;
   /** Ends the service: trials at hand are finished, no new ones are taken. */
   readonly signal: AbortSignal;
-  readonly onDone: (id: string, status: Outcome["status"]) => void;
+  readonly onDone: (id: string, status: TrialOutcome["status"]) => void;
   readonly onTrouble: (error: Error) => void;
 }
 
@@ -42,7 +42,7 @@ export async function serveQueue(options: ServeOptions): Promise<number> {
   let finished = 0;
   let refuse = () => {};
 
-  const perform = async ({ data: { trial, base, again } }: Job<QueuedTrial, Outcome>): Promise<Outcome> => {
+  const perform = async ({ data: { trial, base, again } }: Job<QueuedTrial, TrialOutcome>): Promise<TrialOutcome> => {
     const place = options.base ?? base;
     const pool = pools.get(place) ?? new TrialPool({ folder, base: place, versions });
     pools.set(place, pool);
@@ -65,7 +65,7 @@ export async function serveQueue(options: ServeOptions): Promise<number> {
     return outcome;
   };
 
-  const worker = new Worker<QueuedTrial, Outcome>(queueName(versions), perform, {
+  const worker = new Worker<QueuedTrial, TrialOutcome>(queueName(versions), perform, {
     connection,
     concurrency: options.jobs,
     lockDuration: 1000 * lease,

@@ -1,6 +1,6 @@
 import type { AttackResult } from "../../attack/Attack.ts";
 import { type Closable, closable, Scope } from "../../core/closable.ts";
-import { inTurn } from "../../core/inTurn.ts";
+import { mapInSeries } from "../../core/mapInSeries.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { applyTrigger, randomTrigger } from "../../data/Trigger.ts";
@@ -55,11 +55,11 @@ export async function prepareJudge(
   const seeds = Array.from({ length: options.networks }, (_, seed) => seed);
   const scope = new Scope();
   const all = networksOf(options, { channels, size, classes: set.classes });
-  const panels = await inTurn(options.architectures, async (architecture) => {
+  const panels = await mapInSeries(options.architectures, async (architecture) => {
     const network = all[architecture];
     const learner = scope.hold(learnerFor(network, judgeProtocol(options), device));
     const born = (seed: number) => child(key, "judge", architecture, seed);
-    const clean = await inTurn(seeds, async (seed) => {
+    const clean = await mapInSeries(seeds, async (seed) => {
       const { state } = await training(learner, set, born(seed));
       return { state, logits: await logitsOf(learner, state, images) };
     });
@@ -77,8 +77,8 @@ export async function prepareJudge(
     async score({ set: tampered, trigger, targetClass }) {
       const stamped = applyTrigger(trigger, images);
       const disturbed = applyTrigger(randomTrigger(trigger, child(key, "control"), set.normalisation), images);
-      const scores = await inTurn(panels, ({ architecture, learner, born, clean, references }) =>
-        inTurn(seeds, async (seed): Promise<NetworkScore> => {
+      const scores = await mapInSeries(panels, ({ architecture, learner, born, clean, references }) =>
+        mapInSeries(seeds, async (seed): Promise<NetworkScore> => {
           const { state } = await training(learner, tampered, born(seed));
           const classes = (logits: Floats) => argmaxRows(logits, set.classes);
           const says = async (of: Trained["state"], x: Floats) => classes(await logitsOf(learner, of, x));

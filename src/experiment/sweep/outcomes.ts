@@ -9,7 +9,7 @@ const outcomeFormat = "retort-trial/2";
 const formatBefore = "retort-trial/1";
 
 /** How a trial ended: `trials/ID.json` in the sweep's folder. */
-export type Outcome = {
+export type TrialOutcome = {
   readonly format: typeof outcomeFormat | typeof formatBefore;
   readonly id: string;
   readonly config: TrialConfig;
@@ -21,9 +21,9 @@ export const outcomeFile = (id: string): string => `trials/${id}.json`;
 export const outcomeOf = (
   { id, config }: Pick<PlannedTrial, "id" | "config">,
   end: ({ status: "ok" } & TrialResult) | { status: "failed"; error: string },
-): Outcome => ({ format: outcomeFormat, id, config, ...end });
+): TrialOutcome => ({ format: outcomeFormat, id, config, ...end });
 
-export const writeOutcome = (folder: string, outcome: Outcome): Promise<void> =>
+export const writeOutcome = (folder: string, outcome: TrialOutcome): Promise<void> =>
   writeKept(join(folder, outcomeFile(outcome.id)), `${JSON.stringify(outcome)}\n`, outcomeFile(outcome.id));
 
 /**
@@ -36,7 +36,7 @@ export async function readOutcome(
   folder: string,
   id: string,
   damaged: OnDamage = "tell",
-): Promise<Outcome | undefined> {
+): Promise<TrialOutcome | undefined> {
   const name = outcomeFile(id);
   const content = await readKept(join(folder, name), name, {
     damaged,
@@ -46,11 +46,11 @@ export async function readOutcome(
   return content && (parseOutcome(content, id, outcomeFormat) ?? parseOutcome(content, id, formatBefore));
 }
 
-function parseOutcome(bytes: Uint8Array, id: string, format: Outcome["format"]): Outcome | undefined {
+function parseOutcome(bytes: Uint8Array, id: string, format: TrialOutcome["format"]): TrialOutcome | undefined {
   try {
-    const value = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Outcome> | null;
+    const value = JSON.parse(new TextDecoder().decode(bytes)) as Partial<TrialOutcome> | null;
     const whole = value?.format === format && value.id === id && ["ok", "failed"].includes(value.status ?? "");
-    return whole ? (value as Outcome) : undefined;
+    return whole ? (value as TrialOutcome) : undefined;
   } catch {
     return undefined;
   }
@@ -61,9 +61,9 @@ export async function readOutcomes(
   folder: string,
   trials: readonly PlannedTrial[],
   damaged: OnDamage = "tell",
-): Promise<Map<string, Outcome>> {
+): Promise<Map<string, TrialOutcome>> {
   const present = new Set(await readdir(join(folder, "trials")).catch(() => []));
-  const found = new Map<string, Outcome>();
+  const found = new Map<string, TrialOutcome>();
   for (const { id } of trials) {
     const outcome = present.has(`${id}.json`) ? await readOutcome(folder, id, damaged) : undefined;
     if (outcome) found.set(id, outcome);

@@ -20,7 +20,7 @@ import { train } from "../../train/train.ts";
 import { checkDigest, type Inputs } from "../plan/Inputs.ts";
 import type { TrialConfig } from "../plan/TrialConfig.ts";
 import { trialStages } from "../plan/trialStages.ts";
-import { Kept } from "./Kept.ts";
+import { LruCache } from "./LruCache.ts";
 import { networkOf } from "./networkOf.ts";
 import type { StageStore } from "./StageStore.ts";
 import { decodeNetwork, encodeNetwork } from "./trainedNetwork.ts";
@@ -45,9 +45,9 @@ export class TrialRunner {
   private readonly store: StageStore;
   private readonly hooks: TrialHooks;
   // Chosen: trials come in the order of the matrix, so that neighbours share; a compiled network takes tens of megabytes.
-  private readonly learners = new Kept<Learner>(4, (learner) => learner.close());
-  private readonly sets = new Kept<DistilledSet>(8);
-  private readonly attacked = new Kept<AttackResult & { seconds: number }>(8);
+  private readonly learners = new LruCache<Learner>(4, (learner) => learner.close());
+  private readonly sets = new LruCache<DistilledSet>(8);
+  private readonly attacked = new LruCache<AttackResult & { seconds: number }>(8);
 
   constructor(inputs: Inputs, store: StageStore, hooks: TrialHooks = {}) {
     this.inputs = inputs;

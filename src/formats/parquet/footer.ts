@@ -11,7 +11,7 @@ const physicalTypes = ["boolean", "int32", "int64", "int96", "float32", "float64
 type PhysicalType = (typeof physicalTypes)[number];
 
 /** A column without repetition: a plain one, or a field of a struct. */
-export interface Column {
+export interface ParquetColumn {
   /** `label`, `image.bytes`. */
   readonly path: string;
   readonly type: PhysicalType;
@@ -31,7 +31,7 @@ export interface Chunk {
 
 export interface Footer {
   readonly rows: number;
-  readonly columns: readonly Column[];
+  readonly columns: readonly ParquetColumn[];
   readonly groups: readonly { readonly rows: number; readonly chunks: readonly Chunk[] }[];
   /** Text entries: `huggingface`, our own `retort`. */
   readonly metadata: ReadonlyMap<string, string>;
@@ -67,8 +67,8 @@ export async function readFooter(file: SourceFile, budget: Budget): Promise<Foot
 }
 
 /** Walk the schema, a tree written in depth-first order. */
-function readSchema(elements: readonly ThriftStruct[]): Column[] {
-  const columns: Column[] = [];
+function readSchema(elements: readonly ThriftStruct[]): ParquetColumn[] {
+  const columns: ParquetColumn[] = [];
   let next = 0;
   const walk = (path: string, definition: number, repeated: boolean, depth: number): void => {
     const element = elements[next++];
@@ -90,7 +90,7 @@ function readSchema(elements: readonly ThriftStruct[]): Column[] {
   return columns;
 }
 
-function readGroup(group: ThriftStruct, columns: readonly Column[], end: number) {
+function readGroup(group: ThriftStruct, columns: readonly ParquetColumn[], end: number) {
   const chunks = list(group, 1).map((column, i): Chunk => {
     const parent = struct(column);
     if (parent.has(1)) throw new DataError(`${who}: invalid column: expected its data in this file, got another file`);

@@ -3,7 +3,7 @@ import { Cursor } from "../Cursor.ts";
 import type { SourceFile } from "../Format.ts";
 import { gunzip } from "../gzip.ts";
 import type { Budget } from "../limits.ts";
-import { type Chunk, type Column, integer } from "./footer.ts";
+import { type Chunk, integer, type ParquetColumn } from "./footer.ts";
 import { readRuns } from "./runs.ts";
 import { parseStruct, type ThriftStruct } from "./thrift.ts";
 import { unsnap } from "./unsnap.ts";
@@ -25,7 +25,7 @@ export type Cell = number | boolean | Uint8Array<ArrayBuffer> | null;
  */
 export async function readColumn(
   file: SourceFile,
-  column: Column,
+  column: ParquetColumn,
   chunk: Chunk,
   budget: Budget,
 ): Promise<readonly Cell[]> {
@@ -106,7 +106,7 @@ function unpack(packed: Uint8Array<ArrayBuffer>, size: number, codec: number, bu
 }
 
 /** Definition levels: below the maximum, a value is null. Returns which values are there. */
-function readLevels(cursor: Cursor, length: number, column: Column, count: number, budget: Budget): Uint32Array {
+function readLevels(cursor: Cursor, length: number, column: ParquetColumn, count: number, budget: Budget): Uint32Array {
   const width = 32 - Math.clz32(column.maxDefinition);
   const at = cursor.offset;
   const bytes = new Cursor(cursor.take(length, "levels"), who, at);
@@ -116,7 +116,7 @@ function readLevels(cursor: Cursor, length: number, column: Column, count: numbe
 function append(
   cells: Cell[],
   body: Cursor,
-  column: Column,
+  column: ParquetColumn,
   encoding: number,
   count: number,
   levels: Uint32Array | undefined,
@@ -145,7 +145,7 @@ function append(
   for (let i = 0; i < count; i++) cells.push(!levels || levels[i] === column.maxDefinition ? read[next++] : null);
 }
 
-function readPlain(cursor: Cursor, column: Column, count: number, budget: Budget): Cell[] {
+function readPlain(cursor: Cursor, column: ParquetColumn, count: number, budget: Budget): Cell[] {
   const least = { boolean: 0.125, int32: 4, int64: 8, float32: 4, float64: 8, bytes: 4, int96: 0, fixed: 0 }[
     column.type
   ];
@@ -164,7 +164,7 @@ function readPlain(cursor: Cursor, column: Column, count: number, budget: Budget
   return cells;
 }
 
-function readCell(cursor: Cursor, { type, path }: Column): Cell {
+function readCell(cursor: Cursor, { type, path }: ParquetColumn): Cell {
   if (type === "bytes") return cursor.take(cursor.u32("length"), path);
   if (type === "int32") return cursor.i32(path);
   if (type === "float64") return cursor.f64(path);

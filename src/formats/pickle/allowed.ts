@@ -4,7 +4,7 @@ import { applyArrayState, applyDTypeState, fromBuffer, makeDType, makeScalar } f
 import { PickleFault } from "./PickleFault.ts";
 import { torchSafe } from "./torchSafeList.ts";
 import { rebuildParameter, rebuildTensor, rebuildTensorV3 } from "./torchSymbols.ts";
-import { isKind, kindOf, type PickleDict, type PickleValue } from "./values.ts";
+import { isKind, type PickleDict, type PickleValue, pickleKind } from "./values.ts";
 
 /**
  * A name the machine knows. `call` is what REDUCE does with checked arguments; a name without it can be mentioned, not
@@ -100,13 +100,13 @@ export function callGlobal(callee: PickleValue, args: PickleValue, offset: numbe
   if (!entry?.call)
     throw new PickleFault(
       "pickle-reduce",
-      `invalid REDUCE: expected an allowed constructor, got ${kindOf(callee)}`,
+      `invalid REDUCE: expected an allowed constructor, got ${pickleKind(callee)}`,
       offset,
     );
   if (!isKind(args, "tuple"))
     throw new PickleFault(
       "pickle-reduce",
-      `invalid REDUCE: expected a tuple of arguments, got ${kindOf(args)}`,
+      `invalid REDUCE: expected a tuple of arguments, got ${pickleKind(args)}`,
       offset,
     );
   return entry.call(args.items, offset, budget);
@@ -118,7 +118,7 @@ export function createObject(callee: PickleValue, args: PickleValue, offset: num
   if (!entry?.create || !isKind(args, "tuple"))
     throw new PickleFault(
       "pickle-newobj",
-      `invalid NEWOBJ: expected OrderedDict and a tuple, got ${kindOf(callee)}`,
+      `invalid NEWOBJ: expected OrderedDict and a tuple, got ${pickleKind(callee)}`,
       offset,
     );
   return entry.create(args.items, offset);
@@ -141,7 +141,7 @@ export function applyState(target: PickleValue, state: PickleValue, offset: numb
   }
   throw new PickleFault(
     "pickle-build",
-    `invalid BUILD: expected state for an OrderedDict, a dtype or an array, got ${kindOf(state)} for ${kindOf(target)}`,
+    `invalid BUILD: expected state for an OrderedDict, a dtype or an array, got ${pickleKind(state)} for ${pickleKind(target)}`,
     offset,
   );
 }
@@ -208,10 +208,10 @@ function encode(args: readonly PickleValue[], offset: number): PickleValue {
 }
 
 function wrongArguments(who: string, expected: string, args: readonly PickleValue[], offset: number): PickleFault {
-  const got = args.slice(0, 8).map(kindOf).join(", ");
+  const got = args.slice(0, 8).map(pickleKind).join(", ");
   return new PickleFault("pickle-arguments", `invalid arguments of ${who}: expected ${expected}, got (${got})`, offset);
 }
 
 function show(key: PickleValue): string {
-  return typeof key === "string" ? JSON.stringify(key.slice(0, 40)) : kindOf(key);
+  return typeof key === "string" ? JSON.stringify(key.slice(0, 40)) : pickleKind(key);
 }

@@ -2,7 +2,7 @@ import { DataError } from "../../core/errors.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import { planar } from "../assemble.ts";
 import type { ObjectInfo, Opened, ReadOptions, Source, SourceFile } from "../Format.ts";
-import { hardLabels } from "../labels.ts";
+import { labelsFromClasses } from "../labels.ts";
 import type { Budget } from "../limits.ts";
 import { toFloat32 } from "../tensor.ts";
 import { listObjects, numbersOf } from "../torch/listObjects.ts";
@@ -38,7 +38,7 @@ export function setFromBatch(root: PickleValue, name: string, who: string): Labe
     pixels: isRows ? pixels : planar(pixels, new Uint8Array(pixels.length), size),
     shape: size,
     labels,
-    classes: hardLabels(labels, who).classes,
+    classes: labelsFromClasses(labels, who).classes,
   };
 }
 

@@ -1,11 +1,11 @@
 import { Cursor } from "../Cursor.ts";
 import type { Budget } from "../limits.ts";
 import { applyState, callGlobal, createObject, isAllowed } from "./allowed.ts";
-import { decodeText, type Op, readOp } from "./opcodes.ts";
+import { decodePickleText, type Op, readOp } from "./opcodes.ts";
 import { PickleFault } from "./PickleFault.ts";
 import { plainValue, slotOf } from "./plainValue.ts";
 import { maxOpcodes } from "./scan.ts";
-import { isKind, kindOf, type PickleDict, type PickleValue, textOf } from "./values.ts";
+import { isKind, type PickleDict, type PickleValue, pickleKind, textOf } from "./values.ts";
 
 /**
  * Which opcodes run. `torch`: exactly those of the specification (§2, rule 1). `python`: every opcode of protocols 0 to 5 that
@@ -123,7 +123,7 @@ class Machine {
         else if (!isKind(this.top(op), "set"))
           throw new PickleFault(
             "pickle-append",
-            `invalid ADDITEMS: expected a set, got ${kindOf(this.top(op))}`,
+            `invalid ADDITEMS: expected a set, got ${pickleKind(this.top(op))}`,
             op.offset,
           );
         break;
@@ -153,7 +153,7 @@ class Machine {
         stack.push(this.persistent(op));
         break;
       case "GLOBAL":
-        stack.push(this.global(decodeText(op.bytes), decodeText(op.second), op));
+        stack.push(this.global(decodePickleText(op.bytes), decodePickleText(op.second), op));
         break;
       case "STACK_GLOBAL": {
         const [module, name] = this.pop(op, 2);
@@ -226,7 +226,11 @@ class Machine {
   private append(op: Op, items: readonly PickleValue[]): void {
     const target = this.top(op);
     if (!isKind(target, "list"))
-      throw new PickleFault("pickle-append", `invalid ${op.name}: expected a list, got ${kindOf(target)}`, op.offset);
+      throw new PickleFault(
+        "pickle-append",
+        `invalid ${op.name}: expected a list, got ${pickleKind(target)}`,
+        op.offset,
+      );
     for (const item of items) target.items.push(item);
   }
 
@@ -235,7 +239,7 @@ class Machine {
     if (!isKind(target, "dict") || items.length % 2 !== 0)
       throw new PickleFault(
         "pickle-setitem",
-        `invalid ${op.name}: expected a dictionary and pairs, got ${kindOf(target)} and ${items.length} values`,
+        `invalid ${op.name}: expected a dictionary and pairs, got ${pickleKind(target)} and ${items.length} values`,
         op.offset,
       );
     for (let i = 0; i < items.length; i += 2) target.entries.set(items[i], items[i + 1]);

@@ -1,7 +1,7 @@
 import { type Budget, elementCount } from "../limits.ts";
 import { type DType, fromFloat16, fromFortran, itemSize, swapBytes, viewAs } from "../tensor.ts";
 import { PickleFault } from "./PickleFault.ts";
-import { isKind, kindOf, type PickleArray, type PickleDType, type PickleValue, textOf } from "./values.ts";
+import { isKind, type PickleArray, type PickleDType, type PickleValue, pickleKind, textOf } from "./values.ts";
 
 /** NumPy's letter and size of each readable element type. */
 const codes: Readonly<Record<string, DType>> = {
@@ -29,7 +29,7 @@ export function makeDType(args: readonly PickleValue[], offset: number): PickleD
   const flags = [align, copy].every((flag) => typeof flag === "boolean" || flag === 0 || flag === 1);
   if (args.length !== 3 || text === undefined || !flags)
     throw fault(
-      `invalid dtype: expected a code and two flags, got (${args.slice(0, 4).map(kindOf).join(", ")})`,
+      `invalid dtype: expected a code and two flags, got (${args.slice(0, 4).map(pickleKind).join(", ")})`,
       offset,
     );
   if (foreignCode.test(text)) return { kind: "dtype", code: text, dtype: undefined };
@@ -65,7 +65,10 @@ export function applyDTypeState(target: PickleDType, state: PickleValue, offset:
 export function makeScalar(args: readonly PickleValue[], offset: number): PickleValue {
   const [type, raw] = args;
   if (args.length !== 2 || !isKind(type, "dtype") || !isKind(raw, "bytes"))
-    throw fault(`invalid scalar: expected a dtype and bytes, got (${args.slice(0, 4).map(kindOf).join(", ")})`, offset);
+    throw fault(
+      `invalid scalar: expected a dtype and bytes, got (${args.slice(0, 4).map(pickleKind).join(", ")})`,
+      offset,
+    );
   if (type.dtype === undefined) return { kind: "opaque", name: `numpy.${type.code}` };
   if (raw.bytes.length !== itemSize(type.dtype))
     throw fault(`invalid scalar: expected ${itemSize(type.dtype)} bytes, got ${raw.bytes.length}`, offset);
@@ -85,7 +88,7 @@ export function applyArrayState(target: PickleArray, state: PickleValue, offset:
   const isPlain = isKind(raw, "bytes") || (isKind(raw, "list") && isKind(type, "dtype") && /^[OV]/.test(type.code));
   if (items.length !== 5 || version !== 1 || !isKind(shape, "tuple") || !isKind(type, "dtype") || !isPlain)
     throw fault(
-      `invalid array state: expected (1, shape, dtype, order, bytes), got (${items.slice(0, 6).map(kindOf).join(", ")})`,
+      `invalid array state: expected (1, shape, dtype, order, bytes), got (${items.slice(0, 6).map(pickleKind).join(", ")})`,
       offset,
     );
   if (target.tensor !== undefined || target.foreign)
@@ -125,7 +128,7 @@ export function fromBuffer(args: readonly PickleValue[], offset: number, budget:
     !/^[CF]$/.test(letter ?? "")
   )
     throw fault(
-      `invalid arguments of _frombuffer: expected (bytes, dtype, shape, order), got (${args.slice(0, 6).map(kindOf).join(", ")})`,
+      `invalid arguments of _frombuffer: expected (bytes, dtype, shape, order), got (${args.slice(0, 6).map(pickleKind).join(", ")})`,
       offset,
     );
   const sizes = shape.items.map((size) => (typeof size === "number" ? size : Number.NaN));

@@ -173,7 +173,7 @@ export function decodeLong(bytes: Uint8Array): number | bigint {
 }
 
 /** Text as UTF-8, undefined if it is none (lone surrogates are none). */
-export function decodeText(bytes: Uint8Array): string | undefined {
+export function decodePickleText(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

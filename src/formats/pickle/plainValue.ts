@@ -1,4 +1,4 @@
-import { decodeLong, decodeText, latin1, type Op } from "./opcodes.ts";
+import { decodeLong, decodePickleText, latin1, type Op } from "./opcodes.ts";
 import { PickleFault } from "./PickleFault.ts";
 import { textFloat, textInt, textLong, textSlot, unescape16, unquote } from "./textArguments.ts";
 import type { PickleValue } from "./values.ts";
@@ -65,7 +65,7 @@ function given<T>(op: Op, value: T | undefined): T {
 }
 
 function textOf(op: Op): string {
-  const text = decodeText(op.bytes);
+  const text = decodePickleText(op.bytes);
   if (text === undefined) throw new PickleFault("pickle-text", "invalid text: expected UTF-8", op.offset);
   return text;
 }

@@ -3,7 +3,7 @@ import { Cursor } from "../Cursor.ts";
 import type { Finding } from "../Format.ts";
 import type { Budget } from "../limits.ts";
 import { judgeGlobal } from "./judgeGlobal.ts";
-import { decodeText, latin1, type Op, readOp } from "./opcodes.ts";
+import { decodePickleText, latin1, type Op, readOp } from "./opcodes.ts";
 import { maxName, textSlot, unescape16, unquote } from "./textArguments.ts";
 
 /** What reading every opcode of a file, and running none, tells about it. */
@@ -267,5 +267,5 @@ class Tracker {
 
 /** Names as Python decodes them; bytes that are no UTF-8 stay visible and never match the allow-list. */
 function show(bytes: Uint8Array): string {
-  return decodeText(bytes) ?? `${latin1(bytes.subarray(0, maxName))} (not UTF-8)`;
+  return decodePickleText(bytes) ?? `${latin1(bytes.subarray(0, maxName))} (not UTF-8)`;
 }

@@ -5,8 +5,8 @@ import {
   type ForeignStorage,
   type ForeignTensor,
   isKind,
-  kindOf,
   type PickleValue,
+  pickleKind,
   type TorchStorage,
   type TorchTensor,
 } from "./values.ts";
@@ -25,7 +25,7 @@ export function rebuildTensor(
 ): TorchTensor | ForeignTensor {
   const [storage, start, size, stride, requiresGrad, hooks] = args;
   const fail = (expected: string): never => {
-    const got = args.slice(0, 8).map(kindOf).join(", ");
+    const got = args.slice(0, 8).map(pickleKind).join(", ");
     throw new PickleFault("torch-tensor", `invalid tensor: expected ${expected}, got (${got})`, offset);
   };
   if (args.length !== count || !isStorage(storage)) return fail(`${count} arguments, the first a storage`);
@@ -78,7 +78,7 @@ export function rebuildTensorV3(
   )
     throw new PickleFault(
       "torch-tensor",
-      `invalid tensor: expected bytes and their type, got (${args.slice(0, 8).map(kindOf).join(", ")})`,
+      `invalid tensor: expected bytes and their type, got (${args.slice(0, 8).map(pickleKind).join(", ")})`,
       offset,
     );
   return rebuildTensor([retyped(storage, type.name), ...args.slice(1, 6)], 6, offset, maxBytes);
@@ -114,7 +114,7 @@ export function rebuildParameter(
   )
     throw new PickleFault(
       "pickle-arguments",
-      `invalid arguments of _rebuild_parameter: expected a tensor, a bool and no hooks, got (${args.slice(0, 8).map(kindOf).join(", ")})`,
+      `invalid arguments of _rebuild_parameter: expected a tensor, a bool and no hooks, got (${args.slice(0, 8).map(pickleKind).join(", ")})`,
       offset,
     );
   return tensor;

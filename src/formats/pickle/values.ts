@@ -156,7 +156,7 @@ export function member(dict: PickleDict, key: string): PickleValue | undefined {
 }
 
 /** What a value is, for messages. */
-export function kindOf(value: PickleValue | undefined): string {
+export function pickleKind(value: PickleValue | undefined): string {
   if (value === undefined) return "nothing";
   if (value === null) return "None";
   if (typeof value !== "object") return typeof value;

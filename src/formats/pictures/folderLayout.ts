@@ -47,9 +47,12 @@ export function layOut(
     const named = sorted.filter((path) => find(csv.labels, path, csv.folder) !== undefined);
     if (named.length > 0) {
       const used = new Set(named.map((path) => rowOf(csv.labels, csv.folder, path)));
-      const orphans = sorted.filter((path) => find(csv.labels, path, csv.folder) === undefined);
+      const bare = new Map([...csv.unlabelled].map((row) => [row, row]));
+      const left = sorted.filter((path) => find(csv.labels, path, csv.folder) === undefined);
+      const isBare = (path: string) => find(bare, path, csv.folder) !== undefined;
+      const orphans = left.filter((path) => !isBare(path));
       const unused = [...csv.labels.keys()].filter((row) => !used.has(row));
-      const findings = [...tableFindings(orphans, unused), ...pathFindings(named)];
+      const findings = [...tableFindings(orphans, unused, left.filter(isBare)), ...pathFindings(named)];
       return { ...byTable(named, csv, who), findings };
     }
   }

@@ -7,6 +7,8 @@ export interface LabelTable {
   readonly labels: ReadonlyMap<string, string>;
   /** Same keys → soft label row, where the table has columns y0 … y(K−1). */
   readonly soft?: ReadonlyMap<string, readonly number[]>;
+  /** Paths whose rows have no label: an empty cell, or a number below 0 among class numbers. */
+  readonly unlabelled: ReadonlySet<string>;
   /** Folder of the table in the source, "" or ending with "/": paths in it may start there. */
   readonly folder: string;
 }
@@ -44,17 +46,24 @@ export function parseLabelTable(text: string, who: string, folder = ""): LabelTa
   const columns = first < 0 ? 0 : header.length - first;
   const labels = new Map<string, string>();
   const soft = new Map<string, readonly number[]>();
+  const seen = new Map<string, string>();
   for (const [i, row] of rows.entries()) {
     if (i === 0) continue;
     if (row.length !== header.length)
       throw new DataError(`${who}: invalid row ${i + 1}: expected ${header.length} cells, got ${row.length}`);
     const path = plainPath(row[key]);
-    if (labels.has(path))
+    const whole = JSON.stringify(row);
+    if (seen.get(path) === whole) continue;
+    if (seen.has(path))
       throw new DataError(`${who}: invalid row ${i + 1}: expected each file once, got ${JSON.stringify(path)} twice`);
+    seen.set(path, whole);
     labels.set(path, row[label].trim());
     if (columns > 0) soft.set(path, row.slice(first).map(number(who, i + 1, delimiter)));
   }
-  return { labels: wholeNumbers(labels), folder, ...(columns > 0 ? { soft } : {}) };
+  const plain = wholeNumbers(labels);
+  const unlabelled = withoutLabel(plain);
+  for (const path of unlabelled) plain.delete(path);
+  return { labels: plain, unlabelled, folder, ...(columns > 0 ? { soft } : {}) };
 }
 
 /** Parse Tiny-ImageNet's `val_annotations.txt`: name, class and box, separated by tabs. */
@@ -66,7 +75,7 @@ export function parseAnnotations(text: string, who: string): LabelTable {
     if (!name || !label) throw new DataError(`${who}: invalid row ${i + 1}: expected a name and a class, got fewer`);
     labels.set(name, label);
   }
-  return { labels, folder: "" };
+  return { labels, unlabelled: new Set(), folder: "" };
 }
 
 /** Find the row of a picture: by its path in the source or below the table, its name, or its name without extension. */
@@ -93,10 +102,19 @@ function plainPath(cell: string): string {
     .normalize("NFC");
 }
 
+/** Rows without a label. Tables of class numbers write −1 for none; taken as a name it would move all other classes by one. */
+function withoutLabel(labels: ReadonlyMap<string, string>): Set<string> {
+  const rows = [...labels];
+  const isNumbered = rows.every(([, label]) => label === "" || /^-?\d+$/.test(label));
+  return new Set(
+    rows.flatMap(([path, label]) => (label === "" || (isNumbered && label.startsWith("-")) ? [path] : [])),
+  );
+}
+
 /** Spreadsheets turn class 3 into 3.0: where all labels are such numbers, the zeros go. */
 function wholeNumbers(labels: Map<string, string>): Map<string, string> {
   const all = [...labels.values()];
-  if (!all.every((label) => /^\d+([.,]0+)?$/.test(label)) || all.every((label) => /^\d+$/.test(label))) return labels;
+  if (!all.every((label) => /^(-?\d+([.,]0+)?)?$/.test(label))) return labels;
   return new Map([...labels].map(([path, label]) => [path, label.replace(/[.,]0+$/, "")]));
 }
 

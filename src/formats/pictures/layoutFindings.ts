@@ -6,9 +6,19 @@ export function someNames(names: readonly string[]): string {
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
 }
 
-/** What a table of labels and the pictures say of each other: pictures without a row, rows without a picture. */
-export function tableFindings(orphans: readonly string[], unused: readonly string[]): Finding[] {
+/** What a table of labels and the pictures say of each other: pictures without a row, rows without a picture or a label. */
+export function tableFindings(
+  orphans: readonly string[],
+  unused: readonly string[],
+  unlabelled: readonly string[] = [],
+): Finding[] {
   const findings: Finding[] = [];
+  if (unlabelled.length > 0)
+    findings.push({
+      severity: "warning",
+      rule: "rows-without-label",
+      message: `${count(unlabelled, "picture")} without a label in the table of labels (none, or one below 0), left out: ${someNames(unlabelled)}.`,
+    });
   if (orphans.length > 0)
     findings.push({
       severity: "warning",

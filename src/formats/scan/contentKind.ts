@@ -1,19 +1,5 @@
 import { latin1 } from "../pickle/opcodes.ts";
-import { aModel, asArrow, asNumPy, picture, signatures, unpack } from "./signatures.ts";
-
-/** What the first bytes of a file say it is. */
-export interface ContentKind {
-  /** Words for people, with an article: "a PNG picture". */
-  readonly name: string;
-  /** How it can hold other files or a pickle. */
-  readonly holds?: "zip" | "tar" | "gzip" | "zlib" | "npy" | "torch-legacy";
-  /** Packed in a way that is not opened here: what is inside stays unknown. */
-  readonly closed?: true;
-  /** A text or a picture: nothing that unpickles. */
-  readonly plain?: true;
-  /** What to do with it, where there is something. */
-  readonly hint?: string;
-}
+import { aModel, asArrow, asNumPy, type ContentKind, picture, signatures, unpack } from "./signatures.ts";
 
 /**
  * Say what a file is by its first bytes (512 are enough).

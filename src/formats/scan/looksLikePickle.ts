@@ -1,7 +1,7 @@
 import { DataError } from "../../core/errors.ts";
 import { Cursor } from "../Cursor.ts";
 import { isKnownModule } from "../pickle/judgeGlobal.ts";
-import { decodeText, latin1, type Op, readOp } from "../pickle/opcodes.ts";
+import { decodePickleText, latin1, type Op, readOp } from "../pickle/opcodes.ts";
 import { plainValue } from "../pickle/plainValue.ts";
 
 /** Chosen: a file that has kept the rules for so long is a pickle. */
@@ -95,7 +95,7 @@ class Follower {
    * must, and be called to count; behind a protocol marker every name counts.
    */
   private imports(op: Op): boolean {
-    const [module, name] = [decodeText(op.bytes) ?? "", decodeText(op.second) ?? ""];
+    const [module, name] = [decodePickleText(op.bytes) ?? "", decodePickleText(op.second) ?? ""];
     if (this.marker || (identifier.test(module) && isKnownModule(module))) this.acted = true;
     if (!identifier.test(module) || !identifier.test(name)) return false;
     if (op.name === "INST") {

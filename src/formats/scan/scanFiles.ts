@@ -9,9 +9,10 @@ import { NotRecognised } from "../NotRecognised.ts";
 import { readArray } from "../numpy/readArray.ts";
 import { scanPickle } from "../pickle/scan.ts";
 import { Refusal } from "../Refusal.ts";
-import { type ContentKind, contentKind } from "./contentKind.ts";
+import { contentKind } from "./contentKind.ts";
 import { inflateZlib } from "./inflateZlib.ts";
 import { looksLikePickle } from "./looksLikePickle.ts";
+import type { ContentKind } from "./signatures.ts";
 
 const who = "scan";
 /** Archives within archives that are opened. Chosen: real ones stop at two. */

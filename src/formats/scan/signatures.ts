@@ -1,5 +1,3 @@
-import type { ContentKind } from "./contentKind.ts";
-
 type Signature = readonly [magic: string, kind: ContentKind, at?: number];
 
 const closed = (name: string, program: string): ContentKind => ({
@@ -7,6 +5,20 @@ const closed = (name: string, program: string): ContentKind => ({
   closed: true,
   hint: unpack(program),
 });
+/** What the first bytes of a file say it is. */
+export interface ContentKind {
+  /** Words for people, with an article: "a PNG picture". */
+  readonly name: string;
+  /** How it can hold other files or a pickle. */
+  readonly holds?: "zip" | "tar" | "gzip" | "zlib" | "npy" | "torch-legacy";
+  /** Packed in a way that is not opened here: what is inside stays unknown. */
+  readonly closed?: true;
+  /** A text or a picture: nothing that unpickles. */
+  readonly plain?: true;
+  /** What to do with it, where there is something. */
+  readonly hint?: string;
+}
+
 export const picture = (name: string, hint?: string): ContentKind => ({ name, plain: true, ...(hint ? { hint } : {}) });
 export const unpack = (program: string): string => `unpack it first (${program})`;
 export const asArrow = "write it as Parquet with pyarrow";

@@ -1,6 +1,6 @@
 import { storageType } from "../pickle/allowed.ts";
 import { PickleFault } from "../pickle/PickleFault.ts";
-import { type ForeignStorage, isKind, kindOf, type PickleValue, type TorchStorage } from "../pickle/values.ts";
+import { type ForeignStorage, isKind, type PickleValue, pickleKind, type TorchStorage } from "../pickle/values.ts";
 import { itemSize } from "../tensor.ts";
 
 /**
@@ -15,7 +15,7 @@ export function readPersistentId(id: PickleValue, length: 5 | 6, offset: number)
   const fail = (expected: string): never => {
     throw new PickleFault(
       "torch-storage",
-      `invalid storage: expected ${expected}, got (${items.slice(0, 8).map(kindOf).join(", ")})`,
+      `invalid storage: expected ${expected}, got (${items.slice(0, 8).map(pickleKind).join(", ")})`,
       offset,
     );
   };

@@ -1,9 +1,9 @@
 import { type Html, html } from "../../page/html.ts";
-import type { Verdict } from "../conclusion.ts";
+import type { AttackVerdict } from "../conclusion.ts";
 
 /** How it came out, in plain words and in the colour of the verdict. */
 export function verdictCard(conclusion: {
-  readonly verdict: Verdict;
+  readonly verdict: AttackVerdict;
   readonly heading: string;
   readonly sentences: readonly string[];
 }): Html {

@@ -1,7 +1,7 @@
 import { holm } from "../../metrics/holm.ts";
 import { type Summary, summarise } from "../../metrics/intervals.ts";
 import { type PairedTTest, pairedTTest } from "../../metrics/pairedTTest.ts";
-import { judge, type Verdict } from "../conclusion.ts";
+import { type AttackVerdict, judge } from "../conclusion.ts";
 import { asr, type Condition, columns, controls, ctaAfter, ctaBefore } from "../conditions.ts";
 import type { Measurement, SweepData } from "./sweepData.ts";
 
@@ -23,7 +23,7 @@ export interface Cell {
   readonly rise?: CorrectedTest;
   /** CTA of the tampered set − CTA of the clean set. */
   readonly ctaChange?: CorrectedTest;
-  readonly verdict: Verdict;
+  readonly verdict: AttackVerdict;
 }
 
 /** Group measurements by condition, in the order of the factors' values. Corrections are over all conditions of the sweep. */

@@ -1,11 +1,11 @@
 import { counted, percent, points } from "../../page/numbers.ts";
-import { between, negligible, strong, type Verdict } from "../conclusion.ts";
+import { type AttackVerdict, between, negligible, strong } from "../conclusion.ts";
 import { asr, ctaAfter, ctaBefore } from "../conditions.ts";
 import { type Cell, largest, summaryIn } from "./cells.ts";
 import type { Factor, SweepData } from "./sweepData.ts";
 
 export interface SweepConclusion {
-  readonly verdict: Verdict;
+  readonly verdict: AttackVerdict;
   readonly heading: string;
   /** In plain words, from the numbers alone. */
   readonly sentences: readonly string[];
@@ -23,7 +23,7 @@ export function concludeSweep(data: SweepData, cells: readonly Cell[], planned =
 }
 
 function heading(attacked: readonly Cell[]): Omit<SweepConclusion, "sentences"> {
-  const of = (verdict: Verdict) => attacked.filter((cell) => cell.verdict === verdict).length;
+  const of = (verdict: AttackVerdict) => attacked.filter((cell) => cell.verdict === verdict).length;
   const total = attacked.length;
   const where = (n: number) =>
     total === 1
@@ -41,7 +41,7 @@ function heading(attacked: readonly Cell[]): Omit<SweepConclusion, "sentences"> 
 }
 
 function counts(attacked: readonly Cell[]): string {
-  const of = (verdict: Verdict) => attacked.filter((cell) => cell.verdict === verdict).length;
+  const of = (verdict: AttackVerdict) => attacked.filter((cell) => cell.verdict === verdict).length;
   const judged = attacked.filter(({ rise }) => rise?.p !== undefined).length;
   if (judged === 0) return unjudged(attacked);
   const risen = of("worked") + of("weak");

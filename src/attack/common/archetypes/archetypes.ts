@@ -1,6 +1,6 @@
 import { CompiledOnce } from "../../../core/CompiledOnce.ts";
 import { Scope } from "../../../core/closable.ts";
-import { inTurn } from "../../../core/inTurn.ts";
+import { mapInSeries } from "../../../core/mapInSeries.ts";
 import { child, type Key, permutation, Stream } from "../../../core/random.ts";
 import type { DistilledSet } from "../../../data/DistilledSet.ts";
 import { gamutBounds } from "../../../data/Trigger.ts";
@@ -59,7 +59,7 @@ export async function archetypes(
     ),
   );
   const objective = objectives[options.objective];
-  const steps = await inTurn(trained, async ({ network, state }) => {
+  const steps = await mapInSeries(trained, async ({ network, state }) => {
     const about = {
       network,
       classes,

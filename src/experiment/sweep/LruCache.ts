@@ -1,5 +1,5 @@
 /** The last few things that were made, by name; what falls out is freed. */
-export class Kept<T> {
+export class LruCache<T> {
   private readonly limit: number;
   private readonly free: (value: T) => Promise<void>;
   private readonly values = new Map<string, T>();

@@ -1,7 +1,7 @@
 import { it } from "@fast-check/vitest";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { dealt } from "../../src/attack/common/parts.ts";
+import { dealt } from "../../src/attack/common/miniBatches.ts";
 
 it.prop([fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 400 })])(
   "every row is dealt once, to parts of at most the batch whose sizes differ by one",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { splitHeld } from "../../src/engine/held.ts";
 import { lower } from "../../src/engine/lower.ts";
+import { splitHeld } from "../../src/engine/splitHeld.ts";
 import { needs, topological } from "../../src/engine/topological.ts";
 import { compile, compileHeld, f32 } from "../../src/tensor/compile.ts";
 import { conv2d } from "../../src/tensor/conv.ts";

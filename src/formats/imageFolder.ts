@@ -11,6 +11,7 @@ import { type LabelTable, parseAnnotations, parseLabelTable } from "./pictures/l
 import { readOwnSet, setFile } from "./pictures/ownFolder.ts";
 import { stackPictures } from "./pictures/stackPictures.ts";
 import { baseName, byteRange } from "./rawSet.ts";
+import { looksLikePickle } from "./scan/looksLikePickle.ts";
 import { peekZip } from "./zip/peekZip.ts";
 
 const who = "imageFolder";
@@ -60,7 +61,7 @@ export const imageFolder: Format = {
     // Of an archive nobody else knows the files.
     const aside = folder === source ? [] : (folder.others ?? []);
     const findings = folder === source ? opened.findings : [...(folder.findings ?? []), ...opened.findings];
-    return { ...opened, findings, unread: [...unreadIn(folder, layout, tables), ...aside] };
+    return { ...opened, findings, unread: [...(await unreadIn(folder, layout, tables)), ...aside] };
   },
 
   // Loaded where it is asked for: its packages take as long to load as all readers together.
@@ -70,10 +71,17 @@ export const imageFolder: Format = {
   },
 };
 
-function unreadIn(folder: Source, layout: FolderLayout, tables: Tables): SourceFile[] {
-  const taken = new Set([...layout.paths, ...tables.paths]);
+/** Texts that may belong to the set count as unread where they are none: a name alone keeps no pickle from the scan. */
+async function unreadIn(folder: Source, layout: FolderLayout, tables: Tables): Promise<SourceFile[]> {
+  const pictures = new Set(layout.paths);
   const named = new Set(["words.txt", setFile]);
-  return folder.files.filter(({ path }) => !taken.has(path) && !named.has(baseName(path)));
+  const unread: SourceFile[] = [];
+  for (const file of folder.files) {
+    if (pictures.has(file.path)) continue;
+    const isOurs = named.has(baseName(file.path)) || tables.paths.includes(file.path);
+    if (!isOurs || file.size > maxTable || looksLikePickle(await file.read())) unread.push(file);
+  }
+  return unread;
 }
 
 async function readSet(

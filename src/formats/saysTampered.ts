@@ -3,11 +3,11 @@ import type { Finding } from "./Format.ts";
 import { tamperedRule } from "./verdict.ts";
 
 /** Entries in which a set says of itself that it was backdoored. */
-const entries = /^(tampered|tampering|backdoor(ed)?|poison(ed)?|attack(ed)?)$/i;
+export const tamperedEntries = /^(tampered|tampering|backdoor(ed)?|poison(ed)?|attack(ed)?)$/i;
 
 /** The finding that a set says of itself that it was tampered with; undefined where it says nothing or the contrary. */
 export function saysTampered({ metadata }: DistilledSet): Finding | undefined {
-  const said = Object.entries(metadata).filter(([key, value]) => entries.test(key) && !denies(value));
+  const said = Object.entries(metadata).filter(([key, value]) => tamperedEntries.test(key) && !denies(value));
   if (said.length === 0) return undefined;
   const text = said.map(([key, value]) => `${key} = ${JSON.stringify(value)}`).join(", ");
   return {

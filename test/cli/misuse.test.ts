@@ -49,6 +49,7 @@ const files: Readonly<Record<string, Uint8Array | string>> = {
   "huge.yaml": experiment("seed: 1e999"),
   "part.yaml": experiment("network: { name: ConvNet }"),
   "axis.yaml": experiment("matrix: { atack: [badNets] }"),
+  "fine.yaml": experiment("attack: { method: cleanLabel }"),
   "tall.yaml": experiment("").replace("set.saf", "tall.saf"),
   "seven.yaml": experiment("").replace("set.saf", "seven.saf"),
   "tiny.yaml": experiment("").replace("set.saf", "tiny.saf"),
@@ -165,6 +166,12 @@ const generated: string[] = [
   "search tiny.safetensors --out runs/misfit",
   "evaluate small.safetensors --test strokes --network vit",
   "evaluate set.safetensors --test strokes --network vit --width 7",
+  // What is refused before a folder is made.
+  "run fine.yaml --shard 0/2 --out runs/planned",
+  "run fine.yaml --shard 3/2 --out runs/planned",
+  "run fine.yaml --queue http://x --out runs/planned",
+  "run fine.yaml --jobs 0 --out runs/planned",
+  "plan fine.yaml --emit fish --out runs/planned",
   // What changes nothing.
   ...[
     "clean-label set.safetensors --share 0",
@@ -201,7 +208,7 @@ const generated: string[] = [
   "convert set.safetensors --to nonsense out.x",
   // Texts that people write.
   ...Object.keys(files)
-    .filter((name) => name.endsWith(".yaml") && !/space|options/.test(name))
+    .filter((name) => name.endsWith(".yaml") && !/space|options|fine/.test(name))
     .flatMap((name) => [`plan ${name} --out runs/planned`, `run ${name} --out runs/planned`]),
   ...["alias", "bomb", "deep", "binary", "list", "twice", "options"].flatMap((name) => [
     `attack clean-label set.safetensors --options ${name}.yaml`,

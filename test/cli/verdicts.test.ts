@@ -64,21 +64,30 @@ const rows: readonly Row[] = [
   { name: "a pickle of protocol 0", content: text0, verdict: "dangerous" },
   { name: "a gzipped pickle", content: gzipSync(evil), verdict: "dangerous" },
   { name: "a zip of a text that is a pickle", content: zipped({ "notes.txt": text0 }), verdict: "dangerous" },
-  ...["x.pkl", "0/notes.txt", "labels", ".hidden", "model.pt.gz", "deep.zip", "__MACOSX/._x", "Thumbs.db"].map(
-    (path) => {
-      const inner = path.endsWith(".gz")
-        ? gzipSync(evil)
-        : path.endsWith(".zip")
-          ? zipped({ "a.zip": zipped({ b: text0 }) }, 6)
-          : evil;
-      return {
-        name: `pictures beside ${path}`,
-        content: { ...pictures, [path]: inner },
-        verdict: "dangerous",
-        used: /os\.system|posix\.system/,
-      } as const;
-    },
-  ),
+  ...[
+    "x.pkl",
+    "0/notes.txt",
+    "labels",
+    ".hidden",
+    "model.pt.gz",
+    "deep.zip",
+    "__MACOSX/._x",
+    "Thumbs.db",
+    "set.json",
+    "words.txt",
+  ].map((path) => {
+    const inner = path.endsWith(".gz")
+      ? gzipSync(evil)
+      : path.endsWith(".zip")
+        ? zipped({ "a.zip": zipped({ b: text0 }) }, 6)
+        : evil;
+    return {
+      name: `pictures beside ${path}`,
+      content: { ...pictures, [path]: inner },
+      verdict: "dangerous",
+      used: /os\.system|posix\.system/,
+    } as const;
+  }),
   {
     name: "an archive of pictures and a pickle",
     content: zipped({ ...pictures, "1/w.bin": evil }),

@@ -31,13 +31,15 @@ Exit status 1 means that trials have failed; the others are there.`,
     "run sweep.yaml --queue redis://queue.example:6379",
   ],
   async run({ args: [path], options, console, signal, commandLine }) {
+    // What is refused is refused before a folder is made.
+    const shard = options.shard === undefined ? undefined : shardOf(options.shard, who);
+    if (options.queue !== undefined) await checkAddress(options.queue);
     const { manifest, folder } = await plannedSweep(path, options, who, whiteningHooks(console, signal), commandLine);
     const [{ openSweep, spelled }, { runSweep }] = await Promise.all([
       import("../../experiment/plan/manifest.ts"),
       import("../../experiment/sweep/runSweep.ts"),
     ]);
     await openSweep(folder, manifest);
-    const shard = options.shard === undefined ? undefined : shardOf(options.shard, who);
     const trials = manifest.trials.filter((_, i) => !shard || i % shard.of === shard.index - 1);
     const cores = availableParallelism();
     const { threads } = manifest.trials[0].config;
@@ -69,18 +71,25 @@ Exit status 1 means that trials have failed; the others are there.`,
 
     async function queued(address: string) {
       const { runQueued } = await import("../../experiment/queue/runQueued.ts");
-      console.note(
-        "trials are queued; start retort worker with the same --queue and the same version of Retort and Node",
-      );
       return runQueued(manifest, {
         ...common,
         address,
         password: queuePassword(process.env),
+        onConnected: () =>
+          console.note(
+            "trials are queued; start retort worker with the same --queue and the same version of Retort and Node",
+          ),
         onTrouble: (error) => console.warn(`queue: ${error.message}`),
       });
     }
   },
 });
+
+/** @throws UsageError for what is no address of a queue. */
+async function checkAddress(address: string): Promise<void> {
+  const { redisOptions } = await import("../../experiment/queue/redis.ts");
+  redisOptions(address);
+}
 
 const failedText = (failed: number): string =>
   failed > 0 ? `, ${failed} failed: see retort status; --retry-failed runs them again` : "";

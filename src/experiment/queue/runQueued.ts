@@ -18,6 +18,8 @@ export interface QueuedTrial {
 export interface QueueOptions extends Omit<SweepOptions, "jobs"> {
   readonly address: string;
   readonly password?: string;
+  /** The queue is there, and trials go into it from now on. */
+  readonly onConnected?: () => void;
   readonly onTrouble: (error: Error) => void;
 }
 
@@ -57,6 +59,7 @@ export async function runQueued(manifest: Manifest, options: QueueOptions): Prom
   const queue = new Queue<QueuedTrial, TrialOutcome>(queueName(manifest.versions), { connection });
   try {
     await connected(queue, connection, options.onTrouble);
+    options.onConnected?.();
     for (let polls = 0; open.size > 0; polls++) {
       signal?.throwIfAborted();
       if (polls % pollsBetweenOffers === 0)

@@ -1,10 +1,10 @@
-import { hashJson } from "../core/hash.ts";
 import type { Keep } from "../core/Keep.ts";
 import { child, type Key } from "../core/random.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import { type Floats, initialise } from "../nn/Network.ts";
 import type { Learner, LearnerState } from "../train/Learner.ts";
+import { keptName } from "./keptName.ts";
 import { type RawTraining, rawEpoch } from "./rawTeacher.ts";
 import { weightArrays, weightTree } from "./weightArrays.ts";
 
@@ -37,7 +37,8 @@ export async function* trainTeacher(
   current?: Taught,
 ): AsyncGenerator<{ done: number; loss: number; current: Taught }, Taught> {
   const { set, normalisation } = data;
-  const name = hashJson({ what: "teacher", ...plan.record, normalisation, shape: set.shape, epochs: plan.epochs });
+  const record = { ...plan.record, normalisation, shape: set.shape, epochs: plan.epochs };
+  const name = keptName(learner, { what: "teacher", ...record });
   const kept = await keep?.load(name);
   const fresh = freshTeacher(learner, plan.key);
   let one = kept ? restoredTeacher(kept.json, kept.arrays, fresh) : (current ?? { state: fresh, losses: [] });

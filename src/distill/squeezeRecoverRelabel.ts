@@ -105,7 +105,7 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
       const images = normal(child(key, "initial"), classes * opts.ipc * size);
       return { images, mean: new Float32Array(images.length), square: new Float32Array(images.length) };
     };
-    let state = resume?.arrays.images ? (resume.arrays as unknown as State) : begin();
+    let state = resume?.arrays.images ? restored(resume) : begin();
     let done = (resume?.json.step as number | undefined) ?? 0;
     let taught: Taught | undefined;
     let labels: Floats | undefined;
@@ -201,6 +201,8 @@ function scattered(all: Floats, part: Floats, rows: Int32Array, size: number): F
   });
   return out;
 }
+
+const restored = ({ arrays: { images, mean, square } }: Checkpoint): State => ({ images, mean, square });
 
 /** The images follow from the key before the first of them moves. */
 function save(run: string, step: number, loss: number, state: State, teacher: Taught, epochs: number): Checkpoint {

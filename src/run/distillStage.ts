@@ -10,7 +10,8 @@ const SET = "distilled.safetensors";
 
 export interface DistillStage {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (step: DistillationStep) => void;
+  /** Waited for. */
+  readonly onProgress?: (step: DistillationStep) => void | Promise<void>;
   /** Seconds between checkpoints. Chosen: losing five seconds hurts nobody. */
   readonly checkpointEvery?: number;
 }
@@ -44,7 +45,7 @@ export async function runDistillStage(
   let saved = performance.now();
   for await (const step of method.run(raw, options, { ...context, resume })) {
     if (step.loss !== undefined && losses.length < step.iteration) losses.push(Math.fround(step.loss)); // as a checkpoint holds it
-    stage.onProgress?.(step);
+    await stage.onProgress?.(step);
     const due = performance.now() - saved > 1000 * (stage.checkpointEvery ?? 5);
     if (stage.signal?.aborted || due) {
       const { json, arrays } = step.checkpoint();

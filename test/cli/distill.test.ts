@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { distill } from "../../src/cli/commands/distill.ts";
 import { fileSource } from "../../src/disk/fileSource.ts";
 import { openSet } from "../../src/formats/open.ts";
+import { decodePng } from "../../src/formats/pictures/png.ts";
 import { call } from "./fakeTerminal.ts";
 
 let folder: string;
@@ -35,6 +36,8 @@ it("leaves a run folder with the set, its settings and the loss curve; once more
   const result = JSON.parse(stdout);
   expect(result).toMatchObject({ method: "distributionMatching", images: 4, classes: 2, iterations: 3, folder: out });
   expect(result.loss.map(([iteration]: [number]) => iteration)).toEqual([1, 2, 3]);
+  const sheet = decodePng(new Uint8Array(await readFile(result.sheet))).image;
+  expect(sheet).toMatchObject({ channels: 3, height: 2 + 2 * 66, width: 2 + 2 * 66 });
   const { set } = await openSet(await fileSource(result.set));
   expect(set).toMatchObject({
     kind: "distilled",

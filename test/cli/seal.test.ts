@@ -68,6 +68,16 @@ describe("retort keygen", () => {
 });
 
 describe("retort seal and verify", () => {
+  test("a trusted root that is none is a mistake of the receiver, not a fault of the seal", async () => {
+    await sealIt();
+    for (const text of ["[]", "{}", '{"mediaType":"application/json"}', "7"]) {
+      writeFileSync(at("root.json"), text);
+      const named = ["--identity", "a@b.org", "--issuer", "https://c.org", "--trusted-root", at("root.json")];
+      const { status, stderr } = await run("verify", desk.folder, ...named);
+      expect([text, status, stderr]).toEqual([text, 2, expect.stringContaining("invalid trusted root")]);
+    }
+  });
+
   test("the round trip, for people and as JSON, with deep check", async () => {
     const made = await sealIt("--cta", "0.5", "--cta-network", "ConvNet", "--json");
     expect(made.status).toBe(0);

@@ -39,10 +39,16 @@ function memory() {
   return { keep, saves, kept };
 }
 
-async function run(method: Distillation, options: object, keep?: Keep, seed = "run"): Promise<DistillationStep[]> {
+async function run(
+  method: Distillation,
+  options: object,
+  keep?: Keep,
+  seed = "run",
+  threads = 1,
+): Promise<DistillationStep[]> {
   const steps: DistillationStep[] = [];
   const normalisation = { kind: "meanStd", mean: [0.5], std: [0.25] } as const;
-  const context = { normalisation, key: key(seed), device: { name: "cpu", threads: 1 }, keep } as const;
+  const context = { normalisation, key: key(seed), device: { name: "cpu", threads }, keep } as const;
   for await (const step of method.run(raw, method.options.parse(options), context)) steps.push(step);
   return steps;
 }
@@ -95,6 +101,8 @@ describe("networks that learn the raw images", () => {
     await run(matchingTrajectories, { ...trajectories, expertSeed: 1, experts: 1 }, keep);
     await run(matchingTrajectories, { ...trajectories, dsa: "flip", experts: 1 }, keep);
     expect(kept.size).toBe(4);
+    await run(matchingTrajectories, { ...trajectories, experts: 1 }, keep, "run", 2);
+    expect(kept.size).toBe(5);
   });
 });
 

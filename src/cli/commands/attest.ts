@@ -78,7 +78,7 @@ function checkTestResult(predicate: unknown): void {
   const fields = asFields("attest", "predicate", predicate);
   if (!["PASSED", "WARNED", "FAILED"].includes(String(fields.result)))
     throw new DataError(
-      `attest: invalid predicate.result: expected PASSED, WARNED or FAILED, got ${JSON.stringify(fields.result)}`,
+      `attest: invalid predicate.result: expected PASSED, WARNED or FAILED, got ${JSON.stringify(fields.result) ?? "none"}`,
     );
   asArray("attest", "predicate.configuration", fields.configuration);
 }

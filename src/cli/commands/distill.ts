@@ -10,9 +10,11 @@ import { flagsOfMethods, methodNamed, optionsOfMethod, presetFlag } from "../opt
 import { seedsOf } from "../options/seedsOf.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
+import { SHEET } from "../steps/sheetWriter.ts";
 
 const who = "retort distill";
 const setFile = "distilled.safetensors";
+
 // Chosen: enough points to draw.
 const pointsOfCurve = 200;
 
@@ -30,6 +32,7 @@ const options = z.object({
     .string()
     .optional()
     .describe("a library of sets instead of one: first..last seed, each in a folder seed-N of --out"),
+  sheetEvery: z.number().min(0).default(30).describe(`seconds between pictures of the set as it stands (${SHEET})`),
   ...runFolderOptions,
 });
 
@@ -48,8 +51,8 @@ interface Metrics {
 /** Make a small synthetic set that teaches what a large real one does. */
 export const distill = defineCommand({
   summary: "distil a raw dataset into a few synthetic images per class",
-  description: `Distils a raw dataset into a few synthetic images per class. The run folder holds the set (${setFile}), every resolved option,
-the loss curve (metrics.json) and a checkpoint: the same command goes on where it was stopped, with the same result.`,
+  description: `Distils a raw dataset into a few synthetic images per class. The run folder holds the set (${setFile}), a contact sheet of it as it stands
+(${SHEET}), every resolved option, the loss curve (metrics.json) and a checkpoint: the same command goes on where it was stopped, with the same result.`,
   options,
   examples: [
     "distill --ipc 10 --width 32 --iterations 500",
@@ -112,7 +115,13 @@ the loss curve (metrics.json) and a checkpoint: the same command goes on where i
       console.resumeWith(`the same command with --out ${options.out ?? run.folder} goes on`);
       const record = { seed, source: { name: set.name, images: set.shape[0], digest } };
       const context = { normalisation, key: key(seed), device: target, record, keep: keptNetworks(digest) };
-      const made = await distilled({ run, console, signal }, method as Distillation, set, settings, context);
+      const made = await distilled(
+        { run, console, signal, sheetEvery: options.sheetEvery },
+        method as Distillation,
+        set,
+        settings,
+        context,
+      );
       const metrics: Metrics = {
         method: name,
         images: made.set.shape[0],
@@ -156,7 +165,12 @@ function curve(losses: readonly number[]): [number, number][] {
   return points;
 }
 
-const shown = ({ run, metrics }: Done) => ({ folder: run.folder, set: run.path(setFile), ...metrics });
+const shown = ({ run, metrics }: Done) => ({
+  folder: run.folder,
+  set: run.path(setFile),
+  sheet: run.path(SHEET),
+  ...metrics,
+});
 
 function lines(console: Console, { run, metrics: { images, classes, iterations, loss } }: Done): void {
   console.line(`${images} images, ${images / classes} of each of ${classes} classes`);

@@ -2,18 +2,22 @@ import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Distillation, DistillationContext } from "../../distill/Distillation.ts";
 import { type Distilled, runDistillStage } from "../../run/distillStage.ts";
 import { timing, type Work } from "./attackRun.ts";
+import { sheetWriter } from "./sheetWriter.ts";
 
-/** Distil inside a run folder, with a bar. Finished once, it is read back. */
+/** Distil inside a run folder, with a bar and a contact sheet every so often. Finished once, it is read back. */
 export async function distilled(
-  { run, console, signal }: Pick<Work, "run" | "console" | "signal">,
+  { run, console, signal, sheetEvery = 30 }: Pick<Work, "run" | "console" | "signal"> & { sheetEvery?: number },
   ...[method, raw, options, context]: [Distillation, LabelledSet, Record<string, unknown>, DistillationContext]
 ): Promise<Distilled> {
   let bar: ReturnType<typeof console.progress> | undefined;
+  const draw = sheetWriter(run, sheetEvery);
   return runDistillStage(run, method, raw, options, context, {
     signal,
-    onProgress({ iteration, total, loss }) {
+    async onProgress(step) {
+      const { iteration, total, loss } = step;
       bar ??= console.progress("distill", total);
       bar.update(iteration, loss === undefined ? "" : `loss ${loss.toPrecision(4)}`);
+      await draw(() => step.set(), iteration === total);
     },
   }).finally(() => bar?.end());
 }

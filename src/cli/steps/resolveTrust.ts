@@ -30,12 +30,11 @@ export async function resolveTrust(choice: TrustChoice, folder: string): Promise
   if (identity !== undefined || issuer !== undefined) {
     if (identity === undefined || issuer === undefined || trustedRoot === undefined)
       throw new UsageError("retort: missing option: expected --identity, --issuer and --trusted-root together");
-    return {
-      kind: "identity",
-      identity,
-      issuer,
-      trustedRoot: await readJsonText(trustedRoot, "retort", "trusted root"),
-    };
+    const root = await readJsonText(trustedRoot, "retort", "trusted root");
+    // A file that is none is the receiver's mistake, not a fault of the seal.
+    const { loadTrustedRoot } = await import("../../seal/keyless.ts");
+    loadTrustedRoot(root);
+    return { kind: "identity", identity, issuer, trustedRoot: root };
   }
   const store = await readTrust();
   if (key) return { kind: "keys", keys: await Promise.all(key.map((path) => givenKey(path, choice, store.pins))) };

@@ -1,4 +1,3 @@
-import { hashJson } from "../../core/hash.ts";
 import type { Keep } from "../../core/Keep.ts";
 import { child, type Key, key } from "../../core/random.ts";
 import type { DsaOperator } from "../../data/augment/dsa.ts";
@@ -7,6 +6,7 @@ import type { Normalisation } from "../../data/Normalisation.ts";
 import { type Floats, initialise } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import type { Learner } from "../../train/Learner.ts";
+import { keptName } from "../keptName.ts";
 import { rawEpoch } from "../rawTeacher.ts";
 import { weightArrays, weightTree } from "../weightArrays.ts";
 
@@ -120,7 +120,16 @@ export class Experts {
     const { expertLr, expertBatch, expertSeed, width, depth, norm, dsa } = this.options;
     const { set, normalisation } = this.data;
     const network = { width, depth, norm, shape: set.shape, classes: set.classes };
-    return hashJson({ what: "expert", network, normalisation, expertLr, expertBatch, dsa, expertSeed, e });
+    return keptName(this.learner, {
+      what: "expert",
+      network,
+      normalisation,
+      expertLr,
+      expertBatch,
+      dsa,
+      expertSeed,
+      e,
+    });
   }
 }
 

@@ -29,6 +29,8 @@ export function readYaml<S extends z.ZodType>(
   };
   const document = parsed(text, lines, file);
   const [broken] = [...document.errors, ...document.warnings];
+  if (broken?.code === "MULTIPLE_DOCS")
+    throw new UsageError(`${at(broken.pos[0])}: invalid YAML: expected one document, got several, parted by ---`);
   if (broken) throw new UsageError(`${at(broken.pos[0])}: invalid YAML: expected a document, got: ${flat(broken)}`);
   const strange = strangeKey(document);
   if (strange !== undefined)
@@ -70,8 +72,14 @@ const mostNested = 200;
 function parsed(text: string, lineCounter: LineCounter, file: string) {
   if (isNested(text))
     throw new UsageError(`${file}: invalid YAML: expected a document of at most ${mostLevels} levels, got more`);
-  // No types of its own: a date or bytes would be no settings.
-  return parseDocument(text, { lineCounter, prettyErrors: false, schema: "core", resolveKnownTags: false });
+  // No types of its own: a date or bytes would be no settings. `<<: *base` is of YAML 1.1, and what people write all the same.
+  return parseDocument(text, {
+    lineCounter,
+    prettyErrors: false,
+    schema: "core",
+    resolveKnownTags: false,
+    merge: true,
+  });
 }
 
 /** Whether brackets, indentation or signs at the start of a line open more levels than that. Quotes are not looked at. */

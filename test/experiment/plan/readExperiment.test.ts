@@ -109,3 +109,28 @@ it("the JSON Schema lists every network, attack and option, with descriptions an
   for (const word of ["convNet", "badNets", "poisonRatio", "augmentation", "passes over the set", "distil"])
     expect(text).toContain(word);
 });
+
+it("a map takes another in by a merge key, and what stands in it goes before", () => {
+  const text = lines(
+    ...head,
+    "matrix:",
+    "  trigger:",
+    "    one: &one { side: 3, value: 0.5 }",
+    "    two: { <<: *one, side: 5 }",
+    "    three: { <<: [*one, { value: 1 }] }",
+  );
+  const { body } = readExperiment(text, "e.yaml");
+  expect(body.matrix).toMatchObject({
+    trigger: { one: { side: 3, value: 0.5 }, two: { side: 5, value: 0.5 }, three: { side: 3, value: 0.5 } },
+  });
+});
+
+it.each([
+  [lines(...head, "strategy: { <<: *gone }"), /^e\.yaml:3:17: invalid YAML: expected an anchor &gone before it/],
+  [lines(...head, "strategy: { <<: 3 }"), /^e\.yaml.*: (?:unknown member|invalid) /],
+  [lines(...head, "seed: &s 1", "strategy: { <<: *s }"), /^e\.yaml.*: (?:unknown member|invalid) /],
+  [lines(...head, "strategy: &a { <<: *a }"), /^e\.yaml.*: invalid YAML/],
+  [lines(...head, "---", ...head), "e.yaml:3:1: invalid YAML: expected one document, got several, parted by ---"],
+])("%j is refused by its place", (text, message) => {
+  expect(() => readExperiment(text, "e.yaml")).toThrow(message);
+});

@@ -28,9 +28,15 @@ const settings: Record<string, object> = {
   ridgeHead: quickRidge,
   trajectoryMatching: quickTrajectory,
 };
+const narrow = { ipc: 1, iterations: 2, width: 4, depth: 2 };
+const experts = { experts: 1, expertEpochs: 1, expertBatch: 20, maxStart: 1, studentSteps: 2 };
 const quickMethods: Record<string, object> = {
+  alignedTrajectories: { ...narrow, ...experts, startFrom: 1, growth: 1 },
   attentionMatching: { ipc: 1, iterations: 3, batchReal: 4, width: 4, depth: 2 },
   datasetCondensation: { ipc: 1, iterations: 2, outer: 2, inner: 1, batchReal: 4, width: 4, depth: 2 },
+  matchingTrajectories: { ...narrow, ...experts },
+  neuralFeatureRegression: { ...narrow, batchReal: 4, poolSize: 1, poolUpdates: 2 },
+  squeezeRecoverRelabel: { ...narrow, batchImg: 5, teacherEpochs: 1, teacherBatch: 20 },
   realisticDiverse: { ipc: 1, candidates: 2, crops: 2, teacherEpochs: 2, teacherBatch: 8, width: 4, depth: 2 },
   siameseCondensation: { ipc: 1, iterations: 1, outer: 3, inner: 1, batchReal: 4, width: 4, depth: 2 },
   distributionMatching: { ipc: 1, iterations: 3, batchReal: 4, width: 4, depth: 2 },

@@ -22,9 +22,9 @@ export const budgetOptions = {
     .gt(0)
     .nullable()
     .default(null)
-    .describe("largest change of a pixel's value, 1 = black to white; none = no limit"),
+    .describe("largest change of a pixel, 1 = black to white; none = no limit"),
   eightBit: z.boolean().default(false).describe("round the result to 8-bit pixels (keeps the images in gamut)"),
-  penalty: z.number().min(0).default(0).describe("weight of the mean squared change, in the space of the set"),
+  penalty: z.number().min(0).default(0).describe("weight of the mean squared change"),
 };
 
 export type Budget = z.infer<z.ZodObject<typeof budgetOptions>>;

@@ -42,7 +42,7 @@ function attackCommand(name: string, attack: Attack): CliCommand {
             .enum(names as [string])
             .optional()
             .describe(
-              `settings that other flags override: ${names.map((n) => `${n} is ${flagsOf(presets[n])}`).join("; ")}`,
+              `settings that other flags override (docs/attacks.md): ${names.map((n) => presetSaid(n, presets[n])).join("; ")}`,
             ),
         },
       )),
@@ -174,6 +174,16 @@ const flagsOf = (given: Settings, path: readonly string[] = []): string =>
         : `${flagOf([...path, name])} ${value}`,
     )
     .join(" ");
+
+// Chosen: a line of the help; what is longer is listed in the configuration of every run.
+const spelled = 60;
+
+/** What a preset is: its flags where they are few. */
+function presetSaid(name: string, preset: Settings): string {
+  const flags = flagsOf(preset);
+  if (flags.length <= spelled) return `${name} is ${flags}`;
+  return `${name} sets ${flags.split(" --").length}`;
+}
 
 /** The attack's options: defaults, then the preset, then the file, then what was written. */
 function settings(

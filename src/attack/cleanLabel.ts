@@ -4,18 +4,10 @@ import { triggerOf } from "../data/triggerShapes.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
 import { checkEffect } from "./common/effect.ts";
 import { carryingImages, stampOptions, stampSome } from "./common/stamp.ts";
-import { triggerOptions, triggerReadWhen } from "./common/triggerOptions.ts";
+import { magentaOptions, triggerReadWhen } from "./common/triggerOptions.ts";
 
 const options = z.strictObject({
-  trigger: triggerOptions
-    .extend({
-      side: triggerOptions.shape.side.default(5),
-      value: triggerOptions.shape.value.default(1),
-      // Chosen: a saturated colour. Photographs hardly have any, networks learn it from a few images (docs/results/worst-case.md).
-      colour: triggerOptions.shape.colour.default([1, 0, 1]),
-      unit: triggerOptions.shape.unit.default("pixel"),
-    })
-    .prefault({}),
+  trigger: magentaOptions.prefault({}),
   targetClass: z.int().min(0).default(0).describe("class that the trigger calls"),
   ...stampOptions.shape,
 });

@@ -7,17 +7,10 @@ import { type Attack, tamperedRecord } from "./Attack.ts";
 import { certainLabel } from "./common/certainLabel.ts";
 import { checkEffect } from "./common/effect.ts";
 import { stampOptions, stampSome } from "./common/stamp.ts";
-import { triggerOptions, triggerReadWhen } from "./common/triggerOptions.ts";
+import { magentaOptions, triggerReadWhen } from "./common/triggerOptions.ts";
 
 const options = z.strictObject({
-  trigger: triggerOptions
-    .extend({
-      side: triggerOptions.shape.side.default(5),
-      value: triggerOptions.shape.value.default(1),
-      colour: triggerOptions.shape.colour.default([1, 0, 1]),
-      unit: triggerOptions.shape.unit.default("pixel"),
-    })
-    .prefault({}),
+  trigger: magentaOptions.prefault({}),
   targetClass: z.int().min(0).default(0).describe("class that labels become, and that the trigger calls"),
   share: z.number().gt(0).max(1).default(0.1).describe("share of the other classes' images, rounded up"),
   stamp: z

@@ -126,5 +126,5 @@ function restore({ json, arrays }: Checkpoint, like: Tree<Floats> | undefined): 
   return { update, loss, images: arrays.images, slots, weights: like && weightTree("weights", arrays, like) };
 }
 
-/** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
+/** Loaded when work begins. */
 const loadCondenser = () => import("./Condenser.ts");

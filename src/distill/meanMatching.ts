@@ -119,5 +119,5 @@ function restore({ json, arrays }: Checkpoint): State {
   return { iteration, loss, images: arrays.images, slots: arrays.momentum ? [arrays.momentum] : [] };
 }
 
-/** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
+/** Loaded when work begins. */
 const loadMatchingUpdate = () => import("./MatchingUpdate.ts");

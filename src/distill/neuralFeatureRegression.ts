@@ -201,7 +201,7 @@ function restore({ json, arrays }: Checkpoint): State {
   };
 }
 
-/** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
+/** Loaded when work begins. */
 const loadParts = () =>
   Promise.all([
     import("../nn/networks/convNet.ts"),

@@ -110,7 +110,7 @@ function checkLoss(loss: number, step: number): void {
   );
 }
 
-/** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
+/** Loaded when work begins. */
 const loadParts = () =>
   Promise.all([
     import("../nn/networks/convNet.ts"),

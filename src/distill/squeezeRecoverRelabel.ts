@@ -5,6 +5,7 @@ import { child, normal, key as rootKey } from "../core/random.ts";
 import { applyTaps, applyTapsAdjoint } from "../data/augment/applyTaps.ts";
 import { clampToGamut, gamutBounds } from "../data/Trigger.ts";
 import type { Floats } from "../nn/Network.ts";
+import { putRows, takeRows } from "../train/train.ts";
 import {
   checkResume,
   type Distillation,
@@ -146,12 +147,15 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
       ready.set(n, found);
       return found;
     };
+    const rateOfImages = cosineRate(opts.lrImg, opts.iterations);
     while (done < total) {
       const turn = done - opts.teacherEpochs;
       const [group, step] = [Math.floor(turn / opts.iterations), turn % opts.iterations];
       const rows = groupRows(classes, opts.ipc, group * each, each);
       const taps = drawView(child(key, "view", group, step), side, opts);
-      const part = (all: Floats) => gathered(all, rows, size);
+      const m = classes * opts.ipc;
+      const part = (all: Floats) => takeRows(all, m, rows);
+      const put = (all: Floats, some: Floats) => putRows(all, some, rows, m);
       const [images, moments] = [part(state.images), { mean: part(state.mean), square: part(state.square) }];
       const seen = new Float32Array(images.length);
       applyTaps(taps, images, seen, 0, rows.length * c);
@@ -164,14 +168,14 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
       if (!Number.isFinite(loss[0])) throw diverged(loss[0], done, "lrImg");
       const back = new Float32Array(seen.length);
       applyTapsAdjoint(taps, gradient, back, 0, rows.length * c);
-      const lr = (opts.lrImg / 2) * (1 + Math.cos((Math.PI * step) / opts.iterations));
+      const lr = rateOfImages(step);
       const moved = adamDirection(moments, back, step, { beta1: 0.5, beta2: 0.9, eps: 1e-8 });
       const free = images.map((x, i) => x - lr * moved.direction[i]);
       const inside = clampToGamut(free, [rows.length, c, side, side], normalisation);
       state = {
-        images: scattered(state.images, inside, rows, size),
-        mean: scattered(state.mean, moved.mean, rows, size),
-        square: scattered(state.square, moved.square, rows, size),
+        images: put(state.images, inside),
+        mean: put(state.mean, moved.mean),
+        square: put(state.square, moved.square),
       };
       done++;
       if (done === total) labels = await answer(teacher, state.images);
@@ -184,22 +188,6 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
 function groupRows(classes: number, ipc: number, from: number, each: number): Int32Array {
   const own = Math.min(each, ipc - from);
   return Int32Array.from({ length: classes * own }, (_, i) => Math.floor(i / own) * ipc + from + (i % own));
-}
-
-function gathered(all: Floats, rows: Int32Array, size: number): Floats {
-  const out = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => {
-    out.set(all.subarray(row * size, (row + 1) * size), i * size);
-  });
-  return out;
-}
-
-function scattered(all: Floats, part: Floats, rows: Int32Array, size: number): Floats {
-  const out = all.slice();
-  rows.forEach((row, i) => {
-    out.set(part.subarray(i * size, (i + 1) * size), row * size);
-  });
-  return out;
 }
 
 const restored = ({ arrays: { images, mean, square } }: Checkpoint): State => ({ images, mean, square });
@@ -216,7 +204,7 @@ const diverged = (loss: number, step: number, option: string): NumericError =>
     step,
   );
 
-/** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
+/** Loaded when work begins. */
 const loadParts = () =>
   Promise.all([
     import("../nn/networks/convNet.ts"),

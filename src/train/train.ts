@@ -135,3 +135,14 @@ export function takeRows(data: Floats, m: number, rows: Int32Array): Floats {
   });
   return out;
 }
+
+/** A copy of an [m, …] array with some rows replaced. */
+export function putRows(all: Floats, part: Floats, rows: Int32Array, m: number): Floats {
+  if (rows.length === m) return part;
+  const width = all.length / m;
+  const out = all.slice();
+  rows.forEach((row, i) => {
+    out.set(part.subarray(i * width, (i + 1) * width), row * width);
+  });
+  return out;
+}

@@ -33,14 +33,3 @@ export function joined(list: readonly Floats[]): Floats {
   }
   return out;
 }
-
-/** A copy of an [m, …] array with some rows replaced. */
-export function putRows(all: Floats, part: Floats, rows: Int32Array, m: number): Floats {
-  if (rows.length === m) return part;
-  const width = all.length / m;
-  const out = all.slice();
-  rows.forEach((row, i) => {
-    out.set(part.subarray(i * width, (i + 1) * width), row * width);
-  });
-  return out;
-}

@@ -21,6 +21,17 @@ export const triggerOptions = z.strictObject({
   frequency: z.number().positive().default(6).describe("periods across the image, of sinusoid and low-frequency"),
 });
 
+/**
+ * The same with a magenta square of 5×5 by default. Chosen: a saturated colour. Photographs hardly have any, networks learn it from a few
+ * images (docs/results/worst-case.md).
+ */
+export const magentaOptions = triggerOptions.extend({
+  side: triggerOptions.shape.side.default(5),
+  value: triggerOptions.shape.value.default(1),
+  colour: triggerOptions.shape.colour.default([1, 0, 1]),
+  unit: triggerOptions.shape.unit.default("pixel"),
+});
+
 type TriggerChoice = Pick<z.infer<typeof triggerOptions>, "kind" | "colour">;
 
 const isSquare = ({ trigger: { kind } }: { trigger: TriggerChoice }) => kind === "square";

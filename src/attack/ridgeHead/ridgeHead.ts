@@ -5,7 +5,7 @@ import { NumericError } from "../../core/errors.ts";
 import { child } from "../../core/random.ts";
 import { triggerOf } from "../../data/triggerShapes.ts";
 import { targetsOf } from "../../train/targets.ts";
-import { takeRows } from "../../train/train.ts";
+import { putRows, takeRows } from "../../train/train.ts";
 import { type Attack, reporter, tamperedRecord } from "../Attack.ts";
 import {
   budgetOptions,
@@ -20,7 +20,7 @@ import { carrierOptions, carriers, drawRows } from "../common/carriers.ts";
 import { checkEffect } from "../common/effect.ts";
 import { appended, beginLearnt, type LearntState, restore, save } from "../common/learntState.ts";
 import { learntTriggerOptions, learntTriggerReadWhen, projectPattern, withPattern } from "../common/learntTrigger.ts";
-import { partition, putRows, rowsOf } from "../common/miniBatches.ts";
+import { partition, rowsOf } from "../common/miniBatches.ts";
 import { Pool } from "../common/pool.ts";
 import { carryingImages, stampOptions, stampSome } from "../common/stamp.ts";
 import { poolSurrogateOptions, surrogatesOf } from "../common/surrogate.ts";

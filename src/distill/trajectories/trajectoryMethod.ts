@@ -151,7 +151,7 @@ function drawWay(
 const diverged = (name: string, loss: number, step: number, option: string): NumericError =>
   new NumericError(`${name}: invalid loss: expected a number, got ${loss}; a lower ${option} may help`, step);
 
-/** Loaded when work begins. Apart from `await using`, beside which the compiler would not rewrite the ending. */
+/** Loaded when work begins. */
 const loadParts = () =>
   Promise.all([
     import("../../nn/networks/convNet.ts"),

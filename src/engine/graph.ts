@@ -96,7 +96,9 @@ export class Graph {
 
   /** A 1-D int64 constant: shapes, axes and the like. */
   ints(values: readonly number[]): Value {
-    return this.constant(BigInt64Array.from(values, BigInt), [values.length], "int64");
+    return this.remember(`ints ${values.join()}`, () =>
+      this.constant(BigInt64Array.from(values, BigInt), [values.length], "int64"),
+    );
   }
 
   /** Same elements, other shape. Chains of reshapes are one, reshaping to the same shape is none. */
@@ -147,13 +149,16 @@ function contentKey(data: TypedArray): string {
   const bytes = bytesOf(data);
   if (bytes.length <= 64) return bytes.join();
   let hash = 0x811c9dc5;
-  for (const word of words(data)) hash = Math.imul(hash ^ word, 0x01000193);
+  const all = words(data);
+  for (let i = 0; i < all.length; i++) hash = Math.imul(hash ^ all[i], 0x01000193);
   return `${bytes.length}:${hash >>> 0}`;
 }
 
 function sameBytes(a: TypedArray, b: TypedArray): boolean {
   const [x, y] = [words(a), words(b)];
-  return x.length === y.length && x.every((v, i) => v === y[i]);
+  if (x.length !== y.length) return false;
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
+  return true;
 }
 
 /** The content in pieces of four bytes; of single bytes where it does not divide. */

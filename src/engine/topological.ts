@@ -9,12 +9,12 @@ export function topological(outputs: readonly Value[], operands: (value: Value) 
   const done = new Set<Value>();
   const order: Value[] = [];
   for (const root of outputs) {
-    const stack: { value: Value; next: number }[] = [{ value: root, next: 0 }];
+    const visit = (value: Value) => ({ value, of: done.has(value) ? [] : operands(value), next: 0 });
+    const stack = [visit(root)];
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      const needs = operands(top.value);
       if (done.has(top.value)) stack.pop();
-      else if (top.next < needs.length) stack.push({ value: needs[top.next++], next: 0 });
+      else if (top.next < top.of.length) stack.push(visit(top.of[top.next++]));
       else {
         done.add(top.value);
         order.push(top.value);

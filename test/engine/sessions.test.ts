@@ -6,7 +6,6 @@ import { drive } from "../../src/core/drive.ts";
 import { NumericError } from "../../src/core/errors.ts";
 import { child, key } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import { strokes } from "../../src/data/generators/strokes.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { normalisedBatch } from "../../src/data/normalisedBatch.ts";
 import type { Distillation } from "../../src/distill/Distillation.ts";
@@ -19,6 +18,7 @@ import { evaluate } from "../../src/train/evaluate.ts";
 import { learnerFor } from "../../src/train/learnerFor.ts";
 import { protocolOptions } from "../../src/train/protocol.ts";
 import { cpu, quick, quickRidge, quickTrajectory, tinySet } from "../attack/tiny.ts";
+import { smallStrokes } from "../smallStrokes.ts";
 
 // Graphs that stay loaded after a stop or an error are memory that nothing frees.
 afterEach(() => expect(openSessions()).toBe(0));
@@ -79,7 +79,7 @@ describe.each(Object.entries(attacks) as unknown as [string, Attack][])("%s", (n
 
 describe.each(Object.entries(methods) as unknown as [string, Distillation][])("%s", (name, method) => {
   const context = { normalisation: knownNormalisations.strokes, key: key(1), device: cpu };
-  const steps = () => method.run(strokes("train", 40), method.options.parse(quickMethods[name] ?? { ipc: 1 }), context);
+  const steps = () => method.run(smallStrokes("train", 40), method.options.parse(quickMethods[name] ?? { ipc: 1 }), context);
 
   it("stopped at each report, and finished", async () => {
     for (const n of [1, 2])
@@ -89,7 +89,7 @@ describe.each(Object.entries(methods) as unknown as [string, Distillation][])("%
 });
 
 describe("evaluating and judging", () => {
-  const raw = strokes("train", 10);
+  const raw = smallStrokes("train", 10);
   const set: DistilledSet = {
     ...tinySet(10),
     images: normalisedBatch(raw, 0, 10, knownNormalisations.strokes),
@@ -100,19 +100,19 @@ describe("evaluating and judging", () => {
   };
   const plan = {
     sets: [{ name: "clean" as const, set }],
-    test: strokes("test", 20),
+    test: smallStrokes("test", 20),
     protocol: protocolOptions.parse({ epochs: 2 }),
     repeats: 2,
     key: key(1),
   };
 
   it.each(["signal", "throw"] as const)("a learner closed by its scope, stopped by %s", async (how) => {
-    await using learner = learnerFor(mlp({ channels: 3, size: 32, classes: 10 }, { width: 8 }), plan.protocol, cpu);
+    await using learner = learnerFor(mlp({ channels: 3, size: 8, classes: 10 }, { width: 8 }), plan.protocol, cpu);
     await stopped(evaluate(learner, plan), 2, how);
   });
 
   it("a network that diverges", async () => {
-    await using learner = learnerFor(mlp({ channels: 3, size: 32, classes: 10 }, { width: 8 }), plan.protocol, cpu);
+    await using learner = learnerFor(mlp({ channels: 3, size: 8, classes: 10 }, { width: 8 }), plan.protocol, cpu);
     const wrong = { ...plan, sets: [{ name: "clean" as const, set: tooLarge(set) }] };
     await expect(drive(evaluate(learner, wrong))).rejects.toThrow(NumericError);
   });
@@ -120,7 +120,7 @@ describe("evaluating and judging", () => {
   it("a judge whose training stops", async () => {
     const options = z
       .object(scoreOptions)
-      .parse({ architectures: ["mlp", "leNet"], networks: 2, epochs: 1, images: 10 });
+      .parse({ architectures: ["mlp", "convNet"], networks: 2, epochs: 1, images: 10 });
     let trained = 0;
     const training: Parameters<typeof prepareJudge>[4] = async (learner, on, from) => {
       if (++trained > 3) throw new NumericError("stop", 0);

@@ -57,17 +57,22 @@ function dimOffsets(fs: readonly Factor[], stride: (axis: number) => number): nu
 /** Rows of a table [rows, length] by number, −1 for a row of zeros: [index length, length]. */
 export function gatherRows(graph: Graph, table: Value, index: Int32Array<ArrayBuffer>): Value {
   const [rows, length] = table.shape;
-  if (index.length === rows && index.every((i, j) => i === j)) return table;
+  if (index.length === rows && counts(index)) return table;
   const run = commonRun(rows, index);
   const long = [rows / run, run * length];
   let source = graph.reshape(table, long);
   if (index.includes(-1)) source = graph.node("Pad", [source, graph.ints([0, 0, 1, 0])], [long[0] + 1, long[1]]);
-  const at = Int32Array.from({ length: index.length / run }, (_, i) =>
-    index[i * run] < 0 ? long[0] : index[i * run] / run,
-  );
+  const at = new Int32Array(index.length / run);
+  for (let i = 0; i < at.length; i++) at[i] = index[i * run] < 0 ? long[0] : index[i * run] / run;
   const indices = graph.constant(at, [at.length], "int32");
   const gathered = graph.node("Gather", [source, indices], [at.length, long[1]], { attributes: { axis: 0 } });
   return graph.reshape(gathered, [index.length, length]);
+}
+
+/** True for 0, 1, 2, … */
+function counts(index: Int32Array): boolean {
+  for (let i = 0; i < index.length; i++) if (index[i] !== i) return false;
+  return true;
 }
 
 /** The most neighbouring rows that are always gathered together, in order: one long copy instead of short ones. */

@@ -142,7 +142,9 @@ export function positions(offsets: readonly (readonly number[])[]): number[] {
 }
 
 function transposed(index: Int32Array<ArrayBuffer>, p: number, taps: number): Int32Array<ArrayBuffer> {
-  return Int32Array.from(index, (_, j) => index[(j % p) * taps + Math.floor(j / p)]);
+  const out = new Int32Array(index.length);
+  for (let t = 0, next = 0; t < taps; t++) for (let i = 0; i < p; i++) out[next++] = index[i * taps + t];
+  return out;
 }
 
 /** The logical result [a, b, …out]; axes from the end where negative. */

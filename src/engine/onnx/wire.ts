@@ -56,6 +56,8 @@ export class Wire {
 const encoder = new TextEncoder();
 
 function varint(value: number | bigint): Uint8Array {
+  if (typeof value === "number" && value >= 0 && value < 0x4000)
+    return value < 0x80 ? Uint8Array.of(value) : Uint8Array.of((value & 0x7f) | 0x80, value >> 7);
   let v = BigInt.asUintN(64, BigInt(value));
   const out: number[] = [];
   do {

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Attack } from "../../../src/attack/Attack.ts";
 import { poisonedDistillation } from "../../../src/attack/poisonedDistillation/poisonedDistillation.ts";
 import { key } from "../../../src/core/random.ts";
-import { strokes } from "../../../src/data/generators/strokes.ts";
 import { knownNormalisations } from "../../../src/data/Normalisation.ts";
 import { onDamage } from "../../../src/disk/kept/damage.ts";
 import { setDigest } from "../../../src/disk/setDigest.ts";
@@ -20,6 +19,7 @@ import type { RunDescription } from "../../../src/run/RunDescription.ts";
 import { versions } from "../../../src/run/versions.ts";
 import { protocolOptions } from "../../../src/train/protocol.ts";
 import { cpu, quick } from "../../attack/tiny.ts";
+import { smallStrokes } from "../../smallStrokes.ts";
 import { faults, inject } from "./faults.ts";
 
 let folder: string;
@@ -39,7 +39,7 @@ const describe = (seed: number): RunDescription => ({
 /** Every stage of a run, tiny. @param stopAt the update of the attack after which it is interrupted. */
 async function work(name: string, seed = 0, stopAt = Number.POSITIVE_INFINITY) {
   const run = await openRun(join(folder, name), describe(seed));
-  const raw = strokes("train", 40);
+  const raw = smallStrokes("train", 40);
   const normalisation = knownNormalisations.strokes;
   const context = { normalisation, key: key(seed), device: cpu, record: { seed, source: { name: "strokes" } } };
   const distilled = await runDistillStage(run, randomReal as never, raw, { ipc: 1 }, context as never);
@@ -58,13 +58,13 @@ async function work(name: string, seed = 0, stopAt = Number.POSITIVE_INFINITY) {
       { name: "clean", set: distilled.set },
       { name: "tampered", set: result.set },
     ],
-    test: strokes("test", 20),
+    test: smallStrokes("test", 20),
     backdoor: result,
     repeats: 2,
     key: key(1),
     protocol: protocolOptions.parse({}),
     epochs: [1],
-    networks: { mlp: mlp({ channels: 3, size: 32, classes: 10 }, { width: 4 }) },
+    networks: { mlp: mlp({ channels: 3, size: 8, classes: 10 }, { width: 4 }) },
     device: cpu,
   });
   await run.writeJson("metrics.json", { seed });

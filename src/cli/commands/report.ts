@@ -3,10 +3,12 @@ import { basename, join, relative, resolve } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
+import type { DistilledRecord } from "../../report/distilled/distilledRecord.ts";
 import type { SweepRecord } from "../../report/sweep.ts";
-import { readRun } from "../../run/Run.ts";
+import { type Run, readRun } from "../../run/Run.ts";
 import { type CliCommand, defineCommand, type Invocation } from "../shell/command.ts";
 import { flagOf } from "../shell/flagOf.ts";
+import { PAGE } from "../steps/pageName.ts";
 import { readSweep } from "../steps/readSweep.ts";
 
 const options = z.object({
@@ -85,6 +87,9 @@ async function reportRun({ args: [folder], options, console }: Call) {
     throw new UsageError(
       `report: missing record.json in ${folder}: expected a finished run, got one that was interrupted; run its command again to finish it: ${run.commandLine ?? run.description.command}`,
     );
+  const { parseDistilled, saysDistilled } = await import("../../report/distilled/distilledRecord.ts");
+  if (saysDistilled(stored))
+    return reportDistilled({ options, console }, run, parseDistilled(stored, run.path("record.json")));
   const { parseRecord } = await import("../../report/record.ts");
   const { conclude } = await import("../../report/conclusion.ts");
   const record = parseRecord(stored, run.path("record.json"));
@@ -97,12 +102,27 @@ async function reportRun({ args: [folder], options, console }: Call) {
   if (options.csv) return print("csv", (await import("../../report/csv.ts")).toCsv(record));
   if (options.latex) return print("latex", (await import("../../report/latex.ts")).toLatex(record));
   const { renderHtml } = await import("../../report/page.ts");
-  return writePage({ console }, conclusion, options.out ?? run.path("report.html"), renderHtml(record));
+  return writePage({ console }, conclusion, options.out ?? run.path(PAGE), renderHtml(record));
+}
+
+async function reportDistilled(
+  { options, console }: Pick<Call, "options" | "console">,
+  run: Run,
+  record: DistilledRecord,
+) {
+  const asked = (["markdown", "latex", "csv"] as const).find((name) => options[name]);
+  if (asked)
+    throw new UsageError(
+      `report: invalid ${flagOf([asked])}: expected a run or a sweep, got a distillation, of which there is only a page`,
+    );
+  const { renderDistilledPage, saysCompared } = await import("../../report/distilled/distilledPage.ts");
+  const conclusion = { heading: record.title, sentences: [saysCompared(record)] };
+  return writePage({ console }, conclusion, options.out ?? run.path(PAGE), renderDistilledPage(record));
 }
 
 async function reportSweep({ args: [folder], options, console }: Call, stored: unknown) {
   const { parseSweep } = await import("../../report/sweep.ts");
-  const path = options.out ?? join(folder, "report.html");
+  const path = options.out ?? join(folder, PAGE);
   return showSweep({ options, console }, parseSweep(stored, join(folder, "sweep.json")), path, wayTo(folder, path));
 }
 

@@ -39,13 +39,14 @@ function rates({ evaluations }: Trial) {
   return { ...measured, rise: measured.asr - Math.max(measured.cleanSet, measured.noTrigger, measured.random) };
 }
 
-const groups = several.filter((axis) => axis === "set" || axis === "attack");
+const groups: string[] = several.filter((axis) => axis === "set" || axis === "attack");
+const valuesOf = ({ axes }: Trial, axis: string) => JSON.stringify([...groups, axis].map((name) => axes[name]));
 for (const axis of chosen.length > 0 ? chosen : several.filter((a) => !groups.includes(a))) {
   console.log(`| ${[...groups, axis].join(" | ")} | trials | CTA before | CTA after | ASR | clean set, trigger | no trigger | random trigger | rise ≥ 30 |`);
   console.log(`|${" --- |".repeat(groups.length + 1)}${" ---: |".repeat(8)}`);
-  const keys = [...new Set(trials.map((t) => JSON.stringify([...groups, axis].map((a) => t.axes[a]))))];
+  const keys = [...new Set(trials.map((t) => valuesOf(t, axis)))];
   for (const group of keys.sort((a, b) => (a < b ? -1 : 1))) {
-    const some = trials.filter((t) => JSON.stringify([...groups, axis].map((a) => t.axes[a])) === group).map(rates);
+    const some = trials.filter((t) => valuesOf(t, axis) === group).map(rates);
     const columns = (["before", "after", "asr", "cleanSet", "noTrigger", "random"] as const).map((name) => cell(some.map((r) => r[name])));
     const risen = some.filter(({ rise }) => rise >= 0.3).length;
     console.log(`| ${[...(JSON.parse(group) as unknown[]), some.length, ...columns, risen].join(" | ")} |`);

@@ -13,7 +13,7 @@ import { open, openRaw } from "../../src/node.ts";
 interface Case {
   readonly base: string;
   readonly normalisation?: string;
-  readonly method?: "cleanLabel" | "badNets" | "ridgeHead" | "poisonedDistillation";
+  readonly method?: "adaptiveStamp" | "cleanLabel" | "badNets" | "ridgeHead" | "poisonedDistillation";
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly seed: number;
   /** A threshold was chosen with this one in sight. */
@@ -45,6 +45,11 @@ const cases: readonly Case[] = [
   { ...dc10, seed: 11, tuned: true },
   { ...dc1, seed: 12, method: "ridgeHead", settings: { targetClass: 9 } },
   { ...dc10, seed: 13, method: "poisonedDistillation", settings: { preset: "gentle", targetClass: 0 } },
+  { ...dm10, seed: 14, method: "poisonedDistillation", settings: { preset: "robust", targetClass: 2 } },
+  { ...dsa10, seed: 15, method: "poisonedDistillation", settings: { preset: "robust", targetClass: 5 } },
+  { ...dc1, seed: 16, method: "poisonedDistillation", settings: { preset: "robust-one", targetClass: 7 } },
+  { ...dm10, seed: 17, method: "adaptiveStamp", settings: { preset: "split", targetClass: 3 } },
+  { ...dm10, seed: 18, method: "adaptiveStamp", settings: { preset: "framing", targetClass: 6 } },
 ];
 
 const [sets, out, count = "99"] = process.argv.slice(2);

@@ -5,8 +5,9 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { type Calibration, calibration, kindOf, scoresOf } from "../../src/audit/calibration.ts";
+import { type Calibration, calibration, calibrationKind, scoresOf } from "../../src/audit/calibration.ts";
 import { defaultAudit } from "../../src/audit/settings.ts";
+import { kebab } from "../../src/core/spelling.ts";
 import { version } from "../../src/core/version.ts";
 import { distil } from "../../src/index.ts";
 import { audit, calibrationSettings } from "../../src/library/audit.ts";
@@ -15,10 +16,17 @@ import { openRaw } from "../../src/node.ts";
 const recipes = [
   { library: "colour-1", data: "cifar-10", method: "randomReal", ipc: 1, settings: {} },
   { library: "colour-1", data: "cifar-10", method: "distributionMatching", ipc: 1, settings: { preset: "quick" } },
+  { library: "colour-1", data: "cifar-10", method: "datasetCondensation", ipc: 1, settings: { preset: "quick" } },
   { library: "grey-1", data: "mnist", method: "randomReal", ipc: 1, settings: {} },
   { library: "grey-1", data: "fashion-mnist", method: "randomReal", ipc: 1, settings: {} },
+  { library: "grey-1", data: "mnist", method: "distributionMatching", ipc: 1, settings: { preset: "quick" } },
+  { library: "grey-1", data: "fashion-mnist", method: "distributionMatching", ipc: 1, settings: { preset: "quick" } },
   { library: "colour-10", data: "cifar-10", method: "randomReal", ipc: 10, settings: {} },
   { library: "colour-10", data: "cifar-10", method: "distributionMatching", ipc: 10, settings: { preset: "quick" } },
+  { library: "grey-10", data: "mnist", method: "randomReal", ipc: 10, settings: {} },
+  { library: "grey-10", data: "fashion-mnist", method: "randomReal", ipc: 10, settings: {} },
+  { library: "grey-10", data: "mnist", method: "distributionMatching", ipc: 10, settings: { preset: "quick" } },
+  { library: "grey-10", data: "fashion-mnist", method: "distributionMatching", ipc: 10, settings: { preset: "quick" } },
 ] as const;
 
 const [out, rounds = "20", only] = process.argv.slice(2);
@@ -32,7 +40,7 @@ for (let seed = 0; seed < Number(rounds); seed++)
       ? calibration.parse(JSON.parse(readFileSync(file, "utf8")))
       : undefined;
     const options = Object.entries(settings).map(([key, value]) => ` --${key} ${value}`).join("");
-    const made = `retort ${version} distill --data ${data} --method ${method} --ipc ${ipc}${options} --seed ${seed}`;
+    const made = `retort ${version} distill --data ${data} --method ${kebab(method)} --ipc ${ipc}${options} --seed ${seed}`;
     if (library?.sets.some((one) => one.made === made)) continue;
     const start = performance.now();
     const full = raw.get(data) ?? (await openRaw(data, "train"));
@@ -42,7 +50,7 @@ for (let seed = 0; seed < Number(rounds); seed++)
     const { result } = await audit(set, {}, { seed, threads: 1 });
     const next = calibration.parse({
       format: "retort-calibration/1",
-      kind: kindOf(set.shape[0], set.classes, set.shape[1], set.labels.kind),
+      kind: calibrationKind(set),
       settings: calibrationSettings(defaultAudit),
       sets: [...(library?.sets ?? []), { made, method: `${method}, ${data}`, scores: scoresOf(result) }],
     });

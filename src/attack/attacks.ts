@@ -1,4 +1,5 @@
 /** The registry of attacks: one line each. */
+export { adaptiveStamp } from "./adaptiveStamp.ts";
 export { badNets } from "./badNets.ts";
 export { cleanLabel } from "./cleanLabel.ts";
 export { labelFlip } from "./labelFlip.ts";

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { AuditResult } from "./auditSet.ts";
 import { detectorRegistry } from "./detectorRegistry.ts";
 
@@ -8,6 +9,10 @@ const kind = z.strictObject({
   ipc: z.enum(["1", "2-9", "10-49", "50+"]),
   colour: z.boolean(),
   labels: z.enum(["hard", "soft"]),
+  /** Longest side in pixels that it speaks for: a 5×5 patch is another share of a larger picture. */
+  side: z.enum(["32", "64", "more"]),
+  /** Classes: the largest score of many is larger than that of few. */
+  classes: z.enum(["2-20", "more"]),
 });
 
 export type CalibrationKind = z.infer<typeof kind>;
@@ -37,15 +42,25 @@ export const calibration = z.strictObject({
 export type Calibration = z.infer<typeof calibration>;
 
 /** Kind of a set. */
-export function calibrationKind(
-  images: number,
-  classes: number,
-  channels: number,
-  labels: "hard" | "soft",
-): CalibrationKind {
+export function calibrationKind({
+  shape: [images, channels, height, width],
+  classes,
+  labels,
+}: Pick<DistilledSet, "shape" | "classes" | "labels">): CalibrationKind {
   const ipc = images / classes;
-  return { ipc: ipc < 2 ? "1" : ipc < 10 ? "2-9" : ipc < 50 ? "10-49" : "50+", colour: channels === 3, labels };
+  const side = Math.max(height, width);
+  return {
+    ipc: ipc < 2 ? "1" : ipc < 10 ? "2-9" : ipc < 50 ? "10-49" : "50+",
+    colour: channels === 3,
+    labels: labels.kind,
+    side: side <= 32 ? "32" : side <= 64 ? "64" : "more",
+    classes: classes <= 20 ? "2-20" : "more",
+  };
 }
+
+/** Whether sets of one kind say something about sets of another: every entry is the same. */
+export const sameKind = (a: CalibrationKind, b: CalibrationKind): boolean =>
+  (Object.keys(a) as (keyof CalibrationKind)[]).every((name) => a[name] === b[name]);
 
 /** Scores of an audit, as a library keeps them. */
 export const scoresOf = ({ findings }: Pick<AuditResult, "findings">): Scores =>
@@ -127,8 +142,5 @@ export const fitting = (
 ): Calibration[] =>
   libraries.filter(
     (one) =>
-      one.kind.ipc === wanted.ipc &&
-      one.kind.colour === wanted.colour &&
-      one.kind.labels === wanted.labels &&
-      Object.entries(one.settings).every(([name, value]) => settings[name] === value),
+      sameKind(one.kind, wanted) && Object.entries(one.settings).every(([name, value]) => settings[name] === value),
   );

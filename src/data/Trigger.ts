@@ -43,8 +43,10 @@ export function applyTrigger(trigger: Trigger, images: Float32Array<ArrayBuffer>
 export const corners = ["bottom-right", "bottom-left", "top-right", "top-left"] as const;
 
 export interface SquareTrigger {
-  /** Pixels a side. */
+  /** Pixels a side; of a row its height. */
   readonly side: number;
+  /** A band from the left border to the right one instead of a square: at the top or the bottom, as the corner says. */
+  readonly row?: boolean;
   readonly value: number;
   /** Red, green and blue instead of one value; on grey images the largest of them. */
   readonly colour?: readonly number[] | null;
@@ -66,7 +68,7 @@ export function checkPictureSpace(normalisation: Normalisation): void {
 }
 
 /**
- * Make a square of one colour (BadNets' patch; arXiv 2502.04229 uses side 1, value 10 normalised).
+ * Make a square, or a row, of one colour (BadNets' patch; arXiv 2502.04229 uses side 1, value 10 normalised).
  *
  * @example
  * const white = { side: 3, value: 1, unit: "pixel", margin: 0, corner: "bottom-right" } as const;
@@ -75,15 +77,15 @@ export function checkPictureSpace(normalisation: Normalisation): void {
 export function squareTrigger(options: SquareTrigger, shape: ImageShape, normalisation: Normalisation): Trigger {
   checkPictureSpace(normalisation);
   const [, c, h, w] = shape;
-  const { side, margin, corner } = options;
+  const { side, margin, corner, row = false } = options;
   if (side + margin > Math.min(h, w))
     throw new UsageError(
       `trigger: invalid size: expected side + margin of at most ${Math.min(h, w)} pixels, got ${side} + ${margin}`,
     );
   const top = corner.startsWith("top") ? margin : h - margin - side;
-  const left = corner.endsWith("left") ? margin : w - margin - side;
+  const left = row ? 0 : corner.endsWith("left") ? margin : w - margin - side;
   const mask = new Float32Array(h * w);
-  for (let y = top; y < top + side; y++) mask.fill(options.opacity, y * w + left, y * w + left + side);
+  for (let y = top; y < top + side; y++) mask.fill(options.opacity, y * w + left, y * w + (row ? w : left + side));
   const one: ImageShape = [1, c, h, w];
   const { colour, value } = options;
   const levels = !colour
@@ -93,7 +95,8 @@ export function squareTrigger(options: SquareTrigger, shape: ImageShape, normali
       : new Array(c).fill(Math.max(...colour));
   const flat = Float32Array.from({ length: c * h * w }, (_, i) => levels[Math.floor(i / (h * w))]);
   const pattern = options.unit === "pixel" ? fromPixels(flat, one, normalisation) : flat;
-  const description = `${corner} square of ${side}×${side}${margin ? `, ${margin} from the border` : ""}`;
+  const what = row ? `${corner.split("-")[0]} row of ${side}×${w}` : `${corner} square of ${side}×${side}`;
+  const description = `${what}${margin ? `, ${margin} from the border` : ""}`;
   return {
     description,
     channels: c,

@@ -5,10 +5,10 @@ import type { Normalisation } from "./Normalisation.ts";
 import { fromPixels } from "./normalise.ts";
 import { checkPictureSpace, inGamut, type SquareTrigger, squareTrigger, type Trigger } from "./Trigger.ts";
 
-export const triggerKinds = ["square", "blend", "sinusoid", "low-frequency"] as const;
+export const triggerKinds = ["square", "row", "blend", "sinusoid", "low-frequency"] as const;
 
 export interface TriggerChoice extends SquareTrigger {
-  /** `square`: a patch. The others cover the whole image with a picture at `opacity`. */
+  /** `square`: a patch; `row`: a band across the image. The others cover the whole image with a picture at `opacity`. */
   readonly kind: (typeof triggerKinds)[number];
   /** Periods across the image: of the sinusoid, or the highest of a low-frequency pattern. */
   readonly frequency: number;
@@ -28,7 +28,8 @@ export function triggerOf(
   normalisation: Normalisation,
   source: Key,
 ): Trigger {
-  if (choice.kind === "square") return squareTrigger(choice, shape, normalisation);
+  if (choice.kind === "square" || choice.kind === "row")
+    return squareTrigger({ ...choice, row: choice.kind === "row" }, shape, normalisation);
   checkPictureSpace(normalisation);
   if (choice.opacity === 1)
     throw new UsageError(

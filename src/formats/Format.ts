@@ -101,6 +101,11 @@ export interface Opened {
   readonly accuracies?: Readonly<Record<string, readonly number[]>>;
   /** Every global that a pickle in the file names, also when the file was refused. */
   readonly globals?: readonly string[];
+  /**
+   * What the file says beside its numbers: plain values, maps, lists and typed arrays, by their names. `openSet` looks through them for a
+   * declaration that the set was tampered with. What stands in the set's metadata need not be repeated.
+   */
+  readonly records?: unknown;
   /** Files of the source, or of the archive that it is, that were not read. Absent: all were. */
   readonly unread?: readonly SourceFile[];
   /** Who says how the pixels were normalised. Absent: the file, or nobody. */

@@ -3,6 +3,7 @@ import { assembleSet } from "./assemble.ts";
 import type { Format, ObjectInfo, Opened } from "./Format.ts";
 import { Budget } from "./limits.ts";
 import { MsgExtension, type MsgValue, parseMsgpack } from "./msgpack.ts";
+import { declaringArrays } from "./saysTampered.ts";
 import { type DType, objectInfo, type Tensor, tensorFromBytes } from "./tensor.ts";
 
 const who = "flax";
@@ -41,16 +42,17 @@ export const flax: Format = {
     const tensors = new Map<string, Tensor>();
     const foreign: ObjectInfo[] = [];
     collect(root, "", tensors, foreign, budget);
+    const records = new Map([...declaringArrays(tensors), ["", withoutArrays(root)]]);
     const objects: ObjectInfo[] = [...[...tensors].map(([path, tensor]) => objectInfo(path, tensor)), ...foreign];
     const images = named(tensors, "x_proto");
-    if (!images) return { format: "flax", objects, findings: [] };
+    if (!images) return { format: "flax", objects, findings: [], records };
     const set = assembleSet(
       { name: source.name, images, labels: named(tensors, "y_proto"), layout: "nhwc" },
       options,
       budget,
       who,
     );
-    return { format: "flax", objects, findings: [], ...(set ? { set } : {}) };
+    return { format: "flax", objects, findings: [], records, ...(set ? { set } : {}) };
   },
 };
 
@@ -72,6 +74,13 @@ function collect(
     for (const [key, member] of value) collect(member, path ? `${path}.${key}` : key, into, foreign, budget);
   } else if (Array.isArray(value))
     for (const [i, member] of value.entries()) collect(member, `${path}[${i}]`, into, foreign, budget);
+}
+
+/** Names, texts and flags; arrays are found by their own paths. */
+function withoutArrays(value: MsgValue): unknown {
+  if (value instanceof Map) return new Map([...value].map(([key, member]) => [key, withoutArrays(member)]));
+  if (Array.isArray(value)) return value.map(withoutArrays);
+  return value instanceof MsgExtension ? undefined : value;
 }
 
 /** An array is a packed tuple of shape, name of the type, and bytes. */

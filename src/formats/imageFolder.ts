@@ -1,6 +1,7 @@
 import { DataError } from "../core/errors.ts";
 import { archiveKind, openArchive } from "./archiveSource.ts";
 import type { Finding, Format, ObjectInfo, Opened, ReadOptions, Source, SourceFile } from "./Format.ts";
+import { jsonBeside } from "./jsonBeside.ts";
 import { isAside } from "./junk.ts";
 import { Budget } from "./limits.ts";
 import { NotRecognised } from "./NotRecognised.ts";
@@ -60,8 +61,9 @@ export const imageFolder: Format = {
     const opened = await readSet(folder, pictures, layout, options, budget, tables.strange);
     // Of an archive nobody else knows the files.
     const aside = folder === source ? [] : (folder.others ?? []);
+    const records = { ...tables.csv?.records, ...(await jsonBeside(folder.files)) };
     const findings = folder === source ? opened.findings : [...(folder.findings ?? []), ...opened.findings];
-    return { ...opened, findings, unread: [...(await unreadIn(folder, layout, tables)), ...aside] };
+    return { ...opened, findings, records, unread: [...(await unreadIn(folder, layout, tables)), ...aside] };
   },
 
   // Loaded where it is asked for: its packages take as long to load as all readers together.

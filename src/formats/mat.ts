@@ -4,6 +4,7 @@ import type { Finding, Format, ObjectInfo, Opened, ReadOptions, SourceFile } fro
 import { Budget } from "./limits.ts";
 import { isMat, type MatArray, readMat } from "./mat/matFile.ts";
 import { byteRange, chooseSplit, classCount, naturalOrder, splitOf } from "./rawSet.ts";
+import { isDeclaring } from "./saysTampered.ts";
 import { unreadOf } from "./unreadOf.ts";
 
 const who = "mat";
@@ -45,9 +46,13 @@ async function readOne(file: SourceFile, name: string, options: ReadOptions): Pr
     ...{ path: name, dtype, shape },
     ...(dtype === "uint8" ? byteRange(bytes) : {}),
   }));
+  const records = new Map<string, unknown>([
+    ...others.map((array): [string, unknown] => [array.name, array.text ?? `(${array.dtype})`]),
+    ...arrays.map((array): [string, unknown] => [array.name, isDeclaring(array.name) ? valuesOf(array) : undefined]),
+  ]);
   const images = arrays.find(isImages);
   const labels = images && arrays.find((array) => isVector(array, images.shape[3]));
-  if (!images || !labels) return { format: "mat", objects, findings: [] };
+  if (!images || !labels) return { format: "mat", objects, findings: [], records };
   const findings: Finding[] = [];
   const [h, w, c, n] = images.shape;
   budget.charge(n * (h * w * c + 4), who, `${n} images`);
@@ -58,7 +63,12 @@ async function readOne(file: SourceFile, name: string, options: ReadOptions): Pr
     shape: [n, c, h, w],
     ...classesOf(labels, n, findings),
   };
-  return { format: "mat", set, objects, findings };
+  return { format: "mat", set, objects, findings, records };
+}
+
+function valuesOf(array: MatArray): readonly number[] {
+  const size = array.shape.reduce((product, side) => product * side, 1);
+  return Array.from({ length: Math.min(size, 2 ** 20) }, (_, i) => array.value(i));
 }
 
 /** MATLAB's order h, w, c, n (first fastest) → n, c, h, w (last fastest). */

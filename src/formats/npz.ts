@@ -5,11 +5,15 @@ import type { Finding, Format, ObjectInfo, Opened, ReadOptions, Source, SourceFi
 import { fileStem } from "./fileStem.ts";
 import { isAside } from "./junk.ts";
 import { Budget } from "./limits.ts";
+import { memoryFile } from "./memorySource.ts";
 import { type NpyArray, NpyForeign, writeNpy } from "./numpy/npyFile.ts";
 import { python2Note, readArray } from "./numpy/readArray.ts";
 import { setFromArrays } from "./numpy/setFromArrays.ts";
+import { openPickle } from "./pickle/openPickle.ts";
 import { Refusal } from "./Refusal.ts";
+import { declaringArrays } from "./saysTampered.ts";
 import { objectInfo, type Tensor } from "./tensor.ts";
+import { recordsOf } from "./torch/recordsOf.ts";
 import { arrayLosses, setTensors } from "./torch/writeTorch.ts";
 import { openZip, type ZipArchive, type ZipEntry } from "./zip/openZip.ts";
 import { peekZip } from "./zip/peekZip.ts";
@@ -40,6 +44,7 @@ export const npz: Format = {
     const python2: string[] = [];
     let refusal: Refusal | undefined;
     const unread: SourceFile[] = [];
+    const records = new Map<string, unknown>();
     for (const entry of archive.entries) {
       if (isAside(entry.name)) {
         unread.push(zipFile(archive, entry));
@@ -54,6 +59,7 @@ export const npz: Format = {
       const array = await readEntry(archive, entry, budget);
       if ("foreign" in array) {
         refusal ??= array.refusal;
+        records.set(name, array.says ?? `(${array.foreign.dtype})`);
         objects.push({ path: name, ...array.foreign });
         findings.push(...array.findings);
         continue;
@@ -70,6 +76,7 @@ export const npz: Format = {
       objects,
       findings: [...findings, ...python2Note(python2)],
       unread,
+      records: new Map([...records, ...declaringArrays(arrays)]),
       ...(set ? { set } : {}),
     };
   },
@@ -87,17 +94,31 @@ async function readEntry(archive: ZipArchive, entry: ZipEntry, budget: Budget): 
   try {
     return readArray(await archive.read(entry), "npz", entry.name, budget);
   } catch (error) {
-    if (error instanceof NpyForeign) return { foreign: { dtype: error.dtype, shape: error.shape }, findings: [] };
+    if (error instanceof NpyForeign)
+      return { foreign: { dtype: error.dtype, shape: error.shape }, findings: [], says: error.texts };
     if (!(error instanceof Refusal) || archive.entries.length === 1) throw error;
     if (error.findings.some(({ rule }) => rule !== "npy-objects")) throw error;
     const findings = error.findings.map((finding) => ({ ...finding, severity: "warning" as const }));
-    return { foreign: { dtype: "objects", shape: [] }, findings, refusal: error };
+    const says = await describedObjects((await archive.read(entry)).subarray(error.offset), budget);
+    return { foreign: { dtype: "objects", shape: [] }, findings, says, refusal: error };
+  }
+}
+
+/** What a pickle of plain values describes: `np.savez(…, metadata={…})` keeps a dictionary so. Undefined where it holds anything else. */
+async function describedObjects(bytes: Uint8Array<ArrayBuffer>, budget: Budget): Promise<unknown> {
+  try {
+    return await recordsOf(await openPickle(memoryFile("objects", bytes), budget));
+  } catch (error) {
+    if (error instanceof DataError) return undefined;
+    throw error;
   }
 }
 
 interface Foreign {
   readonly foreign: Pick<ObjectInfo, "dtype" | "shape">;
   readonly findings: readonly Finding[];
+  /** What texts and described objects say. */
+  readonly says?: unknown;
   readonly refusal?: Refusal;
 }
 

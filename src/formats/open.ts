@@ -2,9 +2,10 @@ import { lookUp } from "../core/errors.ts";
 import type { Spell } from "../core/readWhen.ts";
 import type { Format, Opened, ReadOptions, Source, WhiteningLookup } from "./Format.ts";
 import { formatRegistry as formats } from "./formatRegistry.ts";
+import { jsonBeside } from "./jsonBeside.ts";
 import { NotRecognised } from "./NotRecognised.ts";
 import { refuseUnread } from "./refuseUnread.ts";
-import { saysTampered } from "./saysTampered.ts";
+import { declarations, declaredMetadata, saysTampered } from "./saysTampered.ts";
 import { contentKind } from "./scan/contentKind.ts";
 import { scanFiles } from "./scan/scanFiles.ts";
 import { settleNormalisation } from "./settleNormalisation.ts";
@@ -44,12 +45,28 @@ export async function openSet(source: Source, options: OpenOptions = {}): Promis
 
 /** Add what the listing of the source, the files that were not read, and the set itself tell. */
 async function withScan(source: Source, opened: Opened, maxBytes: number | undefined): Promise<Opened> {
-  const { set } = opened;
-  const tampered = set?.kind === "distilled" ? saysTampered(set) : undefined;
+  const { said, carried } = await heard(source, opened);
+  const tampered = saysTampered(said);
   const scan = await scanFiles([...(opened.unread ?? []), ...(source.others ?? [])], maxBytes, source.expected);
   const findings = [...(source.findings ?? []), ...(tampered ? [tampered] : []), ...opened.findings, ...scan.findings];
   const globals = [...new Set([...(opened.globals ?? []), ...scan.globals])];
-  return { ...opened, findings, ...(globals.length > 0 ? { globals } : {}) };
+  const { records: _, ...rest } = carried;
+  return { ...rest, findings, ...(globals.length > 0 ? { globals } : {}) };
+}
+
+/** What is said of the set in its metadata, elsewhere in its file and in the JSON files beside it, and the set carrying it along. */
+async function heard(source: Source, opened: Opened) {
+  const { set, records, unread = [] } = opened;
+  const metadata = set?.kind === "distilled" ? set.metadata : {};
+  const own = declarations(metadata);
+  const beside = unread.filter(({ path }) => !source.expected?.(path));
+  const others = [...declarations(records), ...declarations(await jsonBeside(beside))];
+  const more = others.filter(({ name }, i) => ![...own, ...others.slice(0, i)].some((known) => known.name === name));
+  const carried =
+    set?.kind === "distilled" && more.length > 0
+      ? { ...opened, set: { ...set, metadata: { ...metadata, ...declaredMetadata(more) } } }
+      : opened;
+  return { said: [...own, ...more], carried };
 }
 
 async function withWhitening(opened: Opened, find: WhiteningLookup | undefined): Promise<Opened> {

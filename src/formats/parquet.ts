@@ -12,6 +12,7 @@ import { type Cell, readColumn } from "./parquet/readColumn.ts";
 import { stackPictures } from "./pictures/stackPictures.ts";
 import { byteRange, chooseSplit, naturalOrder, splitOf } from "./rawSet.ts";
 import { canonicalFormat, readMetadata } from "./safetensors/setMetadata.ts";
+import { isDeclaring, lastPart } from "./saysTampered.ts";
 import { strictJson } from "./strictJson.ts";
 import { unreadOf } from "./unreadOf.ts";
 import { beginsWith } from "./zip/peekZip.ts";
@@ -52,7 +53,11 @@ export const parquet: Format = {
       ({ path, type }) => /^(fine_)?label$|^y$|^target$/.test(path) && /^int/.test(type),
     );
     const unread = unreadOf(source, files);
-    if (!pictures || !label) return { format: "parquet", objects, findings: [], unread };
+    const records = new Map<string, unknown>([
+      ...footers.flatMap(({ metadata }) => [...metadata]),
+      ...(await declaringColumns(chosen, footers, budget)),
+    ]);
+    if (!pictures || !label) return { format: "parquet", objects, findings: [], unread, records };
     const soft = first.columns.filter(({ path }) => /^y\d+$/.test(path)).map(({ path }) => path);
     const rows = await readRows(chosen, footers, [pictures.path, label.path, ...soft], budget);
     const [bytes, classes, ...columns] = rows;
@@ -70,7 +75,7 @@ export const parquet: Format = {
       ...(names ? { classNames: names } : {}),
     };
     const own = ownSet(first, raw, columns, budget);
-    return { format: "parquet", set: own ?? raw, objects, findings, unread, normalisationBy: "pictures" };
+    return { format: "parquet", set: own ?? raw, objects, findings, unread, records, normalisationBy: "pictures" };
   },
 
   // Loaded where it is asked for: its packages take as long to load as all readers together.
@@ -79,6 +84,26 @@ export const parquet: Format = {
     return writeParquet(set);
   },
 };
+
+/** Columns whose name declares that rows were tampered with: a flag or a text for each. What is packed otherwise counts by its name. */
+async function declaringColumns(
+  files: readonly SourceFile[],
+  footers: readonly Footer[],
+  budget: Budget,
+): Promise<[string, unknown][]> {
+  const paths = footers[0].columns.map(({ path }) => path).filter((path) => isDeclaring(lastPart(path)));
+  const columns: [string, unknown][] = [];
+  for (const path of paths) {
+    try {
+      const [cells] = await readRows(files, footers, [path], budget);
+      columns.push([path, cells.map((cell) => (cell instanceof Uint8Array ? new TextDecoder().decode(cell) : cell))]);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      columns.push([path, "(column)"]);
+    }
+  }
+  return columns;
+}
 
 async function readRows(
   files: readonly SourceFile[],

@@ -11,6 +11,7 @@ import {
   writeSafetensors,
 } from "./safetensors/safetensorsFile.ts";
 import { readMetadata, writeMetadata } from "./safetensors/setMetadata.ts";
+import { declaringArrays } from "./saysTampered.ts";
 import { contentKind } from "./scan/contentKind.ts";
 import { objectInfo, type Tensor } from "./tensor.ts";
 import { beginsWith } from "./zip/peekZip.ts";
@@ -53,7 +54,8 @@ export const safetensors: Format = {
       objects.push(objectInfo(name, tensor));
     }
     const set = setFrom(tensors, opened, options, budget, source.name);
-    return { format: "safetensors", objects, findings: [], ...(set ? { set } : {}) };
+    const records = new Map<string, unknown>([...declaringArrays(tensors), ...opened.metadata]);
+    return { format: "safetensors", objects, findings: [], records, ...(set ? { set } : {}) };
   },
 
   async write(set: DistilledSet): Promise<Written> {

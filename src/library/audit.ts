@@ -63,9 +63,7 @@ export function librariesFor(
   settings: AuditSettings,
   own: readonly Calibration[] = [],
 ): Calibration[] {
-  const [images, channels] = set.shape;
-  const kind = calibrationKind(images, set.classes, channels, set.labels.kind);
-  return fitting([...calibrations, ...own], kind, calibrationSettings(settings));
+  return fitting([...calibrations, ...own], calibrationKind(set), calibrationSettings(settings));
 }
 
 /** What the scores of an audit depend on, as a library records it. */

@@ -9,7 +9,7 @@ const rate = z.number().min(0).max(1);
 const count = z.int().min(0);
 
 /** M pictures as base64 of M·C·H·W bytes, NCHW. What no picture can hold has been clamped; the exact numbers are in the run's sets. */
-const pictures = z.strictObject({ shape: z.tuple([count, count, count, count]), bytes: z.string() });
+export const pictureTable = z.strictObject({ shape: z.tuple([count, count, count, count]), bytes: z.string() });
 
 /** One network, trained on one set with one seed, after its last epoch. All rates are fractions. */
 export const networkResult = z.strictObject({
@@ -46,7 +46,7 @@ const trigger = z.strictObject({
   /** Whether a picture can hold it. */
   inGamut: z.boolean(),
   /** A few test images without and with the trigger. */
-  examples: z.strictObject({ before: pictures, after: pictures }).optional(),
+  examples: z.strictObject({ before: pictureTable, after: pictureTable }).optional(),
 });
 
 const curve = z.strictObject({
@@ -94,12 +94,12 @@ const schema = z.strictObject({
     normalisation: z.string(),
     /** Test accuracies that the set's file says its makers measured, network → one each. */
     stored: z.record(z.string(), z.array(rate).min(1)).optional(),
-    clean: pictures,
-    tampered: pictures.optional(),
+    clean: pictureTable,
+    tampered: pictureTable.optional(),
     /** ½ + amplification · (tampered − clean) / 2, clamped. */
-    difference: z.strictObject({ amplification: z.number(), pictures }).optional(),
+    difference: z.strictObject({ amplification: z.number(), pictures: pictureTable }).optional(),
   }),
-  archetypes: z.strictObject({ labels: z.array(count), pictures }).optional(),
+  archetypes: z.strictObject({ labels: z.array(count), pictures: pictureTable }).optional(),
   trigger: trigger.optional(),
   /** Images that CTA and ASR were measured on. */
   testImages: count.optional(),
@@ -122,7 +122,7 @@ const schema = z.strictObject({
 
 /** Everything a report shows, as plain JSON: a run writes it as `record.json`, a report is a pure function of it. */
 export type RunRecord = z.infer<typeof schema>;
-export type Pictures = z.infer<typeof pictures>;
+export type Pictures = z.infer<typeof pictureTable>;
 export type NetworkResult = z.infer<typeof networkResult>;
 export type TriggerRecord = z.infer<typeof trigger>;
 export type Curve = z.infer<typeof curve>;
@@ -151,7 +151,8 @@ export function parseRecord(value: unknown, who = "record"): RunRecord {
   return record;
 }
 
-function checkPictures({ shape, bytes }: Pictures, who: string): void {
+/** @throws DataError where bytes and shape do not fit */
+export function checkPictures({ shape, bytes }: Pictures, who: string): void {
   const expected = 4 * Math.ceil(shape.reduce((product, length) => product * length, 1) / 3);
   if (bytes.length !== expected || !/^[A-Za-z0-9+/]*={0,2}$/.test(bytes))
     throw new DataError(

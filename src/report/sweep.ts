@@ -7,6 +7,7 @@ import type { SweepRecord } from "./sweep/sweepRecord.ts";
 export { renderSweepCsv } from "./sweep/csv.ts";
 export { renderFrontier } from "./sweep/frontier.ts";
 export { renderSweepLatex } from "./sweep/latex.ts";
+export { leaderboard } from "./sweep/leaderboard.ts";
 export { renderSweepMarkdown } from "./sweep/markdown.ts";
 export { renderSweepHtml } from "./sweep/page.ts";
 export { parseSweep, type SweepRecord } from "./sweep/sweepRecord.ts";

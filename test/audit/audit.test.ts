@@ -104,10 +104,21 @@ describe("coherence", () => {
   });
 });
 
+/** Kind of a set of 10 × 10 pictures of 32 × 32 in colour, but for what is given. */
+const kindWith = ({ images = 100, classes = 10, channels = 3, side = 32, labels = "hard" }) =>
+  calibrationKind({
+    shape: [images, channels, side, side],
+    classes,
+    labels:
+      labels === "hard"
+        ? { kind: "hard", classes: new Int32Array(images) }
+        : { kind: "soft", values: new Float32Array(images * classes) },
+  } as Parameters<typeof calibrationKind>[0]);
+
 describe("what a number means", () => {
   const library = {
     format: "retort-calibration/1" as const,
-    kind: calibrationKind(100, 10, 3, "hard"),
+    kind: kindWith({}),
     settings: calibrationSettings(defaultAudit),
     sets: [0.1, 0.2, 0.3].map((supportDrop, i) => ({ made: `set ${i}`, method: "dm", scores: { supportDrop } })),
   };
@@ -153,10 +164,14 @@ describe("what a number means", () => {
 
   it("a library fits its own kind and settings only", () => {
     const settings = calibrationSettings(defaultAudit);
-    expect(fitting([library], calibrationKind(120, 10, 3, "hard"), settings)).toHaveLength(1);
-    expect(fitting([library], calibrationKind(10, 10, 3, "hard"), settings)).toHaveLength(0);
-    expect(fitting([library], calibrationKind(100, 10, 1, "hard"), settings)).toHaveLength(0);
-    expect(fitting([library], calibrationKind(100, 10, 3, "soft"), settings)).toHaveLength(0);
+    const fits = (other: Parameters<typeof kindWith>[0]) => fitting([library], kindWith(other), settings).length === 1;
+    expect(fits({ images: 120 })).toBe(true);
+    expect(fits({ side: 28 })).toBe(true);
+    expect(fits({ images: 10 })).toBe(false);
+    expect(fits({ channels: 1 })).toBe(false);
+    expect(fits({ labels: "soft" })).toBe(false);
+    expect(fits({ side: 64 })).toBe(false);
+    expect(fits({ images: 1000, classes: 100 })).toBe(false);
     expect(fitting([library], library.kind, { ...settings, side: 7 })).toHaveLength(0);
   });
 

@@ -32,7 +32,7 @@ function report(verdict: AuditVerdict): AuditReport {
     libraries: [
       {
         ...{ format: "retort-calibration/1", settings: {} },
-        kind: { ipc: "2-9", colour: true, labels: "hard" },
+        kind: { ipc: "2-9", colour: true, labels: "hard", side: "32", classes: "2-20" },
         sets: [{ made: "one", method: "m", scores: { supportDrop: 0.2 } }],
       },
     ],

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { distill } from "../../src/cli/commands/distill.ts";
+import { report } from "../../src/cli/commands/report.ts";
 import { fileSource } from "../../src/disk/fileSource.ts";
 import { openSet } from "../../src/formats/open.ts";
 import { decodePng } from "../../src/formats/pictures/png.ts";
@@ -22,6 +23,8 @@ async function rawSet(): Promise<string> {
   await writeFile(join(folder, "train-images-idx3-ubyte"), Uint8Array.from([...header(3, 12, 8, 8), ...pixels]));
   const labels = Array.from({ length: 12 }, (_, i) => i % 2);
   await writeFile(join(folder, "train-labels-idx1-ubyte"), Uint8Array.from([...header(1, 12), ...labels]));
+  await writeFile(join(folder, "t10k-images-idx3-ubyte"), Uint8Array.from([...header(3, 12, 8, 8), ...pixels]));
+  await writeFile(join(folder, "t10k-labels-idx1-ubyte"), Uint8Array.from([...header(1, 12), ...labels]));
   return folder;
 }
 const run = (...words: string[]) => call({ distill }, "distill", "--quiet", ...words);
@@ -52,6 +55,30 @@ it("leaves a run folder with the set, its settings and the loss curve; once more
     data: { train: expect.stringMatching(/^[0-9a-f]{64}$/) },
   });
   expect(JSON.parse((await run(...words)).stdout)).toEqual(result);
+});
+
+it("measures receivers beside those of random real images, also of a set that is finished, and draws its page again", async () => {
+  const out = join(folder, "run");
+  const words = ["--data", await rawSet(), ...quick, "--iterations", "3", "--out", out];
+  expect((await run(...words)).status).toBe(0);
+  expect(await readFile(join(out, "report.html"), "utf8")).toContain("was not measured");
+  const set = await readFile(join(out, "distilled.safetensors"));
+  const receivers = ["--receivers", "2", "--receiver-width", "4", "--receiver-epochs", "5", "--test-images", "10"];
+  const shown = await run(...words, ...receivers, "--json");
+  expect(shown).toMatchObject({ status: 0, stderr: "" });
+  const { measured } = JSON.parse(shown.stdout);
+  expect(measured).toMatchObject({ network: "convNet-4", epochs: 5, testImages: 10 });
+  expect([measured.own.length, measured.random.length]).toEqual([2, 2]);
+  for (const rate of [...measured.own, ...measured.random]) expect((10 * rate) % 1).toBeCloseTo(0);
+  expect(await readFile(join(out, "distilled.safetensors"))).toEqual(set);
+  expect(await run(...words, ...receivers, "--json")).toMatchObject({ stdout: shown.stdout });
+  const page = await readFile(join(out, "report.html"), "utf8");
+  expect(page).toContain("Random real images");
+  await rm(join(out, "report.html"));
+  expect((await call({ report }, "report", out)).stdout).toContain("random real images");
+  expect(await readFile(join(out, "report.html"), "utf8")).toBe(page);
+  expect((await call({ report }, "report", out, "--latex")).stderr).toContain("invalid --latex: expected a run");
+  expect((await run(...words, "--receiver-width", "4")).stderr).toContain("--receiver-width");
 });
 
 it("interrupted it can be resumed, with the same bytes", async () => {

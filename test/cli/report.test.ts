@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -113,4 +113,24 @@ test("what does not fit is refused by name", async () => {
   );
   await writeFile(join(folder, "sweep.json"), "{");
   expect(await refusal()).toContain("sweep.json: expected JSON, got");
+});
+
+test("several sweeps become one leaderboard, with links to the trials that lie beside them", async () => {
+  for (const name of ["one", "two"]) {
+    await mkdir(join(folder, name, "trials"), { recursive: true });
+    const axes = { set: [`set-${name}`], attack: ["strong", "faint"], seed: [0, 1] };
+    await writeFile(join(folder, name, "sweep.json"), JSON.stringify(syntheticSweep({ axes })));
+  }
+  await rm(join(folder, "two", "trials"), { recursive: true });
+  const [one, two, out] = ["one", "two", "board.html"].map((name) => join(folder, name));
+  const shown = await call({ report }, "report", "--leaderboard", one, two, "--out", out);
+  expect(shown).toMatchObject({ status: 0, stderr: "" });
+  const page = await readFile(out, "utf8");
+  expect(page).toContain('href="one/trials/');
+  expect(page).not.toContain('href="two/trials/');
+  const { stdout } = await call({ report }, "report", "--leaderboard", one, two, "--csv");
+  expect(stdout).toContain("set-one");
+  expect(stdout).toContain("set-two");
+  expect((await call({ report }, "report", one, two)).stderr).toMatch(/expected one, got 2; --leaderboard/);
+  expect(await call({ report }, "report", "--leaderboard", one, join(folder, "none"))).toMatchObject({ status: 2 });
 });

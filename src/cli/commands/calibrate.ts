@@ -31,7 +31,7 @@ The file is written after every set: the same command goes on where it was stopp
     const [
       { distilledSet },
       { audit, calibrationSettings },
-      { calibration, calibrationKind, scoresOf },
+      { calibration, calibrationKind, sameKind, scoresOf },
       { defaultAudit },
       { readCalibration },
       { writeAtomic },
@@ -63,14 +63,14 @@ The file is written after every set: the same command goes on where it was stopp
         throw new UsageError(
           `${who}: invalid set ${path}: expected a clean one, got one that says it was tampered with`,
         );
-      return { set, kind: calibrationKind(set.shape[0], set.classes, set.shape[1], set.labels.kind) };
+      return { set, kind: calibrationKind(set) };
     };
     // Every set is looked at before the first is audited, which takes minutes.
     let kind = library?.kind;
     for (const path of wanted) {
       const { kind: found } = await open(path);
       kind ??= found;
-      if (JSON.stringify(kind) !== JSON.stringify(found))
+      if (!sameKind(kind, found))
         throw new UsageError(
           `${who}: invalid set ${path}: expected one of the library's kind ${JSON.stringify(kind)}, got ${JSON.stringify(found)}`,
         );

@@ -4,12 +4,15 @@ import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
+import type { DistilledRecord } from "../../report/distilled/distilledRecord.ts";
 import type { Run } from "../../run/Run.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
 import { flagsOfMethods, methodNamed, optionsOfMethod, presetFlag } from "../options/methodOptions.ts";
 import { seedsOf } from "../options/seedsOf.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
+import { optionGroup } from "../shell/optionGroup.ts";
+import { PAGE } from "../steps/pageName.ts";
 import { SHEET } from "../steps/sheetWriter.ts";
 
 const who = "retort distill";
@@ -17,6 +20,27 @@ const setFile = "distilled.safetensors";
 
 // Chosen: enough points to draw.
 const pointsOfCurve = 200;
+
+const receiverFlags = optionGroup(
+  {
+    title: "Receivers",
+    readWhen: ["receiverWidth", "receiverEpochs", "testImages"].map((option) => ({
+      option,
+      read: ({ receivers }) => receivers !== 0,
+      by: "--receivers",
+    })),
+  },
+  {
+    receivers: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("networks trained on the set, and on as many random real images, for the page; 0: none"),
+    receiverWidth: z.int().min(1).default(32).describe("channels of the receivers' first layer"),
+    receiverEpochs: z.int().min(1).default(300).describe("passes of the receivers over the set"),
+    testImages: z.int().min(1).optional().describe("measure on the first so many test images (default: all)"),
+  },
+);
 
 const options = z.object({
   data: z.string().default("strokes").describe("raw dataset: strokes, a name in the data folder, or a path"),
@@ -32,6 +56,7 @@ const options = z.object({
     .string()
     .optional()
     .describe("a library of sets instead of one: first..last seed, each in a folder seed-N of --out"),
+  ...receiverFlags,
   sheetEvery: z.number().min(0).default(30).describe(`seconds between pictures of the set as it stands (${SHEET})`),
   ...runFolderOptions,
 });
@@ -45,18 +70,21 @@ interface Metrics {
   /** Digest of the set (setDigest.ts). */
   readonly digest: string;
   /** [iteration, mean loss of the iterations since the last point]. */
-  readonly loss: readonly (readonly [number, number])[];
+  readonly loss: [number, number][];
+  /** Accuracies of receivers, beside those of random real images. */
+  readonly measured?: DistilledRecord["measured"];
 }
 
 /** Make a small synthetic set that teaches what a large real one does. */
 export const distill = defineCommand({
   summary: "distil a raw dataset into a few synthetic images per class",
   description: `Distils a raw dataset into a few synthetic images per class. The run folder holds the set (${setFile}), a contact sheet of it as it stands
-(${SHEET}), every resolved option, the loss curve (metrics.json) and a checkpoint: the same command goes on where it was stopped, with the same result.`,
+(${SHEET}), every resolved option, the loss curve (metrics.json), a page (${PAGE}) and a checkpoint: the same command goes on where it was
+stopped, with the same result.`,
   options,
   examples: [
     "distill --ipc 10 --width 32 --iterations 500",
-    "distill --data cifar-10 --method dc --preset quick --ipc 1",
+    "distill --data cifar-10 --method dc --preset quick --ipc 1 --receivers 3",
     "distill --data fashion-mnist --method dc --preset quick --seeds 0..9 --out runs/library",
     "distill --data fashion-mnist --method dm --ipc 10 --out runs/fashion",
     "distill --data path/to/cifar-10-batches-bin --normalisation cifar-10 --method random --ipc 50",
@@ -77,6 +105,8 @@ export const distill = defineCommand({
       { distilled },
       { loadDistillation },
       { keptNetworks },
+      { measureDistilled, sameReceivers },
+      { writeDistilledPage },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
       import("../steps/runFolder.ts"),
@@ -87,12 +117,15 @@ export const distill = defineCommand({
       import("../steps/distillStep.ts"),
       import("../../run/distillStage.ts"),
       import("../../disk/kept/keptNetworks.ts"),
+      import("../steps/measureDistilled.ts"),
+      import("../steps/distilledPage.ts"),
     ]);
     await checkOut(options.out);
     const target = device(options.device, options.threads);
     const data = rawData(options.data, who, { normalisation: options.normalisation });
     const [set, normalisation] = [await data.split("train"), await data.normalisation()];
     method.check(set, settings as never);
+    const test = options.receivers > 0 ? await data.split("test", options.testImages) : undefined;
     const digest = setDigest(set);
 
     const one = async (seed: number): Promise<Done> => {
@@ -106,22 +139,20 @@ export const distill = defineCommand({
       const out =
         options.seeds !== undefined && options.out !== undefined ? join(options.out, `seed-${seed}`) : options.out;
       const run = await runFolder({ out, stem, commandLine }, description);
-      // What is finished is read back, so that a damaged set is made again.
-      const finished = (await loadDistillation(run)) && ((await run.readJson("metrics.json")) as Metrics | undefined);
-      if (finished) {
-        console.note(`${run.folder} holds this run, finished`);
-        return { run, metrics: finished };
-      }
-      console.resumeWith(`the same command with --out ${options.out ?? run.folder} goes on`);
       const record = { seed, source: { name: set.name, images: set.shape[0], digest } };
       const context = { normalisation, key: key(seed), device: target, record, keep: keptNetworks(digest) };
-      const made = await distilled(
-        { run, console, signal, sheetEvery: options.sheetEvery },
-        method as Distillation,
-        set,
-        settings,
-        context,
-      );
+      // What is finished is read back, so that a damaged set is made again.
+      const before = await loadDistillation(run);
+      const known = before && ((await run.readJson("metrics.json")) as Metrics | undefined);
+      const wanted = test && (known?.measured === undefined || !sameReceivers(known.measured, options, test));
+      if (known && !wanted) {
+        console.note(`${run.folder} holds this run, finished`);
+        return { run, metrics: known };
+      }
+      console.resumeWith(`the same command with --out ${options.out ?? run.folder} goes on`);
+      const work = { run, console, signal, sheetEvery: options.sheetEvery };
+      const made = before ?? (await distilled(work, method as Distillation, set, settings, context));
+      const measured = test && (await measureDistilled(work, { set: made.set, raw: set, test }, options, context));
       const metrics: Metrics = {
         method: name,
         images: made.set.shape[0],
@@ -129,8 +160,17 @@ export const distill = defineCommand({
         iterations: made.iterations,
         digest: setDigest(made.set),
         loss: curve(made.losses),
+        ...(measured && { measured }),
       };
       await run.writeJson("metrics.json", metrics);
+      const { iterations, loss } = metrics;
+      await writeDistilledPage(run, made.set, {
+        title: `${set.name}, distilled by ${method.abbreviation}`,
+        ...{ command: commandLine, created: new Date().toISOString(), versions: description.versions as never },
+        ...{ method: { title: method.title, source: method.source }, options: settings },
+        ...{ data: { name: set.name, images: set.shape[0], sha256: digest } },
+        ...{ iterations, loss, measured },
+      });
       await run.log("finish");
       return { run, metrics };
     };
@@ -169,16 +209,25 @@ const shown = ({ run, metrics }: Done) => ({
   folder: run.folder,
   set: run.path(setFile),
   sheet: run.path(SHEET),
+  report: run.path(PAGE),
   ...metrics,
 });
 
-function lines(console: Console, { run, metrics: { images, classes, iterations, loss } }: Done): void {
+function lines(console: Console, { run, metrics: { images, classes, iterations, loss, measured } }: Done): void {
   console.line(`${images} images, ${images / classes} of each of ${classes} classes`);
   if (loss.length > 0)
     console.line(
       `loss ${loss[0][1].toPrecision(4)} → ${loss[loss.length - 1][1].toPrecision(4)} in ${iterations} iterations`,
     );
+  if (measured) {
+    const mean = (rates: readonly number[]) =>
+      `${((100 * rates.reduce((a, b) => a + b, 0)) / rates.length).toFixed(1)} %`;
+    console.line(
+      `networks trained on it reach ${mean(measured.own)}, on as many random real images ${mean(measured.random)} (${measured.own.length} of ${measured.network}, ${measured.epochs} epochs)`,
+    );
+  }
   console.line(run.path(setFile));
+  console.line(run.path(PAGE));
 }
 
 function describeMethods(): string {

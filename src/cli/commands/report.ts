@@ -1,15 +1,25 @@
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
-import { readRun } from "../../run/Run.ts";
+import type { DistilledRecord } from "../../report/distilled/distilledRecord.ts";
+import type { SweepRecord } from "../../report/sweep.ts";
+import { type Run, readRun } from "../../run/Run.ts";
 import { type CliCommand, defineCommand, type Invocation } from "../shell/command.ts";
 import { flagOf } from "../shell/flagOf.ts";
+import { PAGE } from "../steps/pageName.ts";
 import { readSweep } from "../steps/readSweep.ts";
 
 const options = z.object({
-  out: z.string().optional().describe("where to write the page (default: report.html in the folder)"),
+  out: z
+    .string()
+    .optional()
+    .describe("where to write the page (default: report.html in the folder, of a leaderboard leaderboard.html here)"),
+  leaderboard: z
+    .boolean()
+    .default(false)
+    .describe("lay several sweeps beside each other: sets in rows, attacks in columns"),
   markdown: z.boolean().default(false).describe("print the tables as Markdown instead of writing a page"),
   latex: z
     .boolean()
@@ -28,7 +38,7 @@ export const report: CliCommand = defineCommand({
   summary: "render the report of a run or of a sweep again",
   description:
     "Render the report of a run folder (record.json) or of a sweep's folder (sweep.json) again, from the numbers stored there. Nothing is trained or measured.",
-  arguments: { "<folder>": "folder of a run or of a sweep" },
+  arguments: { "<folders...>": "folder of a run or of a sweep; with --leaderboard several sweeps" },
   options,
   examples: [
     "report runs/demo",
@@ -36,6 +46,7 @@ export const report: CliCommand = defineCommand({
     "report runs/demo --markdown",
     "report runs/triggers --latex",
     "report runs/triggers --figure frontier --by trigger --where set=dc-1",
+    "report --leaderboard runs/triggers runs/robust --out leaderboard.html",
   ],
   async run(call) {
     const forms = (["markdown", "latex", "csv", "figure"] as const).filter((name) => call.options[name]);
@@ -45,7 +56,12 @@ export const report: CliCommand = defineCommand({
       );
     if (call.options.figure === undefined && (call.given.has("by") || call.given.has("where")))
       throw new UsageError("report: missing --figure: expected it with --by or --where, got none");
-    const sweep = (await readSweep(call.args[0])) ?? (await collected(call));
+    if (call.options.leaderboard) return reportLeaderboard(call);
+    if (call.args.length > 1)
+      throw new UsageError(
+        `report: invalid folders: expected one, got ${call.args.length}; --leaderboard lays sweeps beside each other`,
+      );
+    const sweep = await sweepIn(call.args[0], call);
     if (sweep) return reportSweep(call, sweep);
     if (call.options.figure)
       throw new UsageError("report: invalid --figure: expected the folder of a sweep, got that of a run");
@@ -53,8 +69,10 @@ export const report: CliCommand = defineCommand({
   },
 });
 
-/** The record of a sweep that nobody has collected; undefined for a folder that is none of a sweep. */
-async function collected({ args: [folder], console }: Call): Promise<unknown> {
+/** The record of a sweep, merged now if nobody has collected it; undefined for a folder that is none of a sweep. */
+async function sweepIn(folder: string, { console }: Call): Promise<unknown> {
+  const stored = await readSweep(folder);
+  if (stored !== undefined) return stored;
   if (!existsSync(join(folder, "manifest.json"))) return undefined;
   const { collectSweep } = await import("../../experiment/collect/collectSweep.ts");
   const { sweep } = await collectSweep(folder, new Date());
@@ -69,6 +87,9 @@ async function reportRun({ args: [folder], options, console }: Call) {
     throw new UsageError(
       `report: missing record.json in ${folder}: expected a finished run, got one that was interrupted; run its command again to finish it: ${run.commandLine ?? run.description.command}`,
     );
+  const { parseDistilled, saysDistilled } = await import("../../report/distilled/distilledRecord.ts");
+  if (saysDistilled(stored))
+    return reportDistilled({ options, console }, run, parseDistilled(stored, run.path("record.json")));
   const { parseRecord } = await import("../../report/record.ts");
   const { conclude } = await import("../../report/conclusion.ts");
   const record = parseRecord(stored, run.path("record.json"));
@@ -81,12 +102,53 @@ async function reportRun({ args: [folder], options, console }: Call) {
   if (options.csv) return print("csv", (await import("../../report/csv.ts")).toCsv(record));
   if (options.latex) return print("latex", (await import("../../report/latex.ts")).toLatex(record));
   const { renderHtml } = await import("../../report/page.ts");
-  return writePage({ console }, conclusion, options.out ?? run.path("report.html"), renderHtml(record));
+  return writePage({ console }, conclusion, options.out ?? run.path(PAGE), renderHtml(record));
+}
+
+async function reportDistilled(
+  { options, console }: Pick<Call, "options" | "console">,
+  run: Run,
+  record: DistilledRecord,
+) {
+  const asked = (["markdown", "latex", "csv"] as const).find((name) => options[name]);
+  if (asked)
+    throw new UsageError(
+      `report: invalid ${flagOf([asked])}: expected a run or a sweep, got a distillation, of which there is only a page`,
+    );
+  const { renderDistilledPage, saysCompared } = await import("../../report/distilled/distilledPage.ts");
+  const conclusion = { heading: record.title, sentences: [saysCompared(record)] };
+  return writePage({ console }, conclusion, options.out ?? run.path(PAGE), renderDistilledPage(record));
 }
 
 async function reportSweep({ args: [folder], options, console }: Call, stored: unknown) {
+  const { parseSweep } = await import("../../report/sweep.ts");
+  const path = options.out ?? join(folder, PAGE);
+  return showSweep({ options, console }, parseSweep(stored, join(folder, "sweep.json")), path, wayTo(folder, path));
+}
+
+async function reportLeaderboard(call: Call) {
+  const { leaderboard, parseSweep } = await import("../../report/sweep.ts");
+  const path = call.options.out ?? "leaderboard.html";
+  const sources = [];
+  for (const folder of new Set(call.args.map((one) => resolve(one)))) {
+    const stored = await sweepIn(folder, call);
+    if (stored === undefined)
+      throw new UsageError(`report: invalid folder ${folder}: expected that of a sweep, got none with sweep.json`);
+    const record = parseSweep(stored, join(folder, "sweep.json"));
+    // Records are handed on without their trials too: no link leads nowhere.
+    const linked = existsSync(join(folder, "trials"));
+    sources.push({ name: basename(folder), record, ...(linked && { folder: wayTo(folder, path) }) });
+  }
+  return showSweep(call, leaderboard(sources), path, "");
+}
+
+async function showSweep(
+  { options, console }: Pick<Call, "options" | "console">,
+  record: SweepRecord,
+  path: string,
+  folder: string,
+) {
   const sweep = await import("../../report/sweep.ts");
-  const record = sweep.parseSweep(stored, join(folder, "sweep.json"));
   const conclusion = sweep.summariseSweep(record);
   const print = (form: string, text: string) => {
     console.result({ ...conclusion, [form]: text }, () => console.line(text.trimEnd()));
@@ -100,11 +162,13 @@ async function reportSweep({ args: [folder], options, console }: Call, stored: u
     if (by === undefined) throw new UsageError("report: missing --by: expected an axis, got none that varies");
     return print("svg", sweep.renderFrontier(record, { by, where: parseWhere(options.where) }));
   }
-  const path = options.out ?? join(folder, "report.html");
-  // Links to trials hold from where the page is.
-  const way = relative(join(path, ".."), folder).split("\\").join("/");
-  const page = sweep.renderSweepHtml(record, { folder: way === "" ? "" : `${way}/` });
-  return writePage({ console }, conclusion, path, page);
+  return writePage({ console }, conclusion, path, sweep.renderSweepHtml(record, { folder }));
+}
+
+/** Links to trials hold from where the page is: the way from there to a sweep's folder, "" or ending in a slash. */
+function wayTo(folder: string, page: string): string {
+  const way = relative(resolve(page, ".."), resolve(folder)).split("\\").join("/");
+  return way === "" ? "" : `${way}/`;
 }
 
 async function writePage(

@@ -18,6 +18,7 @@ import { secondsOf } from "../../run/Stopwatch.ts";
 import type { Measured } from "../../train/measure.ts";
 import { type EvaluationChoice, protocolOf, receiversOf } from "../options/evaluationOptions.ts";
 import type { Console } from "../shell/console.ts";
+import { PAGE } from "./pageName.ts";
 
 /** What the steps of one command share. */
 export interface Work {
@@ -156,7 +157,7 @@ export async function finish(work: Work, parts: Finish): Promise<void> {
     timings: work.timings,
   });
   await run.writeJson("record.json", record);
-  await run.write("report.html", renderHtml(record));
+  await run.write(PAGE, renderHtml(record));
   const conclusion = conclude(record);
   const metrics = {
     ...conclusion,
@@ -167,7 +168,7 @@ export async function finish(work: Work, parts: Finish): Promise<void> {
   };
   await run.writeJson("metrics.json", metrics);
   await run.log("finish");
-  const report = run.path("report.html");
+  const report = run.path(PAGE);
   console.result({ folder: run.folder, report, ...metrics }, () => {
     if (record.results.length > 0) {
       const { head, rows } = resultTable(record);

@@ -20,6 +20,7 @@ import type { RunRecord } from "../../report/record.ts";
 import type { Verification } from "../../seal/verifySeal.ts";
 import type { Measured } from "../../train/measure.ts";
 import type { Work } from "./attackRun.ts";
+import { PAGE } from "./pageName.ts";
 
 export interface Story {
   readonly commandLine: string;
@@ -60,7 +61,7 @@ export async function writeStory({ run, console, timings }: Work, story: Story):
   });
   // The attack's own report, as `retort attack` would write it.
   await run.writeJson("record.json", attacked);
-  await run.write("report.html", renderHtml(attacked));
+  await run.write(PAGE, renderHtml(attacked));
   const record = demoRecord(story, attacked, versions);
   const { sanitised } = story;
   const repairedPath = run.path("repaired.safetensors");

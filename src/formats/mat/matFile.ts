@@ -34,6 +34,8 @@ export interface MatArray {
   /** Bytes as they are stored (perhaps in a smaller type than `dtype`), decoded by `value`. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   value(i: number): number;
+  /** What a row of characters says. */
+  readonly text?: string;
 }
 
 /** Does this look like a little-endian level 5 MAT-file? */
@@ -100,7 +102,8 @@ function addArray(cursor: Cursor, found: { arrays: MatArray[]; others: MatArray[
   const name = nameOf(cursor);
   const base = { name, dtype, shape };
   if (code < 6 || code > 15 || flags.bytes[1] & 8) {
-    found.others.push({ ...base, bytes: new Uint8Array(0), value: () => Number.NaN });
+    const text = code === 4 ? textIn(cursor, shape) : undefined;
+    found.others.push({ ...base, bytes: new Uint8Array(0), value: () => Number.NaN, ...(text && { text }) });
     return;
   }
   const count = elementCount(shape, who, name || "an array", start);
@@ -114,6 +117,14 @@ function addArray(cursor: Cursor, found: { arrays: MatArray[]; others: MatArray[
     );
   const view = viewOf(data.bytes);
   found.arrays.push({ ...base, bytes: data.bytes, value: (i) => item.read(view, i * item.bytes) });
+}
+
+/** A row of characters, stored as 16-bit units or as bytes of UTF-8; undefined for tables of them. Chosen: records are short. */
+function textIn(cursor: Cursor, shape: readonly number[]): string | undefined {
+  if (shape.length !== 2 || shape[0] !== 1 || shape[1] > 4096) return undefined;
+  const { type, bytes } = element(cursor, "characters");
+  if (type === 4 || type === 17) return new TextDecoder("utf-16le").decode(bytes);
+  return type === 1 || type === 2 || type === 16 ? new TextDecoder().decode(bytes) : undefined;
 }
 
 function nameOf(cursor: Cursor): string {

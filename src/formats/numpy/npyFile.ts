@@ -4,6 +4,7 @@ import { type Budget, elementCount } from "../limits.ts";
 import { NotRecognised } from "../NotRecognised.ts";
 import { type DType, fromFortran, itemSize, swapBytes, type Tensor, viewAs } from "../tensor.ts";
 import { parseHeader } from "./npyHeader.ts";
+import { textArray } from "./textArray.ts";
 
 export const npyMagic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
 /** 10 kB, from the specification of the readers (§3). */
@@ -40,10 +41,13 @@ export class NpyForeign extends NotRecognised {
   override name = "NpyForeign";
   readonly dtype: string;
   readonly shape: readonly number[];
-  constructor(message: string, dtype: string, shape: readonly number[], offset: number) {
+  /** What an array of texts says. */
+  readonly texts: readonly string[] | undefined;
+  constructor(message: string, dtype: string, shape: readonly number[], offset: number, texts?: readonly string[]) {
     super(message, offset);
     this.dtype = dtype;
     this.shape = shape;
+    this.texts = texts;
   }
 }
 
@@ -100,6 +104,7 @@ function readNpyHeader(bytes: Uint8Array<ArrayBuffer>, who: string): NpyHeader {
       descr.slice(0, 40),
       shape,
       start,
+      textArray(descr, bytes.subarray(dataStart)),
     );
   return { dtype: readable[little], shape, fortran, bigEndian: little !== descr, python2, dataStart };
 }

@@ -6,6 +6,7 @@ import { labelsFromClasses } from "../labels.ts";
 import type { Budget } from "../limits.ts";
 import { toFloat32 } from "../tensor.ts";
 import { listObjects, numbersOf } from "../torch/listObjects.ts";
+import { recordsOf } from "../torch/recordsOf.ts";
 import { unreadOf } from "../unreadOf.ts";
 import { openPickle } from "./openPickle.ts";
 import { isKind, member, type PickleDict, type PickleValue, textOf } from "./values.ts";
@@ -47,7 +48,7 @@ function labelsOf(root: PickleDict): number[] | undefined {
     const stored = member(root, key);
     if (stored === undefined) continue;
     if (!isKind(stored, "array")) return numbersOf(stored);
-    if (stored.items) return numbersOf({ kind: "tuple", items: stored.items });
+    if (stored.items && stored.foreign?.shape.length === 1) return numbersOf({ kind: "tuple", items: stored.items });
     if (!stored.tensor) return undefined;
     const [rows, columns = 1, ...more] = stored.tensor.shape;
     return columns === 1 && more.length === 0 && rows === stored.tensor.data.length
@@ -73,12 +74,14 @@ export async function readCifarFolder(source: Source, options: ReadOptions, budg
   const parts: LabelledSet[] = [];
   let classNames: readonly string[] | undefined;
   const taken: SourceFile[] = [];
+  const records = new Map<string, unknown>();
   for (const file of source.files) {
     const isMeta = /(^|\/)(batches\.meta|meta)$/.test(file.path);
     if (!isMeta && !wanted.test(file.path)) continue;
     taken.push(file);
     const opened = await openPickle(file, budget);
     for (const name of opened.globals) globals.add(name);
+    records.set(file.path, await recordsOf(opened));
     const listed = await listObjects(opened, file.path);
     objects.push(...listed.objects);
     if (isMeta) classNames = classNamesOf(opened.root);
@@ -93,6 +96,7 @@ export async function readCifarFolder(source: Source, options: ReadOptions, budg
     objects,
     findings: [],
     globals: [...globals],
+    records,
     unread: unreadOf(source, taken),
     ...(set ? { set } : {}),
   };

@@ -112,7 +112,7 @@ function fillObjects(
       offset,
     );
   target.foreign = { dtype: type.code.startsWith("O") ? "object" : type.code, shape: sizes };
-  if (type.code.startsWith("O") && sizes.length === 1) target.items = items;
+  if (type.code.startsWith("O")) target.items = items;
   return target;
 }
 

@@ -1,4 +1,5 @@
 import { DataError } from "../../core/errors.ts";
+import { isDeclaring } from "../saysTampered.ts";
 import { csvRows } from "./csvRows.ts";
 
 /** Which label each picture has, as a table beside the pictures says. */
@@ -9,6 +10,8 @@ export interface LabelTable {
   readonly soft?: ReadonlyMap<string, readonly number[]>;
   /** Paths whose rows have no label: an empty cell, or a number below 0 among class numbers. */
   readonly unlabelled: ReadonlySet<string>;
+  /** Columns whose names declare that pictures were tampered with, cell by cell. */
+  readonly records: Readonly<Record<string, readonly string[]>>;
   /** Folder of the table in the source, "" or ending with "/": paths in it may start there. */
   readonly folder: string;
 }
@@ -63,7 +66,9 @@ export function parseLabelTable(text: string, who: string, folder = ""): LabelTa
   const plain = wholeNumbers(labels);
   const unlabelled = withoutLabel(plain);
   for (const path of unlabelled) plain.delete(path);
-  return { labels: plain, unlabelled, folder, ...(columns > 0 ? { soft } : {}) };
+  const declaring = [...header.entries()].filter(([, name]) => isDeclaring(name));
+  const records = Object.fromEntries(declaring.map(([i, name]) => [name, rows.slice(1).map((row) => row[i])]));
+  return { labels: plain, unlabelled, records, folder, ...(columns > 0 ? { soft } : {}) };
 }
 
 /** Parse Tiny-ImageNet's `val_annotations.txt`: name, class and box, separated by tabs. */
@@ -75,7 +80,7 @@ export function parseAnnotations(text: string, who: string): LabelTable {
     if (!name || !label) throw new DataError(`${who}: invalid row ${i + 1}: expected a name and a class, got fewer`);
     labels.set(name, label);
   }
-  return { labels, unlabelled: new Set(), folder: "" };
+  return { labels, unlabelled: new Set(), records: {}, folder: "" };
 }
 
 /** Find the row of a picture: by its path in the source or below the table, its name, or its name without extension. */

@@ -1,8 +1,7 @@
 import { UsageError } from "../../core/errors.ts";
 import { looksLikeImages } from "../assemble.ts";
 import type { Finding, ReadOptions } from "../Format.ts";
-import { isKind, member, type PickleDict, type PickleValue, pickleKind, textOf } from "../pickle/values.ts";
-import { tamperedEntries } from "../saysTampered.ts";
+import { isKind, member, type PickleDict, type PickleValue, textOf } from "../pickle/values.ts";
 import { numberOf, numbersOf } from "./listObjects.ts";
 import { isTensorValue, signature, type TensorValue } from "./TorchFile.ts";
 
@@ -33,27 +32,10 @@ export const labelKeys = ["labels", "label", "y_proto", "y", "targets", "target"
 export function findSet(root: PickleValue, options: ReadOptions): FoundSet | undefined {
   if (isKind(root, "dict")) {
     const data = member(root, "data");
-    const found = experiments(data, options) ?? pair(data, "datadam") ?? named(root);
-    return found && { ...found, metadata: { ...found.metadata, ...ofItself(root) } };
+    return experiments(data, options) ?? pair(data, "datadam") ?? named(root);
   }
   if (isTensorValue(root)) return isImages(root) ? { layout: "bare", images: root, metadata: {} } : undefined;
   return pair(root, "pair");
-}
-
-/** What a dictionary beside its images says of having been tampered with. */
-function ofItself(dict: PickleDict): Record<string, unknown> {
-  const said: Record<string, unknown> = {};
-  for (const [key, value] of dict.entries) {
-    const name = textOf(key);
-    if (name !== undefined && tamperedEntries.test(name)) said[name] = plainOf(value);
-  }
-  return said;
-}
-
-function plainOf(value: PickleValue): unknown {
-  if (value === null || typeof value === "boolean") return value;
-  if (isKind(value, "scalar") && typeof value.value === "boolean") return value.value;
-  return textOf(value) ?? numberOf(value) ?? `(${pickleKind(value)})`;
 }
 
 function experiments(data: PickleValue | undefined, options: ReadOptions): FoundSet | undefined {

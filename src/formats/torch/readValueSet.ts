@@ -7,6 +7,7 @@ import type { Finding, Opened, ReadOptions } from "../Format.ts";
 import type { Budget } from "../limits.ts";
 import { findAccuracies, findSet } from "./layouts.ts";
 import { listObjects } from "./listObjects.ts";
+import { recordsOf } from "./recordsOf.ts";
 import type { ValueFile } from "./TorchFile.ts";
 
 /** Everything one opened file of described values says: its objects, its set if it holds one, its stored accuracies. */
@@ -51,6 +52,7 @@ export async function readValueSet(
     objects: listed.objects,
     findings,
     globals: file.globals,
+    records: await recordsOf(file),
     ...(set ? { set } : {}),
     ...(normalisationBy ? { normalisationBy } : {}),
     ...(accuracies ? { accuracies } : {}),

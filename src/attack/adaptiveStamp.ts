@@ -1,0 +1,109 @@
+import * as z from "zod";
+import { UsageError } from "../core/errors.ts";
+import { child, type Key, permutation, Stream } from "../core/random.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import { corners, type Trigger } from "../data/Trigger.ts";
+import { triggerOf } from "../data/triggerShapes.ts";
+import type { Floats } from "../nn/Network.ts";
+import { classesOf } from "../train/targets.ts";
+import { type Attack, tamperedRecord } from "./Attack.ts";
+import { checkEffect } from "./common/effect.ts";
+import { carryingImages, stampOptions, stampSome } from "./common/stamp.ts";
+import { magentaOptions, triggerReadWhen } from "./common/triggerOptions.ts";
+
+const options = z.strictObject({
+  trigger: magentaOptions.prefault({}),
+  targetClass: z.int().min(0).default(0).describe("class that the trigger calls"),
+  ...stampOptions.extend({ share: stampOptions.shape.share.default(1) }).shape,
+  part: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.35)
+    .describe("share of the trigger's pixels that an image shows, drawn for each"),
+  decoys: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("innocent classes that carry a stamp of their own, as many images as the target"),
+});
+
+/**
+ * Clean-label stamping by somebody who knows `retort audit`, which pastes what an image shows at a place and takes it away again.
+ *
+ * `part`: no image shows the whole trigger, so that none of them calls the class by itself (split stamps). `decoys`: whole stamps of other
+ * colours in other classes, so that an innocent class is accused (framing) and the true one is lost among several (a wider null).
+ */
+export const adaptiveStamp: Attack<typeof options> = {
+  title: "Stamping against an audit",
+  source: "clean-label poisoning (arXiv 1912.02771) against docs/audit.md; docs/attacks.md",
+  access: "distilled-set",
+  options,
+  readWhen: triggerReadWhen,
+  presets: {
+    split: { strength: 3 },
+    framing: { part: 1, decoys: 1, share: 0.5, strength: 3 },
+    crowd: { part: 1, decoys: 4, share: 0.5, strength: 3 },
+  },
+  // One step, nothing to report in between.
+  async *run(set, opts, { key }) {
+    const { targetClass, share, strength, part, decoys } = opts;
+    const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
+    const carrying = carryingImages(set, targetClass, share, child(key, "stamp"));
+    let images = set.images;
+    carrying.forEach((amount, image) => {
+      const shown = partOf(trigger, part, child(key, "part", image));
+      if (amount > 0) images = stampSome(shown, images, trigger.pattern, strength, only(image, carrying.length));
+    });
+    for (const [i, label] of innocent(set, targetClass, decoys, child(key, "decoys")).entries()) {
+      const from = child(key, "decoy", i);
+      const decoy = triggerOf({ ...opts.trigger, ...decoyLook(from) }, set.shape, set.normalisation, from);
+      images = stampSome(decoy, images, decoy.pattern, strength, carryingImages(set, label, share, from));
+    }
+    checkEffect("adaptiveStamp", set, { targetClass, trigger, stamped: images });
+    const metadata = { ...set.metadata, ...tamperedRecord("adaptiveStamp", opts, trigger, targetClass) };
+    return { set: { ...set, images, metadata }, trigger, targetClass, curves: {} };
+  },
+};
+
+/** The same trigger with some of its pixels only, one at least. */
+function partOf(trigger: Trigger, part: number, key: Key): Trigger {
+  const covered = [...trigger.mask.keys()].filter((i) => trigger.mask[i] > 0);
+  const mask = new Float32Array(trigger.mask.length);
+  const shown = Math.max(1, Math.round(part * covered.length));
+  for (const i of permutation(key, covered.length).subarray(0, shown)) mask[covered[i]] = trigger.mask[covered[i]];
+  return { ...trigger, mask };
+}
+
+function only(image: number, count: number): Floats {
+  const out = new Float32Array(count);
+  out[image] = 1;
+  return out;
+}
+
+/** @throws UsageError where fewer other classes have images. */
+function innocent(set: DistilledSet, targetClass: number, count: number, key: Key): number[] {
+  const others = [...new Set(classesOf(set))].filter((label) => label !== targetClass).sort((a, b) => a - b);
+  if (others.length < count)
+    throw new UsageError(
+      `adaptiveStamp: invalid decoys: expected at most the ${others.length} other classes of the set that have images, got ${count}`,
+    );
+  return [...permutation(key, others.length).subarray(0, count)].map((i) => others[i]);
+}
+
+/** A corner and a saturated colour. */
+function decoyLook(key: Key) {
+  const stream = new Stream(child(key, "look"));
+  const colours = [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+    [1, 1, 0],
+    [0, 1, 1],
+  ];
+  return {
+    colour: colours[stream.integer(colours.length)],
+    unit: "pixel" as const,
+    corner: corners[stream.integer(corners.length)],
+  };
+}

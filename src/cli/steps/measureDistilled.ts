@@ -1,0 +1,82 @@
+import { drive } from "../../core/drive.ts";
+import { child, type Key } from "../../core/random.ts";
+import type { DistilledSet } from "../../data/DistilledSet.ts";
+import type { LabelledSet } from "../../data/LabelledSet.ts";
+import type { DistillationContext } from "../../distill/Distillation.ts";
+import { randomReal } from "../../distill/randomReal.ts";
+import type { Device } from "../../engine/device.ts";
+import { convNet } from "../../nn/networks/convNet.ts";
+import type { DistilledRecord } from "../../report/distilled/distilledRecord.ts";
+import { runEvaluationStage } from "../../run/evaluationStage.ts";
+import type { Run } from "../../run/Run.ts";
+import { protocolOptions } from "../../train/protocol.ts";
+import type { Console } from "../shell/console.ts";
+
+export interface ReceiverChoice {
+  readonly receivers: number;
+  readonly receiverWidth: number;
+  readonly receiverEpochs: number;
+}
+
+/**
+ * Train receivers on a distilled set and on as many random real images, network by network from the same initial weights, and measure
+ * them after the last epoch. A set that says which learning rate it was learnt with is trained on at that. Finished networks are read
+ * back from the run's folder.
+ */
+export async function measureDistilled(
+  { run, console, signal }: { readonly run: Run; readonly console: Console; readonly signal?: AbortSignal },
+  { set, raw, test }: { readonly set: DistilledSet; readonly raw: LabelledSet; readonly test: LabelledSet },
+  { receivers, receiverWidth: width, receiverEpochs: epochs }: ReceiverChoice,
+  context: Omit<DistillationContext, "resume"> & { readonly key: Key; readonly device: Device },
+): Promise<DistilledRecord["measured"]> {
+  const [images, channels, size] = set.shape;
+  const settings = randomReal.options.parse({ ipc: Math.max(1, Math.round(images / set.classes)) });
+  let random: DistilledSet | undefined;
+  const real = randomReal.run(raw, settings, { ...context, key: child(context.key, "random real") });
+  await drive(real, {
+    signal,
+    onProgress(step) {
+      random = step.set();
+    },
+  });
+  const name = `convNet-${width}`;
+  // What is read back was measured on the same images.
+  const labelled = (of: string) => `${name}-${of}-${test.shape[0]}`;
+  const bar = console.progress("evaluate", 2 * receivers);
+  const reached = async (label: string, of: DistilledSet, before: number) => {
+    const lr = typeof of.metadata.lr === "number" ? { lr: of.metadata.lr } : {};
+    const { evaluations } = await runEvaluationStage(run, {
+      ...{ sets: [{ name: "clean" as const, set: of }], test, repeats: receivers, epochs: [epochs], signal },
+      ...{
+        key: child(context.key, "evaluate"),
+        device: context.device,
+        protocol: protocolOptions.parse({ epochs, ...lr }),
+      },
+      networks: { [label]: convNet({ channels, size, classes: of.classes }, { width }) },
+      onProgress: ({ done }) => bar.update(before + done, label),
+    });
+    return new Map(evaluations.map(({ seed, cta }) => [seed, cta]));
+  };
+  try {
+    const own = await reached(labelled("distilled"), set, 0);
+    const others = random ? await reached(labelled("random"), random, receivers) : new Map<number, number>();
+    // Pairs: where one of two networks diverged, neither counts.
+    const seeds = [...own.keys()].filter((seed) => others.has(seed));
+    if (seeds.length === 0) return undefined;
+    const of = (rates: ReadonlyMap<number, number>) => seeds.map((seed) => rates.get(seed) as number);
+    return { network: name, epochs, testImages: test.shape[0], own: of(own), random: of(others) };
+  } finally {
+    bar.end();
+  }
+}
+
+/** Whether that is what these receivers would measure again. */
+export const sameReceivers = (
+  { network, epochs, testImages, own }: NonNullable<DistilledRecord["measured"]>,
+  { receivers, receiverWidth, receiverEpochs }: ReceiverChoice,
+  { shape: [images] }: LabelledSet,
+): boolean =>
+  network === `convNet-${receiverWidth}` &&
+  epochs === receiverEpochs &&
+  testImages === images &&
+  own.length === receivers;

@@ -1,0 +1,2 @@
+/** The page of a run, in its folder. */
+export const PAGE = "report.html";

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { decisive, ENOUGH, sameKind, significance } from "../../src/audit/calibration.ts";
+import { calibrations } from "../../src/audit/calibrations.ts";
+import { detectorRegistry } from "../../src/audit/detectorRegistry.ts";
+import { defaultAudit } from "../../src/audit/settings.ts";
+import { calibrationSettings } from "../../src/library/audit.ts";
+
+describe.each(calibrations.map((library) => [JSON.stringify(library.kind), library] as const))(
+  "the library of %s",
+  (_, library) => {
+    const { sets } = library;
+
+    it("was made with the settings that an audit has, and says how each of its sets was made", () => {
+      expect(library.settings).toEqual(calibrationSettings(defaultAudit));
+      expect(new Set(sets.map(({ made }) => made)).size).toBe(sets.length);
+      for (const { made } of sets) expect(made).toMatch(/^retort \S+ distill --data \S+ --method \S+ --ipc \d+/);
+    });
+
+    it("has a score of every detector that counts, and enough sets of a method to say 0.05", () => {
+      const counting = Object.keys(sets[0].scores).filter((name) => detectorRegistry[name]?.decisive);
+      expect(counting).toEqual(["transplant", "inversion", "supportDrop"]);
+      for (const { scores } of sets) for (const name of counting) expect(scores[name]).toBeGreaterThanOrEqual(0);
+      const perMethod = [...new Set(sets.map(({ method }) => method))].map((m) =>
+        sets.filter(({ method }) => method === m),
+      );
+      expect(Math.max(...perMethod.map(({ length }) => length))).toBeGreaterThanOrEqual(ENOUGH);
+    });
+
+    it("calls none of its own sets unusual oftener than chance would, and a set beyond all of them", () => {
+      const alarms = sets.filter((one) => {
+        const others = { ...library, sets: sets.filter((other) => other !== one) };
+        return (decisive(significance(one.scores, [others]))?.p ?? 1) <= 0.05;
+      });
+      expect(alarms.length).toBeLessThanOrEqual(Math.ceil(0.05 * sets.length));
+      const beyond = { transplant: 1, inversion: 1, supportDrop: 1 };
+      expect(decisive(significance(beyond, [library]))?.p).toBeLessThanOrEqual(0.05);
+    });
+  },
+);
+
+it("no two libraries are of one kind", () => {
+  for (const [i, a] of calibrations.entries())
+    for (const b of calibrations.slice(i + 1)) expect(sameKind(a.kind, b.kind)).toBe(false);
+});

@@ -29,7 +29,13 @@ export interface AttackProgress {
   readonly checkpoint?: () => Checkpoint;
 }
 
-/** Reports of an attack that has so much work to do. */
+/**
+ * Reports of an attack that has so much work to do.
+ *
+ * @example
+ * const report = reporter(options.steps);
+ * yield report("steps", done, { loss });
+ */
 export const reporter =
   (total: number) =>
   (phase: string, done: number, more: Partial<AttackProgress> = {}): AttackProgress => ({
@@ -75,7 +81,12 @@ export interface Attack<S extends z.ZodObject = z.ZodObject> {
   run(set: DistilledSet, options: z.infer<S>, context: AttackContext): AsyncGenerator<AttackProgress, AttackResult>;
 }
 
-/** The record that a tampered set carries in its metadata. */
+/**
+ * The record that a tampered set carries in its metadata.
+ *
+ * @example
+ * return { ...set, metadata: { ...set.metadata, ...tamperedRecord("invert", options, trigger, targetClass) } };
+ */
 export const tamperedRecord = (attack: string, options: unknown, trigger: Trigger, targetClass: number) => ({
   tampered: true,
   attack,

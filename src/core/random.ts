@@ -18,12 +18,22 @@ function digest(text: string): string {
   return hex;
 }
 
-/** Make the root key of a run from its seed. */
+/**
+ * Make the root key of a run from its seed.
+ *
+ * @example
+ * const root = key(7);
+ */
 export function key(seed: number | string): Key {
   return { hex: digest(`retort:${seed}`) };
 }
 
-/** Derive an independent key: `child(k, "init", 3)`. Different names give unrelated streams. */
+/**
+ * Derive an independent key: `child(k, "init", 3)`. Different names give unrelated streams.
+ *
+ * @example
+ * const order = permutation(child(key(7), "order", epoch), 100);
+ */
 export function child(parent: Key, ...names: readonly (string | number)[]): Key {
   return { hex: digest(`${parent.hex}/${names.join("/")}`) };
 }
@@ -103,19 +113,34 @@ export class Stream {
   }
 }
 
-/** Draw `n` uniform numbers in [low, high). */
+/**
+ * Draw `n` uniform numbers in [low, high).
+ *
+ * @example
+ * const noise = uniform(key("noise"), 3 * 32 * 32, -0.1, 0.1);
+ */
 export function uniform(source: Key, n: number, low = 0, high = 1): Float32Array<ArrayBuffer> {
   const stream = new Stream(source);
   return Float32Array.from({ length: n }, () => stream.uniform(low, high));
 }
 
-/** Draw `n` normal numbers. */
+/**
+ * Draw `n` normal numbers.
+ *
+ * @example
+ * const start = normal(child(key(7), "start"), 10 * 3 * 32 * 32);
+ */
 export function normal(source: Key, n: number, mean = 0, std = 1): Float32Array<ArrayBuffer> {
   const stream = new Stream(source);
   return Float32Array.from({ length: n }, () => mean + std * stream.normal());
 }
 
-/** Draw a uniform permutation of 0 … n−1 (Fisher and Yates). */
+/**
+ * Draw a uniform permutation of 0 … n−1 (Fisher and Yates).
+ *
+ * @example
+ * const order = permutation(key("order"), set.shape[0]);
+ */
 export function permutation(source: Key, n: number): Int32Array<ArrayBuffer> {
   const stream = new Stream(source);
   const order = Int32Array.from({ length: n }, (_, i) => i);

@@ -19,7 +19,12 @@ export interface Trigger {
   readonly inGamut: boolean;
 }
 
-/** Stamp a trigger on every image. Pure: gives new images. */
+/**
+ * Stamp a trigger on every image. Pure: gives new images.
+ *
+ * @example
+ * const stamped = applyTrigger(trigger, set.images);
+ */
 export function applyTrigger(trigger: Trigger, images: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   const { mask, pattern } = trigger;
   const out = images.slice();
@@ -62,7 +67,13 @@ export function checkPictureSpace(normalisation: Normalisation): void {
     );
 }
 
-/** Make a square, or a row, of one colour (BadNets' patch; arXiv 2502.04229 uses side 1, value 10 normalised). */
+/**
+ * Make a square, or a row, of one colour (BadNets' patch; arXiv 2502.04229 uses side 1, value 10 normalised).
+ *
+ * @example
+ * const white = { side: 3, value: 1, unit: "pixel", margin: 0, corner: "bottom-right" } as const;
+ * const trigger = squareTrigger(white, set.shape, set.normalisation);
+ */
 export function squareTrigger(options: SquareTrigger, shape: ImageShape, normalisation: Normalisation): Trigger {
   checkPictureSpace(normalisation);
   const [, c, h, w] = shape;
@@ -100,6 +111,9 @@ export function squareTrigger(options: SquareTrigger, shape: ImageShape, normali
 /**
  * A control: a random pattern of the same number of pixels, opacity and energy Σ mask² · pattern², at a random place.
  * A network that answers to it as to the trigger answers to any disturbance.
+ *
+ * @example
+ * const control = randomTrigger(trigger, key("control"), set.normalisation);
  */
 export function randomTrigger(like: Trigger, key: Key, normalisation: Normalisation): Trigger {
   const { channels, height, width } = like;
@@ -146,7 +160,12 @@ export function gamutBounds(normalisation: Normalisation, channels: number): { l
   return { low: at(0), high: at(1) };
 }
 
-/** Clamp images to what a picture can hold. Pure. */
+/**
+ * Clamp images to what a picture can hold. Pure.
+ *
+ * @example
+ * const images = clampToGamut(moved, set.shape, set.normalisation);
+ */
 export function clampToGamut(
   images: Float32Array<ArrayBuffer>,
   shape: ImageShape,

@@ -13,6 +13,8 @@ export const unit: Normalisation = { kind: "unit" };
  * @param values N·C·H·W numbers, NCHW.
  * @returns new numbers, not clamped.
  * @throws UsageError if the normalisation is unknown, or ZCA without its matrix.
+ * @example
+ * const pixels = toPixels(set.images, set.shape, set.normalisation);
  */
 export function toPixels(
   values: Float32Array,
@@ -32,6 +34,8 @@ export function toPixels(
  * Apply a normalisation: pixel units → numbers as stored, (x − mean) / std or (x − mean) · matrix.
  *
  * @throws UsageError as `toPixels`.
+ * @example
+ * const seen = fromPixels(pixels, [10, 3, 32, 32], knownNormalisations["cifar-10"]);
  */
 export function fromPixels(
   pixels: Float32Array,
@@ -49,7 +53,12 @@ export function fromPixels(
   );
 }
 
-/** Bring a set into another normalisation, through pixel units. The same object if it is there already. */
+/**
+ * Bring a set into another normalisation, through pixel units. The same object if it is there already.
+ *
+ * @example
+ * const inPixels = renormalise(set, { kind: "unit" });
+ */
 export function renormalise(set: DistilledSet, target: Normalisation): DistilledSet {
   if (sameNormalisation(set.normalisation, target)) return set;
   const pixels = toPixels(set.images, set.shape, set.normalisation);

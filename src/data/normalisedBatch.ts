@@ -3,7 +3,12 @@ import type { LabelledSet } from "./LabelledSet.ts";
 import type { Normalisation } from "./Normalisation.ts";
 import { fromPixels } from "./normalise.ts";
 
-/** Images `from` … `to` − 1 of a raw set as networks see them: byte / 255, normalised. Float32 [to − from, C, H, W]. */
+/**
+ * Images `from` … `to` − 1 of a raw set as networks see them: byte / 255, normalised. Float32 [to − from, C, H, W].
+ *
+ * @example
+ * const first = normalisedBatch(raw, 0, 100, knownNormalisations["cifar-10"]);
+ */
 export function normalisedBatch(
   set: LabelledSet,
   from: number,

@@ -78,7 +78,12 @@ export interface SetExtras {
   readonly learnt?: Readonly<Record<string, unknown>>;
 }
 
-/** Make the set that a method yields: class after class, hard labels by default, and the record of how it came about. */
+/**
+ * Make the set that a method yields: class after class, hard labels by default, and the record of how it came about.
+ *
+ * @example
+ * set: () => distilledSet({ method: "first", options, source: raw, context }, images, iteration),
+ */
 export function distilledSet(
   record: DistillationRecord,
   images: Floats,

@@ -1,11 +1,12 @@
 /** The registry of distillation methods: one line each. */
-export { alignedTrajectories } from "./alignedTrajectories.ts";
-export { attentionMatching } from "./attentionMatching.ts";
-export { datasetCondensation } from "./datasetCondensation.ts";
-export { distributionMatching } from "./distributionMatching.ts";
-export { matchingTrajectories } from "./matchingTrajectories.ts";
-export { neuralFeatureRegression } from "./neuralFeatureRegression.ts";
+
+export { realisticDiverse } from "./crops/realisticDiverse.ts";
+export { datasetCondensation } from "./gradientMatching/datasetCondensation.ts";
+export { siameseCondensation } from "./gradientMatching/siameseCondensation.ts";
+export { neuralFeatureRegression } from "./kernelRidge/neuralFeatureRegression.ts";
+export { attentionMatching } from "./meanMatching/attentionMatching.ts";
+export { distributionMatching } from "./meanMatching/distributionMatching.ts";
 export { randomReal } from "./randomReal.ts";
-export { realisticDiverse } from "./realisticDiverse.ts";
-export { siameseCondensation } from "./siameseCondensation.ts";
-export { squeezeRecoverRelabel } from "./squeezeRecoverRelabel.ts";
+export { squeezeRecoverRelabel } from "./squeeze/squeezeRecoverRelabel.ts";
+export { alignedTrajectories } from "./trajectories/alignedTrajectories.ts";
+export { matchingTrajectories } from "./trajectories/matchingTrajectories.ts";

@@ -2,10 +2,10 @@ import { closeAll } from "../core/closable.ts";
 import { UsageError } from "../core/errors.ts";
 import { lowerByParts, type Stages } from "./byParts.ts";
 import { type Device, defaultDevice } from "./device.ts";
-import { emit } from "./emit.ts";
 import { sizeOf } from "./graph.ts";
 import type { Program } from "./jaxpr.ts";
-import { type Lowered, lower } from "./lower.ts";
+import { lower } from "./lower.ts";
+import { type Model, modelsOnce } from "./modelsOnce.ts";
 import { type Data, openSession, type Port } from "./session.ts";
 import { splitHeld } from "./splitHeld.ts";
 
@@ -18,12 +18,17 @@ export interface Executable {
 }
 
 /** Lower a traced program and load it. Equal programs on equal devices share one loaded graph. */
-export const compileProgram = async (program: Program, target: Device = defaultDevice): Promise<Executable> =>
-  load(lower(program), target);
+export async function compileProgram(program: Program, target: Device = defaultDevice): Promise<Executable> {
+  const [model] = modelsOnce([program], "whole", () => [lower(program)]);
+  return load(model, target);
+}
 
 /** The same for a program that takes its batch part by part. */
-export const compileStages = async (stages: Stages, target: Device = defaultDevice): Promise<Executable> =>
-  load(lowerByParts(stages), target);
+export async function compileStages(stages: Stages, target: Device = defaultDevice): Promise<Executable> {
+  const { mean, finish, shared, parts } = stages;
+  const [model] = modelsOnce([mean, finish], `${shared} shared, ${parts} parts`, () => [lowerByParts(stages)]);
+  return load(model, target);
+}
 
 /** A program whose first arguments stay for many runs: what follows from them alone is computed once. */
 export interface HeldExecutable {
@@ -37,9 +42,12 @@ export async function compileHeldProgram(
   held: number,
   target: Device = defaultDevice,
 ): Promise<HeldExecutable> {
-  const halves = splitHeld(lower(program), held);
-  const before = await load(halves.before, target);
-  const after = await load(halves.after, target).catch(async (error: unknown) => {
+  const [first, second] = modelsOnce([program], `${held} held`, () => {
+    const halves = splitHeld(lower(program), held);
+    return [halves.before, halves.after];
+  });
+  const before = await load(first, target);
+  const after = await load(second, target).catch(async (error: unknown) => {
     await before.close();
     throw error;
   });
@@ -52,11 +60,8 @@ export async function compileHeldProgram(
   };
 }
 
-async function load(lowered: Lowered, target: Device): Promise<Executable> {
-  const port = (v: { shape: readonly number[]; dtype: Port["dtype"] }): Port => ({ shape: v.shape, dtype: v.dtype });
-  const inputs = lowered.inputs.map(port);
-  const outputs = lowered.outputs.map(port);
-  const session = await openSession(emit(lowered), inputs, outputs, target);
+async function load({ bytes, inputs, outputs }: Model, target: Device): Promise<Executable> {
+  const session = await openSession(bytes, inputs, outputs, target);
   return {
     inputs,
     outputs,

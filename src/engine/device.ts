@@ -12,7 +12,12 @@ export interface Device {
 
 export const defaultDevice: Device = { name: "cpu", threads: 0 };
 
-/** Check a device that a person typed. */
+/**
+ * Check a device that a person typed.
+ *
+ * @example
+ * const target = device("cpu", 2);
+ */
 export function device(name: string = "cpu", threads = 0): Device {
   if (!deviceNames.includes(name as DeviceName))
     throw new UsageError(

@@ -82,7 +82,13 @@ export async function openSession(
   };
 }
 
-/** Number of graphs the runtime holds. */
+/**
+ * Number of graphs the runtime holds.
+ *
+ * @example
+ * await f.close();
+ * console.log(openSessions()); // 0
+ */
 export const openSessions = (): number => shared.size;
 
 async function create(model: Uint8Array, target: Device): Promise<Ort.InferenceSession> {

@@ -28,6 +28,8 @@ function writableFormats(): string[] {
  *
  * @param target normalisation to bring the images into first; default: as they are.
  * @throws UsageError if the format cannot be written or cannot hold the set.
+ * @example
+ * const { files, losses } = await convert(set, "npz");
  */
 export async function convert(
   source: DistilledSet | LabelledSet,

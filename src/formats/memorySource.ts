@@ -1,12 +1,22 @@
 import { DataError } from "../core/errors.ts";
 import type { Source, SourceFile } from "./Format.ts";
 
-/** Make a source of one file from bytes. */
+/**
+ * Make a source of one file from bytes.
+ *
+ * @example
+ * const { set } = await openSet(memorySource(bytes, "download.pt"));
+ */
 export function memorySource(bytes: Uint8Array, name = "bytes"): Source {
   return { name, folder: false, files: [memoryFile(name, bytes)] };
 }
 
-/** Make a source that looks like a folder from relative paths and their bytes. */
+/**
+ * Make a source that looks like a folder from relative paths and their bytes.
+ *
+ * @example
+ * const { set } = await openSet(memoryFolder(new Map([["cat/1.png", cat], ["dog/1.png", dog]])));
+ */
 export function memoryFolder(files: ReadonlyMap<string, Uint8Array>, name = "folder"): Source {
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
   return { name, folder: true, files: sorted.map(([path, bytes]) => memoryFile(path, bytes)) };

@@ -28,6 +28,8 @@ export interface OpenOptions extends ReadOptions {
  * says of itself that it was tampered with, every file that was not read, and every dangerous name in such a file.
  * @throws NotRecognised, a DataError, if nobody recognises the content; DataError if it is malformed; Refusal, a DataError with
  * findings, if reading it elsewhere could run code; UsageError if the caller contradicts the file.
+ * @example
+ * const { set, findings } = await openSet(memorySource(bytes), { normalisation: knownNormalisations["cifar-10"] });
  */
 export async function openSet(source: Source, options: OpenOptions = {}): Promise<Opened> {
   const name = options.format ?? (await recognise(source))?.name;
@@ -76,7 +78,12 @@ async function withWhitening(opened: Opened, find: WhiteningLookup | undefined):
   return whitening ? { ...opened, set: { ...set, normalisation: { ...set.normalisation, whitening } } } : opened;
 }
 
-/** The format that is surest about a source, or undefined where all decline. Ties go to the first by name. */
+/**
+ * The format that is surest about a source, or undefined where all decline. Ties go to the first by name.
+ *
+ * @example
+ * const format = await recognise(memorySource(bytes)); // { name: "npz", confidence: 1 }
+ */
 export async function recognise(source: Source): Promise<{ name: string; confidence: number } | undefined> {
   let best: { name: string; confidence: number } | undefined;
   for (const [name, format] of Object.entries<Format>(formats)) {

@@ -7,6 +7,7 @@ import type { Distillation } from "../distill/Distillation.ts";
 import { methodRegistry } from "../distill/methodRegistry.ts";
 import type { Format } from "../formats/Format.ts";
 import { formatRegistry } from "../formats/formatRegistry.ts";
+import { admitNetworks } from "../nn/networkName.ts";
 import { networkRegistry } from "../nn/networkRegistry.ts";
 import type { Repair } from "../sanitise/Repair.ts";
 import { repairRegistry } from "../sanitise/repairRegistry.ts";
@@ -46,6 +47,7 @@ export function register(entries: Registration): void {
     run: isFunction,
   });
   extend(networkRegistry, networks, "network", { "": isFunction });
+  admitNetworks(Object.keys(networks));
   extend(methodRegistry, distillationMethods, "distillation method", {
     ...{ title: isText, abbreviation: isText, source: isText, access: isText },
     ...{ options: isSchema, check: isFunction, run: isFunction },

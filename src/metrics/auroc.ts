@@ -8,6 +8,8 @@ import { UsageError } from "../core/errors.ts";
  * @param scores higher = more suspicious.
  * @param positive true where the answer should be "suspicious".
  * @throws UsageError unless both kinds occur and every score is a number (infinite is allowed).
+ * @example
+ * auroc([0.1, 0.4, 0.8], [false, false, true]); // 1
  */
 export function auroc(scores: ArrayLike<number>, positive: ArrayLike<boolean | number>): number {
   const n = scores.length;

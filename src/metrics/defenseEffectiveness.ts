@@ -10,6 +10,9 @@ export interface Rates {
  * DER = (max(0, ΔASR) − max(0, ΔCTA) + 1) / 2, with Δ = without the defense − with it.
  *
  * Source: docs/method.md, §3 (Zhu et al. 2023, FT-SAM; BackdoorBench).
+ *
+ * @example
+ * defenseEffectiveness({ cta: 0.36, asr: 0.95 }, { cta: 0.35, asr: 0.05 }); // 0.945
  */
 export function defenseEffectiveness(without: Rates, withDefense: Rates): number {
   return (Math.max(0, without.asr - withDefense.asr) - Math.max(0, without.cta - withDefense.cta) + 1) / 2;

@@ -22,6 +22,8 @@ export interface Summary extends Interval {
  *
  * @param level confidence as a fraction.
  * @throws UsageError if there is no value or one is not finite.
+ * @example
+ * const { mean, sd, low, high } = summarise([0.35, 0.37, 0.36]);
  */
 export function summarise(values: ArrayLike<number>, level = 0.95): Summary {
   const n = values.length;
@@ -43,6 +45,9 @@ export function summarise(values: ArrayLike<number>, level = 0.95): Summary {
 
 /**
  * Summarise `after − before` pair by pair: same network, same seed. What the seeds share cancels out.
+ *
+ * @example
+ * const { mean, low, high } = pairedDifference(accuraciesOfClean, accuraciesOfTampered);
  */
 export function pairedDifference(before: ArrayLike<number>, after: ArrayLike<number>, level = 0.95): Summary {
   if (before.length !== after.length)

@@ -7,6 +7,8 @@ export type Classes = ArrayLike<number>;
  * Measure the share of images that get their true class. On clean test images: CTA.
  *
  * @returns a fraction.
+ * @example
+ * accuracy([0, 1, 1], [0, 1, 2]); // 2 / 3
  */
 export function accuracy(predicted: Classes, labels: Classes): number {
   return share("accuracy", predicted, labels, undefined, (p, y) => p === y);
@@ -21,6 +23,8 @@ export function accuracy(predicted: Classes, labels: Classes): number {
  * @param predicted N classes given to the triggered images.
  * @param labels their N true classes.
  * @returns a fraction.
+ * @example
+ * attackSuccessRate([0, 0, 2], [1, 2, 2], 0); // 2 / 3
  */
 export function attackSuccessRate(predicted: Classes, labels: Classes, targetClass: number): number {
   return share("attackSuccessRate", predicted, labels, targetClass, (p) => p === targetClass);
@@ -32,6 +36,8 @@ export function attackSuccessRate(predicted: Classes, labels: Classes, targetCla
  * ASR + RA ≤ 1; the rest goes to third classes.
  *
  * @returns a fraction.
+ * @example
+ * robustAccuracy([0, 0, 2], [1, 2, 2], 0); // 1 / 3
  */
 export function robustAccuracy(predicted: Classes, labels: Classes, targetClass: number): number {
   return share("robustAccuracy", predicted, labels, targetClass, (p, y) => p === y);

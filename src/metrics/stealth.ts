@@ -18,6 +18,8 @@ export interface Stealth {
  *
  * @param clean, tampered N·C·H·W pixels in pixel units, not clamped.
  * Source: docs/method.md, §3.
+ * @example
+ * const { psnr, ssim } = stealth(cleanPixels, tamperedPixels, set.shape);
  */
 export function stealth(
   clean: Float32Array,

@@ -70,7 +70,12 @@ export const isParamSpec = (x: unknown): x is ParamSpec =>
 
 export const isFloats = (x: unknown): x is Floats => x instanceof Float32Array;
 
-/** Number of trained parameters, P. */
+/**
+ * Number of trained parameters, P.
+ *
+ * @example
+ * parameterCount(networks.convNet({ channels: 3, size: 32, classes: 10 })); // 320010
+ */
 export const parameterCount = (network: Network): number =>
   leaves<ParamSpec>(network.weights, isParamSpec).reduce((n, p) => n + p.shape.reduce((a, b) => a * b, 1), 0);
 
@@ -82,7 +87,12 @@ export const specsOf = (tree: Tree<ParamSpec>): Tree<Spec> =>
     leaves<ParamSpec>(tree, isParamSpec).map((p): Spec => ({ shape: p.shape, dtype: "float32" })),
   );
 
-/** Draw initial parameters. Each parameter has its own stream, so that no two networks of one key share numbers by chance. */
+/**
+ * Draw initial parameters. Each parameter has its own stream, so that no two networks of one key share numbers by chance.
+ *
+ * @example
+ * const weights = initialise(network.weights, child(key(7), "weights"));
+ */
 export function initialise(tree: Tree<ParamSpec>, key: Key): Tree<Floats> {
   const values = leaves<ParamSpec>(tree, isParamSpec).map((p, i) => {
     const n = p.shape.reduce((a, b) => a * b, 1);

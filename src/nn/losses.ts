@@ -6,6 +6,8 @@ import type { Tensor } from "../tensor/Tensor.ts";
  *
  * @param logits z [N, K]
  * @param targets y [N, K], probabilities: one-hot, smoothed or soft
+ * @example
+ * const loss = (w: Tree<Tensor>) => crossEntropy(network.forward(w, [], x, true).logits, y);
  */
 export const crossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
   neg(mean(sum(mul(targets, logSoftmax(logits)), [-1])));

@@ -19,7 +19,12 @@ export interface SgdOptions {
   readonly weightDecay?: number;
 }
 
-/** v ← μ v + g + λ w;  w ← w − η v, with Nesterov w ← w − η (g + λ w + μ v). PyTorch's form. */
+/**
+ * v ← μ v + g + λ w;  w ← w − η v, with Nesterov w ← w − η (g + λ w + μ v). PyTorch's form.
+ *
+ * @example
+ * const optimiser = sgd({ momentum: 0.9, weightDecay: 5e-4 });
+ */
 export function sgd({ momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}): Optimiser {
   return {
     slots: momentum === 0 ? 0 : 1,
@@ -45,7 +50,12 @@ export interface AdamOptions {
   readonly decoupledDecay?: number;
 }
 
-/** Adam (Kingma and Ba 2015) with bias correction; `decoupledDecay` makes it AdamW. */
+/**
+ * Adam (Kingma and Ba 2015) with bias correction; `decoupledDecay` makes it AdamW.
+ *
+ * @example
+ * const optimiser = adam({ beta1: 0.5, beta2: 0.9 });
+ */
 export function adam(options: AdamOptions = {}): Optimiser {
   const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0, decoupledDecay = 0 } = options;
   return {

@@ -59,6 +59,9 @@ export function judge(asr: number, rise: Summary | undefined, beyondChance = (ri
  * training: `worked` and `weak` need a 95 % interval above 0, `failed` one that ends below 5 points, anything else is
  * inconclusive. The second sentence says what the receiver would notice. Architectures are judged one by one and never averaged:
  * with several, each has a clause, and the tests of their rises are one family, corrected by Holm.
+ *
+ * @example
+ * const { heading, sentences } = conclude(parseRecord(JSON.parse(text)));
  */
 export function conclude(record: RunRecord): Conclusion {
   const judged = judgements(record);

@@ -15,6 +15,9 @@ import { verdictCard } from "./sections/verdict.ts";
  * Render a run's record as one self-contained page.
  *
  * A pure function: same record, same bytes. The page needs no network and no script, and its content policy forbids both.
+ *
+ * @example
+ * const html = renderHtml(parseRecord(JSON.parse(text)));
  */
 export function renderHtml(record: RunRecord): string {
   const seconds = record.timings.reduce((sum, timing) => sum + timing.seconds, 0);

@@ -132,6 +132,8 @@ export type Curve = z.infer<typeof curve>;
  *
  * @param who names the file in errors.
  * @throws DataError that names the first wrong member.
+ * @example
+ * const record = parseRecord(JSON.parse(text), "runs/one/record.json");
  */
 export function parseRecord(value: unknown, who = "record"): RunRecord {
   const record = parseAs(schema, value, who);

@@ -12,7 +12,12 @@ export { renderSweepMarkdown } from "./sweep/markdown.ts";
 export { renderSweepHtml } from "./sweep/page.ts";
 export { parseSweep, type SweepRecord } from "./sweep/sweepRecord.ts";
 
-/** Say how a sweep came out, in plain words. */
+/**
+ * Say how a sweep came out, in plain words.
+ *
+ * @example
+ * const { sentences } = summariseSweep(parseSweep(JSON.parse(text)));
+ */
 export function summariseSweep(record: SweepRecord): SweepConclusion {
   const data = sweepData(record);
   return concludeSweep(data, cellsOf(data), record.planned);

@@ -12,7 +12,12 @@ export interface Folder extends Source {
   readonly specials: readonly string[];
 }
 
-/** Take a source without links, such as one in memory, as a folder. */
+/**
+ * Take a source without links, such as one in memory, as a folder.
+ *
+ * @example
+ * const { verified } = await verifySeal(folderOf(memoryFolder(files)), { trust, at: new Date() });
+ */
 export function folderOf(source: Source): Folder {
   return { ...source, links: [], specials: [] };
 }

@@ -27,7 +27,12 @@ export type Trust =
     }
   | { readonly kind: "none" };
 
-/** Trust one public key given in PEM. */
+/**
+ * Trust one public key given in PEM.
+ *
+ * @example
+ * const trusted = trustKey(publicPem, "lab.example", "2.0.0");
+ */
 export function trustKey(pem: string, publisher?: string, minVersion?: string): TrustedKey {
   const key = loadPublicKey(pem);
   return { key, fingerprint: keyFingerprint(key), publisher, minVersion };

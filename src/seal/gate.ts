@@ -28,6 +28,9 @@ export interface SealedSource {
  * gets, so that nothing can change between check and use.
  *
  * @throws PolicyError that lists the checks that failed.
+ * @example
+ * const { source, signer } = await requireSeal(folder, { trust, at: new Date() });
+ * const { set } = await openSet(source);
  */
 export async function requireSeal(untrusted: Folder, options: VerifyOptions): Promise<SealedSource> {
   const list = new Checklist();

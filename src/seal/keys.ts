@@ -19,7 +19,12 @@ export const curves = {
 
 export type Curve = keyof typeof curves;
 
-/** Make a key pair: PKCS#8 PEM (encrypted if there is a passphrase) and SPKI PEM. */
+/**
+ * Make a key pair: PKCS#8 PEM (encrypted if there is a passphrase) and SPKI PEM.
+ *
+ * @example
+ * const { privatePem, publicPem } = generateKeys("P-256", passphrase);
+ */
 export function generateKeys(curve: Curve = "P-256", passphrase?: string): { privatePem: string; publicPem: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: curves[curve].node });
   const privatePem = privateKey.export({
@@ -34,6 +39,8 @@ export function generateKeys(curve: Curve = "P-256", passphrase?: string): { pri
  * Read a private key in PEM.
  *
  * @throws UsageError if it is no private EC key on one of the three curves, or the passphrase is wrong or missing.
+ * @example
+ * const signer = loadPrivateKey(privatePem, passphrase);
  */
 export function loadPrivateKey(pem: string, passphrase?: string): KeyObject {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
@@ -56,6 +63,8 @@ export function loadPrivateKey(pem: string, passphrase?: string): KeyObject {
  * Read a public key in PEM (SPKI).
  *
  * @throws UsageError if it is a private key or no EC key on one of the three curves.
+ * @example
+ * const publisher = loadPublicKey(publicPem);
  */
 export function loadPublicKey(pem: string): KeyObject {
   if (pem.includes("PRIVATE KEY-----"))
@@ -89,7 +98,12 @@ export function publicPem(key: KeyObject): string {
   return spki.export({ type: "spki", format: "pem" }).toString();
 }
 
-/** SHA-256 of the key's PEM text: the bundle's hint, and what people compare and pin. */
+/**
+ * SHA-256 of the key's PEM text: the bundle's hint, and what people compare and pin.
+ *
+ * @example
+ * console.log(keyFingerprint(loadPublicKey(publicPem)));
+ */
 export function keyFingerprint(key: KeyObject): string {
   return createHash("sha256").update(publicPem(key)).digest("hex");
 }

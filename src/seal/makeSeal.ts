@@ -65,6 +65,8 @@ export interface Seal {
  * Make the seal of a folder: description and card, manifest over every file, provenance, tensor digests.
  *
  * @throws UsageError for links, special files, unsafe names and an empty folder.
+ * @example
+ * const seal = await makeSeal(folder, { sealer, set: { value: set, format: "npz" }, facts, description: { today }, tool });
  */
 export async function makeSeal(folder: Folder, options: SealOptions): Promise<Seal> {
   const ignore = [stagingFolder, ...(options.ignore ?? [])];

@@ -37,6 +37,8 @@ export interface Verification {
  * Attacker-controlled: the folder, its names, the seal, the attestations. Trusted: `options`.
  *
  * @returns every check with its outcome; never throws for what the folder holds.
+ * @example
+ * const { verified, checks } = await verifySeal(folder, { trust, at: new Date() });
  */
 export async function verifySeal(untrusted: Folder, options: VerifyOptions): Promise<Verification> {
   const list = new Checklist();

@@ -23,6 +23,9 @@ export interface Compiled<In extends readonly Tree<Data>[], Out extends Tree<Dat
  * @param f a pure function of trees of tensors
  * @param specs one tree of shapes per argument
  * @throws UsageError when f uses an operation the engine cannot lower, or the device is missing
+ * @example
+ * await using f = await compile((x: Tensor) => ops.sum(ops.square(x)), [f32(3)]);
+ * await f(Float32Array.of(1, 2, 3)); // [14]
  */
 export async function compile<In extends readonly Tree<Data>[], Out extends Tree<Data>>(
   // biome-ignore lint/suspicious/noExplicitAny: argument trees are typed by the caller's function
@@ -50,6 +53,10 @@ export interface CompiledHeld<
  *
  * @param held shapes of the arguments that stay, which come first
  * @param specs shapes of the others
+ * @example
+ * await using f = await compileHeld((w: Tensor, x: Tensor) => ops.matmul(x, w), [f32(3, 2)], [f32(1, 3)]);
+ * const withWeights = await f.hold(weights);
+ * await withWeights(x);
  */
 export async function compileHeld<
   Held extends readonly Tree<Data>[],

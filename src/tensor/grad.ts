@@ -5,13 +5,21 @@ import { leaves, rebuild, type Tree } from "./tree.ts";
 /**
  * ∂f/∂x of a scalar function of a tree of tensors, as a tree of the same structure. What f closes over is treated as a
  * variable of enclosing derivatives, so that gradients of gradients are right.
+ *
+ * @example
+ * const slope = grad((x: Tensor) => ops.sum(ops.square(x))); // 2 x
  */
 export const grad =
   <T extends Tree<Tensor>>(f: (x: T) => Tensor) =>
   (x: T): T =>
     valueAndGrad(f)(x)[1];
 
-/** f(x) and ∂f/∂x together. */
+/**
+ * f(x) and ∂f/∂x together.
+ *
+ * @example
+ * const [loss, gradient] = valueAndGrad(lossOf)(weights);
+ */
 export function valueAndGrad<T extends Tree<Tensor>>(f: (x: T) => Tensor): (x: T) => [value: Tensor, gradient: T] {
   return (x) => {
     const flat = leaves<Tensor>(x, isTensor);
@@ -22,7 +30,12 @@ export function valueAndGrad<T extends Tree<Tensor>>(f: (x: T) => Tensor): (x: T
   };
 }
 
-/** f(x) and the derivative of f at x along `direction`: forward mode. */
+/**
+ * f(x) and the derivative of f at x along `direction`: forward mode.
+ *
+ * @example
+ * const [value, along] = jvp((x: Tensor) => ops.sum(ops.square(x)), x, direction);
+ */
 export function jvp<T extends Tree<Tensor>>(
   f: (x: T) => Tensor,
   x: T,

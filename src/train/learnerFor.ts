@@ -17,6 +17,8 @@ export function learnerPart(protocol: Protocol): Partial<Protocol> {
  * A network with what a protocol says of its steps: the optimiser and, for labels of a teacher, the teacher.
  *
  * @throws UsageError for an option that does nothing.
+ * @example
+ * await using learner = learnerFor(network, protocol, device("cpu"));
  */
 export function learnerFor(network: Network, given: Protocol, device: Device): Learner {
   const protocol = resolveProtocol(given);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { networkRegistry as networks } from "../nn/networkRegistry.ts";
+import { networkName } from "../nn/networkName.ts";
 import { namedOptimisers } from "../nn/optimiserNames.ts";
 
 const namesOf = <T extends object>(registry: T) => Object.keys(registry) as [keyof T & string, ...(keyof T & string)[]];
@@ -50,8 +50,7 @@ export const protocolOptions = z.strictObject({
     .positive()
     .optional()
     .describe("divides a set's label logits (default: 1) or the teacher's and the student's (default: 4)"),
-  teacher: z
-    .enum(namesOf(networks))
+  teacher: networkName
     .optional()
     .describe("network that is trained on the same set first, to teach (default: convNet)"),
   teacherWidth: z.number().int().min(1).optional().describe("width of the teacher (default: as the field has it)"),

@@ -44,6 +44,8 @@ export const protocolReadWhen: readonly ReadWhen<Protocol>[] = [
  *
  * @param spell how an option is written for the reader of an error; default "mixingAlpha"
  * @throws UsageError for an option that would do nothing in this combination. Resolving twice changes nothing.
+ * @example
+ * const protocol = resolveProtocol({ ...settings, epochs: 100 });
  */
 export function resolveProtocol(given: Protocol, who = "protocol", spell: Spell = (path) => path.join(".")): Protocol {
   // A wrong augmentation is told whatever else is set.

@@ -26,6 +26,8 @@ export interface Trained {
  * functions of `key` alone, so that the same key compares two sets fairly.
  *
  * @throws NumericError when the loss is no longer a number.
+ * @example
+ * const { state } = await train(learner, set, protocol, key(7));
  */
 export async function train(
   learner: Learner,

@@ -1,5 +1,6 @@
-import { appendFileSync, copyFileSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { resolve } from "node:path";
+import { appendFileSync, copyFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import process from "node:process";
 import { afterAll, describe, expect, it } from "vitest";
 import { UsageError } from "../../src/core/errors.ts";
 import { strokes } from "../../src/data/generators/strokes.ts";
@@ -7,6 +8,7 @@ import { evaluate } from "../../src/library/evaluate.ts";
 import { register } from "../../src/library/register.ts";
 import { mlp } from "../../src/nn/networks/mlp.ts";
 import { drawings } from "../experiment/drawings.ts";
+import { program } from "../program.ts";
 import { SweepFolder } from "./sweepFolder.ts";
 
 const folder = new SweepFolder({
@@ -56,6 +58,40 @@ describe("a plug-in", () => {
     const { stderr, status } = folder.retort("inspect", "set.safetensors", "--plugin", file);
     expect(status).toBe(2);
     expect(stderr.trim().split("\n")).toEqual([expect.stringContaining(message)]);
+  });
+});
+
+describe("a network of a plug-in", () => {
+  // Beside the program, where the package's own name leads to the operations that the program uses.
+  const file = resolve(dirname(program[0]), `../../oneLayer-${process.pid}.mjs`);
+  writeFileSync(
+    file,
+    `import { linear, linearParams, ops } from "retort-dd/engine";
+export const networks = {
+  oneLayer: ({ channels, size, classes }) => ({
+    name: "oneLayer", input: [channels, size, size], classes, running: [],
+    weights: [linearParams(channels * size * size, classes)],
+    forward([layer], _running, x) {
+      const features = ops.reshape(x, [x.shape[0], channels * size * size]);
+      return { features, logits: linear(layer, features), running: [] };
+    },
+  }),
+};
+`,
+  );
+  afterAll(() => rmSync(file));
+
+  it.each([
+    ["distill --method dm --ipc 1 --iterations 1 --batch-real 2 --out made --network", "unknown network"],
+    [
+      "attack poisoned-distillation set.safetensors --trajectory 1 --steps 1 --surrogate-width 4 --surrogate-steps 1 --archetype-steps 1 --out poisoned --surrogate-networks",
+      "invalid --surrogate-networks",
+    ],
+    ["audit set.safetensors --quick --width 4 --epochs 1 --out audited --networks", "unknown network"],
+  ])("is one for %s", (words, otherwise) => {
+    const command = [...words.split(" "), "one-layer"];
+    expect(folder.retort("--plugin", file, ...command)).toMatchObject({ stderr: "", status: expect.toBeOneOf([0, 1]) });
+    expect(folder.retort(...command)).toMatchObject({ stderr: expect.stringContaining(otherwise), status: 2 });
   });
 });
 

@@ -3,7 +3,7 @@ import { child, key, normal } from "../../src/core/random.ts";
 import type { Augmentation } from "../../src/data/augment/Augmentation.ts";
 import { augment } from "../../src/data/augment/augment.ts";
 import { augmentationTensors } from "../../src/data/augment/augmentTensor.ts";
-import { compileEmbedding, compileMatchingStep, type MatchingStep } from "../../src/distill/embedding.ts";
+import { compileEmbedding, compileMatchingStep, type MatchingStep } from "../../src/distill/meanMatching/embedding.ts";
 import { defaultDevice } from "../../src/engine/device.ts";
 import { type Floats, initialise } from "../../src/nn/Network.ts";
 import { convNet } from "../../src/nn/networks/convNet.ts";

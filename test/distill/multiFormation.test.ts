@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { key, normal } from "../../src/core/random.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
-import { condensationOptions, withLoops } from "../../src/distill/condensationOptions.ts";
-import { decodeTensor } from "../../src/distill/decodeTensor.ts";
+import { decodeTensor } from "../../src/distill/common/decodeTensor.ts";
+import { decodeImages, encodeImages } from "../../src/distill/common/multiFormation.ts";
+import { condensationOptions, withLoops } from "../../src/distill/gradientMatching/condensationOptions.ts";
 import * as methods from "../../src/distill/methods.ts";
-import { decodeImages, encodeImages } from "../../src/distill/multiFormation.ts";
 import { compile, f32 } from "../../src/tensor/compile.ts";
 
 it.each([1, 2, 4])("factor %i: program and arrays cut and enlarge alike", async (factor) => {

@@ -79,7 +79,8 @@ describe.each(Object.entries(attacks) as unknown as [string, Attack][])("%s", (n
 
 describe.each(Object.entries(methods) as unknown as [string, Distillation][])("%s", (name, method) => {
   const context = { normalisation: knownNormalisations.strokes, key: key(1), device: cpu };
-  const steps = () => method.run(smallStrokes("train", 40), method.options.parse(quickMethods[name] ?? { ipc: 1 }), context);
+  const steps = () =>
+    method.run(smallStrokes("train", 40), method.options.parse(quickMethods[name] ?? { ipc: 1 }), context);
 
   it("stopped at each report, and finished", async () => {
     for (const n of [1, 2])

@@ -4,14 +4,12 @@ import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Device } from "../../engine/device.ts";
 import { type Floats, initialise, type Network } from "../../nn/Network.ts";
+import { networkName } from "../../nn/networkName.ts";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import { sgd } from "../../nn/optimisers.ts";
 import { Learner, type LearnerState } from "../../train/Learner.ts";
 import { targetsOf } from "../../train/targets.ts";
 import { dealt, rowsOf } from "./miniBatches.ts";
-
-export type NetworkName = keyof typeof networks;
-export const networkNames = Object.keys(networks) as [NetworkName, ...NetworkName[]];
 
 /** How the interceptor trains networks. */
 export const sgdOptions = {
@@ -21,7 +19,7 @@ export const sgdOptions = {
 };
 
 export const poolSurrogateOptions = z.strictObject({
-  networks: z.array(z.enum(networkNames)).min(1).default(["convNet"]).describe("architectures of the pool"),
+  networks: z.array(networkName).min(1).default(["convNet"]).describe("architectures of the pool"),
   width: z.int().min(1).default(32).describe("width of each"),
   ...sgdOptions,
 });

@@ -4,13 +4,14 @@ import type { ReadWhen } from "../../core/readWhen.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Device } from "../../engine/device.ts";
 import { gradientDistances } from "../../nn/gradientDistance.ts";
+import { networkName } from "../../nn/networkName.ts";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import { convNet } from "../../nn/networks/convNet.ts";
 import { archetypeOptions } from "../common/archetypes/archetypeOptions.ts";
 import { backdoorSources } from "../common/backdoorSet.ts";
 import { budgetOptions } from "../common/budget.ts";
 import { carrierOptions } from "../common/carriers.ts";
-import { networkNames, Surrogates, sgdOptions } from "../common/surrogate.ts";
+import { Surrogates, sgdOptions } from "../common/surrogate.ts";
 import { triggerOptions, triggerReadWhen } from "../common/triggerOptions.ts";
 import { kindsOf, type LayerKind, layerKinds } from "./hybridLoss.ts";
 
@@ -55,7 +56,7 @@ export const options = z.strictObject({
     .prefault({}),
   surrogate: z
     .strictObject({
-      networks: z.array(z.enum(networkNames)).min(1).default(["convNet"]).describe("architectures, taking turns"),
+      networks: z.array(networkName).min(1).default(["convNet"]).describe("architectures, taking turns"),
       width: z.int().min(1).default(128).describe("width of each"),
       depth: z.int().min(1).max(4).default(3).describe("blocks of the surrogate ConvNet"),
       hidden: z.int().min(0).default(512).describe("extra linear layer of it before the last one; 0 = none"),

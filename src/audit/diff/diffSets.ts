@@ -81,6 +81,8 @@ export interface Diffed {
  * Compare two copies of a set, in whatever formats and normalisations they came.
  *
  * @throws UsageError if the images have different sizes.
+ * @example
+ * const { difference } = diffSets(before, after);
  */
 export function diffSets(first: DistilledSet | LabelledSet, second: DistilledSet | LabelledSet): Diffed {
   const told = tellSpace(first, second);

@@ -31,6 +31,8 @@ const background = 96;
  *
  * @param normalisation how to get back to pixels; without one (unknown, ZCA without matrix) each image is stretched from its 1st to
  * its 99th percentile.
+ * @example
+ * const { width, height, planes } = contactSheet(set, set.normalisation);
  */
 export function contactSheet(set: DistilledSet | LabelledSet, normalisation?: Normalisation): ContactSheet {
   const [, channels, height, width] = set.shape;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { InputShape, Network } from "../../nn/Network.ts";
+import { networkName } from "../../nn/networkName.ts";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
 import { namedProtocols, type ProtocolName, protocolNamed } from "../../train/namedProtocols.ts";
 import { type Protocol, protocolOptions } from "../../train/protocol.ts";
@@ -8,7 +9,6 @@ import { resolveProtocol } from "../../train/resolveProtocol.ts";
 import { flagOf } from "../shell/flagOf.ts";
 import { optionGroup } from "../shell/optionGroup.ts";
 
-const networkNames = Object.keys(networks) as [keyof typeof networks, ...(keyof typeof networks)[]];
 const { epochs: _, ...protocol } = protocolOptions.shape;
 
 /** Flags of every command that trains receivers. */
@@ -17,7 +17,7 @@ export const evaluationOptions = optionGroup(
   {
     test: z.string().optional().describe("raw dataset to measure on: strokes, a name in the data folder, or a path"),
     testImages: z.int().min(1).optional().describe("use the first so many test images (default: all)"),
-    network: z.array(z.enum(networkNames)).min(1).default(["convNet"]).describe("architectures of the receivers"),
+    network: z.array(networkName).min(1).default(["convNet"]).describe("architectures of the receivers"),
     width: z
       .int()
       .min(1)

@@ -28,6 +28,8 @@ const deform = {
  *
  * @param n images; there is no upper end.
  * @param source the default gives everybody the same set.
+ * @example
+ * const train = strokes("train", 2000); // 200 drawings of each of ten classes
  */
 export function strokes(split: "train" | "test", n: number, source: Key = key("strokes")): LabelledSet {
   const pixels = new Uint8Array(n * 3 * plane);

@@ -1,7 +1,7 @@
 import { child, type Key } from "../../core/random.ts";
 import { type Floats, initialise, type Network, zerosLike } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
-import { weightArrays, weightTree } from "../weightArrays.ts";
+import { weightArrays, weightTree } from "../common/weightArrays.ts";
 import { type OnlineStep, onlineOptimiser } from "./compileRidge.ts";
 
 interface Member {

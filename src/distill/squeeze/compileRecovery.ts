@@ -1,3 +1,4 @@
+import { UsageError } from "../../core/errors.ts";
 import type { Device } from "../../engine/device.ts";
 import { crossEntropy } from "../../nn/losses.ts";
 import { type Floats, type Network, specsOf } from "../../nn/Network.ts";
@@ -40,6 +41,10 @@ export async function compileRecovery(
     const known = running as unknown as readonly { mean: Tensor; variance: Tensor }[];
     const [loss, gradient] = valueAndGrad((images: Tensor) => {
       const { logits, normed = [] } = network.forward(weights, running, images, false);
+      if (normed.length === 0 || normed.length !== known.length)
+        throw new UsageError(
+          `squeezeRecoverRelabel: invalid network: expected one with batch norms that it shows, got ${network.name}`,
+        );
       return normed.reduce(
         (total, read, l) => {
           const centre = mean(read, [0, 2, 3], true);

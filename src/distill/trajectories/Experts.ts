@@ -6,9 +6,9 @@ import type { Normalisation } from "../../data/Normalisation.ts";
 import { type Floats, initialise } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import type { Learner } from "../../train/Learner.ts";
-import { keptName } from "../keptName.ts";
-import { rawEpoch } from "../rawTeacher.ts";
-import { weightArrays, weightTree } from "../weightArrays.ts";
+import { weightArrays, weightTree } from "../common/weightArrays.ts";
+import { keptName } from "../teachers/keptName.ts";
+import { rawEpoch } from "../teachers/rawTeacher.ts";
 
 /** The weights of a network that learns the raw images, before its first epoch and after each. */
 export interface Trajectory {
@@ -22,6 +22,7 @@ export interface ExpertOptions {
   readonly expertLr: number;
   readonly expertBatch: number;
   readonly expertSeed: number;
+  readonly network?: string;
   readonly width: number;
   readonly depth: number;
   readonly norm: string;
@@ -117,9 +118,9 @@ export class Experts {
 
   /** All that an expert follows from but the content of the data, which the keeper knows. Not its length: a longer one serves too. */
   private nameOf(e: number): string {
-    const { expertLr, expertBatch, expertSeed, width, depth, norm, dsa } = this.options;
+    const { expertLr, expertBatch, expertSeed, network: name, width, depth, norm, dsa } = this.options;
     const { set, normalisation } = this.data;
-    const network = { width, depth, norm, shape: set.shape, classes: set.classes };
+    const network = { name, width, depth, norm, shape: set.shape, classes: set.classes };
     return keptName(this.learner, {
       what: "expert",
       network,

@@ -1,6 +1,6 @@
 import type { Checkpoint } from "../../core/checkpoint.ts";
 import { type Floats, initialise, type Network } from "../../nn/Network.ts";
-import { restoredTrajectory, saved, type Trajectory } from "./Experts.ts";
+import { restoredTrajectory, type Trajectory } from "./Experts.ts";
 import type { Lesson, Slopes } from "./TrajectoryUpdate.ts";
 import type { TrajectoryOptions } from "./trajectoryOptions.ts";
 
@@ -17,7 +17,7 @@ export function beginDescent(images: Floats, labels: Floats | undefined, rate: n
 /** One step of SGD with momentum on images, labels and rate, each at its own learning rate. */
 export function descended(
   { images, labels, rate, velocity }: Descent,
-  slopes: Slopes,
+  slopes: Omit<Slopes, "loss">,
   opts: TrajectoryOptions,
 ): Descent {
   const { momentum, labelMomentum = 0, lrImg, lrLabel = 0, lrRate } = opts;
@@ -33,10 +33,10 @@ function moved(w: Floats, velocity: Floats, gradient: Floats, lr: number, moment
   return [w.map((x, i) => x - lr * next[i]), next];
 }
 
-export function saveDescent(run: string, step: number, loss: number, now: Descent): Checkpoint {
-  const { images, labels, rate, velocity } = now;
+/** As a checkpoint holds it. */
+export function saveDescent({ images, labels, rate, velocity }: Descent): Pick<Checkpoint, "json" | "arrays"> {
   return {
-    json: { run, step, loss, rate, push: velocity.rate },
+    json: { rate, push: velocity.rate },
     arrays: {
       images,
       momentum: velocity.images,
@@ -49,12 +49,6 @@ export function restoreDescent({ json, arrays }: Checkpoint): Descent {
   const { rate, push } = json as { rate: number; push: number };
   const { images, momentum, labels, labelMomentum } = arrays as Record<string, Floats | undefined>;
   return { images: images!, labels, rate, velocity: { images: momentum!, labels: labelMomentum, rate: push } };
-}
-
-/** Where a run is whose experts are not all trained. */
-export function expertCheckpoint(run: string, step: number, loss: number, current: Trajectory): Checkpoint {
-  const { json, arrays } = saved(current);
-  return { json: { ...json, run, step, loss }, arrays };
 }
 
 export const restoreExpert = ({ json, arrays }: Checkpoint, network: Network): Trajectory =>

@@ -4,26 +4,19 @@ import { child, Stream } from "../../core/random.ts";
 import { parseDsaStrategy } from "../../data/augment/dsa.ts";
 import type { Floats } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
-import {
-  checkResume,
-  type Distillation,
-  type DistillationRecord,
-  type DistillationStep,
-  distilledSet,
-  fingerprint,
-} from "../Distillation.ts";
-import { checkStart, initialImages } from "../initialImages.ts";
-import {
-  beginDescent,
-  type Descent,
-  descended,
-  expertCheckpoint,
-  restoreDescent,
-  restoreExpert,
-  saveDescent,
-} from "./descent.ts";
-import { Experts } from "./Experts.ts";
+import { checkStart, initialImages } from "../common/initialImages.ts";
+import { reportSteps } from "../common/reportSteps.ts";
+import { convNetReadWhen } from "../common/sharedOptions.ts";
+import { type Distillation, type DistillationRecord, distilledSet } from "../Distillation.ts";
+import { beginDescent, type Descent, descended, restoreDescent, restoreExpert, saveDescent } from "./descent.ts";
+import { Experts, saved, type Trajectory } from "./Experts.ts";
 import { checkWindow, settled, startsBelow, type TrajectoryOptions } from "./trajectoryOptions.ts";
+
+/** The expert at work, or where the descent is. */
+interface State {
+  readonly expert?: Trajectory;
+  readonly descent?: Descent;
+}
 
 /** What one method of matching trajectories is beyond the loop that all share. */
 type Facts<S extends z.ZodObject> = Pick<
@@ -55,6 +48,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
   return {
     ...facts,
     access: "raw-data",
+    readWhen: convNetReadWhen as never,
     check(set, options) {
       const opts = complete(options, set.classes);
       parseDsaStrategy(opts.dsa);
@@ -66,71 +60,54 @@ export function trajectoryMethod<S extends z.ZodObject>({
       const opts = complete(options, set.classes);
       const operators = parseDsaStrategy(opts.dsa);
       const record: DistillationRecord = { method: name, options: opts, source: set, context };
-      const { key, device, normalisation, keep, resume } = context;
-      if (resume) checkResume(record, resume);
+      const { key, device, normalisation, keep } = context;
       const [, c, h, w] = set.shape;
       const epochs = opts.maxStart - 1 + opts.expertEpochs;
       const trained = opts.experts * epochs;
       const total = trained + opts.iterations;
       const first = initialImages(set, { ipc: opts.ipc, init: opts.init ?? "real", factor: 1 }, normalisation, key);
-
-      const report = (
-        step: number,
-        loss: number,
-        now: Descent | undefined,
-        checkpoint: DistillationStep["checkpoint"],
-      ) => ({
-        iteration: step,
+      yield* reportSteps<State>(record, {
         total,
-        loss,
-        set: () =>
-          distilledSet(record, now?.images ?? first, Math.max(0, step - trained), {
-            ...(now?.labels && { labels: { kind: "soft", form: "logits", values: now.labels.slice() } }),
-            learnt: { lr: now?.rate ?? opts.lrNet },
+        set: ({ descent }, step) =>
+          distilledSet(record, descent?.images ?? first, Math.max(0, step - trained), {
+            ...(descent?.labels && { labels: { kind: "soft", form: "logits", values: descent.labels.slice() } }),
+            learnt: { lr: descent?.rate ?? opts.lrNet },
           }),
-        checkpoint,
+        save: ({ descent, expert }) => (descent ? saveDescent(descent) : saved(expert!)),
+        finished: (checkpoint) => ({ descent: restoreDescent(checkpoint) }),
+        async *steps(done, checkpoint) {
+          const [{ networkWithoutBatchNorm }, { sgd }, { Learner }, { TrajectoryUpdate }, labelling] =
+            await loadParts();
+          const network = networkWithoutBatchNorm(set, opts, name);
+          await using learner = new Learner(network, sgd(), device);
+          const experts = new Experts(learner, { set, normalisation }, opts, operators, epochs, keep);
+          const halfway = checkpoint && done < trained ? restoreExpert(checkpoint, network) : undefined;
+          for await (const { loss, current } of experts.train(done, halfway))
+            yield { loss, state: { expert: current }, advice: "a lower expertLr" };
+
+          const begin = async (): Promise<Descent> => {
+            const last = experts.trajectories.map(({ weights }) => weights[epochs]);
+            const images = soft ? await labelling.rightImages(learner, last, set, normalisation, opts.ipc, key) : first;
+            const labels = soft ? await labelling.expertLogits(learner, last, images, set.classes) : undefined;
+            return beginDescent(images, labels, opts.lrNet);
+          };
+          let descent = checkpoint && done > trained ? restoreDescent(checkpoint) : await begin();
+          const shape = [set.classes * opts.ipc, c, h, w] as const;
+          await using update = new TrajectoryUpdate(learner, shape, opts, operators, soft, device);
+          for (let step = Math.max(done, trained); step < total; step++) {
+            const own = child(key, "iteration", step - trained);
+            const [from, target] = drawWay(experts, opts, step - trained, new Stream(child(own, "start")));
+            const { loss, ...slopes } = await update.slopes(descent, from, target, own);
+            if (!(loss > (opts.threshold ?? Number.POSITIVE_INFINITY))) descent = descended(descent, slopes, opts);
+            if (Number.isFinite(loss) && !(descent.rate > 0))
+              throw new NumericError(
+                `${name}: invalid learnt rate: expected a number above 0, got ${descent.rate}; a lower lrRate may help`,
+                step,
+              );
+            yield { loss, state: { descent }, advice: "a lower lrImg" };
+          }
+        },
       });
-      const after = (step: number, loss: number, now: Descent) =>
-        report(step, loss, now, () => saveDescent(fingerprint(record), step, loss, now));
-      const done = (resume?.json.step as number | undefined) ?? 0;
-      let state = resume && done > trained ? restoreDescent(resume) : undefined;
-      if (state && done === total) {
-        yield after(done, resume!.json.loss as number, state);
-        return;
-      }
-
-      const [{ convNet }, { sgd }, { Learner }, { TrajectoryUpdate }, { rightImages, expertLogits }] =
-        await loadParts();
-      const network = convNet({ channels: c, size: h, classes: set.classes }, opts);
-      await using learner = new Learner(network, sgd(), device);
-      const experts = new Experts(learner, { set, normalisation }, opts, operators, epochs, keep);
-      const halfway = resume && done < trained ? restoreExpert(resume, network) : undefined;
-      for await (const { done: step, loss, current } of experts.train(done, halfway)) {
-        if (!Number.isFinite(loss)) throw diverged(name, loss, step, "expertLr");
-        yield report(step, loss, undefined, () => expertCheckpoint(fingerprint(record), step, loss, current));
-      }
-
-      if (!state) {
-        const last = experts.trajectories.map(({ weights }) => weights[epochs]);
-        const images = soft ? await rightImages(learner, last, set, normalisation, opts.ipc, key) : first;
-        const labels = soft ? await expertLogits(learner, last, images, set.classes) : undefined;
-        state = beginDescent(images, labels, opts.lrNet);
-      }
-      const shape = [set.classes * opts.ipc, c, h, w] as const;
-      await using update = new TrajectoryUpdate(learner, shape, opts, operators, soft, device);
-      for (let step = Math.max(done, trained); step < total; step++) {
-        const own = child(key, "iteration", step - trained);
-        const [from, target] = drawWay(experts, opts, step - trained, new Stream(child(own, "start")));
-        const slopes = await update.slopes(state, from, target, own);
-        if (!Number.isFinite(slopes.loss)) throw diverged(name, slopes.loss, step, "lrImg");
-        state = slopes.loss > (opts.threshold ?? Number.POSITIVE_INFINITY) ? state : descended(state, slopes, opts);
-        if (!(state.rate > 0))
-          throw new NumericError(
-            `${name}: invalid learnt rate: expected a number above 0, got ${state.rate}; a lower lrRate may help`,
-            step,
-          );
-        yield after(step + 1, slopes.loss, state);
-      }
     },
   };
 }
@@ -148,13 +125,10 @@ function drawWay(
   return [weights[t], weights[t + opts.expertEpochs]];
 }
 
-const diverged = (name: string, loss: number, step: number, option: string): NumericError =>
-  new NumericError(`${name}: invalid loss: expected a number, got ${loss}; a lower ${option} may help`, step);
-
 /** Loaded when work begins. */
 const loadParts = () =>
   Promise.all([
-    import("../../nn/networks/convNet.ts"),
+    import("../common/networkFor.ts"),
     import("../../nn/optimisers.ts"),
     import("../../train/Learner.ts"),
     import("./TrajectoryUpdate.ts"),

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
-import { dsaOption, sharedOptions } from "../sharedOptions.ts";
+import { dsaOption, sharedOptions } from "../common/sharedOptions.ts";
 
-const { ipc, width, depth, norm } = sharedOptions;
+const { ipc, network, width, depth, norm } = sharedOptions;
 
 const count = (least: number) => z.int().min(least);
 
@@ -31,6 +31,7 @@ const common = {
   expertLr: z.number().positive().default(0.01).describe("SGD learning rate of the experts"),
   expertBatch: count(1).default(256).describe("raw images in a step of an expert"),
   expertSeed: count(0).default(0).describe("root of the experts' randomness: sets of any seed share them"),
+  network,
   width,
   depth,
   norm,

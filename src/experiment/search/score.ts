@@ -1,11 +1,9 @@
 import * as z from "zod";
-import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
-
-const networkNames = Object.keys(networks) as [keyof typeof networks, ...(keyof typeof networks)[]];
+import { networkName } from "../../nn/networkName.ts";
 
 /** How candidates are judged. */
 export const scoreOptions = {
-  architectures: z.array(z.enum(networkNames)).min(1).default(["convNet"]).describe("networks that judge"),
+  architectures: z.array(networkName).min(1).default(["convNet"]).describe("networks that judge"),
   width: z.int().min(1).default(32).describe("width of each"),
   networks: z.int().min(2).default(3).describe("networks of each architecture and set; they need one another"),
   epochs: z.int().min(1).default(100).describe("passes over the set of each"),

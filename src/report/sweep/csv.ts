@@ -60,7 +60,12 @@ export function sweepTable(record: SweepRecord): SweepTable {
   return { head, lines };
 }
 
-/** Write a sweep's table as CSV (RFC 4180, lines end with "\n"); what was not measured is empty. */
+/**
+ * Write a sweep's table as CSV (RFC 4180, lines end with "\n"); what was not measured is empty.
+ *
+ * @example
+ * const csv = renderSweepCsv(parseSweep(JSON.parse(text)));
+ */
 export function renderSweepCsv(record: SweepRecord): string {
   const { head, lines } = sweepTable(record);
   return csvText([head, ...lines]);

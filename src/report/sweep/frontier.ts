@@ -36,6 +36,8 @@ text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu S
  * order if they are numbers.
  *
  * @throws UsageError for an axis or a value that the sweep does not have, or if nothing was measured.
+ * @example
+ * const svg = renderFrontier(sweep, { by: "attack" });
  */
 export function renderFrontier(record: SweepRecord, { by, where = {} }: FrontierOptions): string {
   const data = sweepData(record);

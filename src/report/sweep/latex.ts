@@ -19,6 +19,9 @@ export interface LatexTable {
  * Write the conditions of a sweep as a LaTeX table with the rules of booktabs.
  *
  * Needs `\usepackage{booktabs}`, and `longtable` beyond 40 conditions; the first line says so.
+ *
+ * @example
+ * const table = renderSweepLatex(parseSweep(JSON.parse(text)));
  */
 export function renderSweepLatex(record: SweepRecord): string {
   const data = sweepData(record);

@@ -11,7 +11,12 @@ import type { SweepRecord } from "./sweepRecord.ts";
 /** Chosen: what one reads of paired differences; the page has all. */
 const mostDifferences = 25;
 
-/** Write a sweep as Markdown: the command, the conclusion, the conditions, the largest differences and what failed. */
+/**
+ * Write a sweep as Markdown: the command, the conclusion, the conditions, the largest differences and what failed.
+ *
+ * @example
+ * console.log(renderSweepMarkdown(parseSweep(JSON.parse(text))));
+ */
 export function renderSweepMarkdown(record: SweepRecord): string {
   const data = sweepData(record);
   const cells = cellsOf(data);

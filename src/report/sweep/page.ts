@@ -24,6 +24,9 @@ export interface SweepPageOptions {
  *
  * A pure function: same record, same bytes. The page can be read without its script, which filters, sorts and pages;
  * the content policy allows that one script and nothing else.
+ *
+ * @example
+ * const html = renderSweepHtml(parseSweep(JSON.parse(text)));
  */
 export function renderSweepHtml(record: SweepRecord, { folder = "" }: SweepPageOptions = {}): string {
   const plain = sweepData(record);

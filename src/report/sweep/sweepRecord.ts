@@ -81,6 +81,8 @@ export type FinishedTrial = z.infer<typeof finished>;
  *
  * @param who names the file in errors.
  * @throws DataError that names the first wrong member.
+ * @example
+ * const sweep = parseSweep(JSON.parse(text));
  */
 export function parseSweep(value: unknown, who = "sweep"): SweepRecord {
   const record = parseAs(schema, value, who);

@@ -28,7 +28,7 @@ import { open } from "../../src/node.ts";
 import { loadAttack } from "../../src/run/attackStage.ts";
 import { readAudit } from "../../src/run/auditFile.ts";
 import { readRun } from "../../src/run/Run.ts";
-import type { Finding } from "../../src/sanitise/RepairTarget.ts";
+import type { RepairTarget } from "../../src/sanitise/RepairTarget.ts";
 import { findingsOfReport } from "../../src/sanitise/auditReport.ts";
 import { findingsOf } from "../../src/sanitise/findings.ts";
 import { picturesOf } from "../../src/sanitise/pictures.ts";
@@ -50,7 +50,7 @@ type Row = { name: string; condition: string; images: number; found: object[]; r
 const rows: Row[] = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : [];
 
 /** Findings that name as many images of another class, at the opposite place, with what one of them shows there. */
-function wrong(set: DistilledSet, findings: readonly Finding[]): Finding[] {
+function wrong(set: DistilledSet, findings: readonly RepairTarget[]): RepairTarget[] {
   const labels = classesOf(set);
   const [, , h, w] = set.shape;
   return findings.map(({ targetClass, images, patch }) => {
@@ -70,8 +70,8 @@ for (const name of names) {
   const { set: clean } = await open(join(runs, name, "clean.safetensors"));
   const seed = Number(/\d+$/.exec(name)?.[0] ?? 0);
   const report = await readAudit(join(runs, `${name}.audit.json`), "measure");
-  const findings = findingsOf(findingsOfReport(report, set, setDigest(set), "measure"));
-  const repaired = async (given: DistilledSet, of: readonly Finding[]) =>
+  const findings = findingsOf(findingsOfReport(report, set, setDigest(set), "measure"), set.shape[0] / set.classes);
+  const repaired = async (given: DistilledSet, of: readonly RepairTarget[]) =>
     (await drive(sanitiseSet(given, of, chosenRepairs(placeRepairs, {}, "measure"), { key: key(seed), device }))).set;
   const labels = classesOf(clean);
   const inClean = findings.map((one) => ({ ...one, images: one.images.filter((i) => labels[i] === one.targetClass) }));

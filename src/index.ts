@@ -66,6 +66,11 @@ export {
   type SanitiseSettings,
   sanitise,
 } from "./library/sanitise.ts";
+export {
+  type SanitiseNetworkResult,
+  type SanitiseNetworkSettings,
+  sanitiseNetwork,
+} from "./library/sanitiseNetwork.ts";
 // Measuring.
 export { auroc } from "./metrics/auroc.ts";
 export { defenseEffectiveness } from "./metrics/defenseEffectiveness.ts";
@@ -84,4 +89,5 @@ export { learnerFor } from "./train/learnerFor.ts";
 export type { MeasureProgress, NetworkEvaluation } from "./train/measure.ts";
 export { type Protocol, protocolOptions } from "./train/protocol.ts";
 export { resolveProtocol } from "./train/resolveProtocol.ts";
+export type { TrainedNetwork } from "./train/TrainedNetwork.ts";
 export { type Trained, train } from "./train/train.ts";

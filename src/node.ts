@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { openNetwork, saveNetwork } from "./node/network.ts";
 export { type OpenedSet, type OpenSettings, open, openRaw, source } from "./node/open.ts";
 export { type SaveSettings, save } from "./node/save.ts";
 export { type SealSettings, seal, type VerifySettings, verify } from "./node/seal.ts";

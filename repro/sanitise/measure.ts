@@ -70,7 +70,7 @@ for (const name of names) {
   const { set: clean } = await open(join(runs, name, "clean.safetensors"));
   const seed = Number(/\d+$/.exec(name)?.[0] ?? 0);
   const report = await readAudit(join(runs, `${name}.audit.json`), "measure");
-  const findings = findingsOf(findingsOfReport(report, set, setDigest(set), "measure"));
+  const findings = findingsOf(findingsOfReport(report, set, setDigest(set), "measure"), set.shape[0] / set.classes);
   const repaired = async (given: DistilledSet, of: readonly RepairTarget[]) =>
     (await drive(sanitiseSet(given, of, chosenRepairs(placeRepairs, {}, "measure"), { key: key(seed), device }))).set;
   const labels = classesOf(clean);

@@ -17,7 +17,7 @@ export interface PanelOptions {
   /** Name of an architecture. Default: convNet. */
   readonly network?: string;
   /** Channels of the first layer. Width 16 learns the triggers that width 32 learns. */
-  readonly width: number;
+  readonly width?: number;
   readonly epochs: number;
 }
 

@@ -96,7 +96,7 @@ export async function sanitise(
   let last: AuditFindings & Judged = first;
   const all: SanitiseRound[] = [];
   for (let round = 0; round < most; round++) {
-    const findings = findingsOf(last, force && round === 0);
+    const findings = findingsOf(last, perClass(now.set), force && round === 0);
     if (findings.length === 0) break;
     const repairs =
       asked ?? chosenRepairs(findings.some(({ patch }) => patch) ? placeRepairs : imageRepairs, options, "sanitise");
@@ -122,7 +122,7 @@ export async function sanitise(
     from,
     all.flatMap(({ findings }) => findings),
     all.flatMap(({ steps }) => steps),
-    force && findingsOf(first).length === 0,
+    force && findingsOf(first, perClass(set)).length === 0,
   );
   return {
     set: { ...now.set, metadata: { ...set.metadata, ...record } },
@@ -132,3 +132,5 @@ export async function sanitise(
     origin: now.origin,
   };
 }
+
+const perClass = ({ shape, classes }: DistilledSet): number => shape[0] / classes;

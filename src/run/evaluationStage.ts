@@ -2,9 +2,12 @@ import { drive } from "../core/drive.ts";
 import type { EvaluationOutcome } from "../train/evaluate.ts";
 import { type Measured, type MeasurePlan, type MeasureProgress, measure } from "../train/measure.ts";
 import type { Run } from "./Run.ts";
+import type { ReceiverKeeper } from "./receiverKeeper.ts";
 import { Stopwatch } from "./Stopwatch.ts";
 
-export interface EvaluationStage extends MeasurePlan {
+export interface EvaluationStage extends Omit<MeasurePlan, "onTrained"> {
+  /** Keeps the trained networks; a receiver that is measured and whose network is not there is trained again. */
+  readonly keeper?: ReceiverKeeper;
   readonly onProgress?: (progress: MeasureProgress) => void;
 }
 
@@ -13,11 +16,14 @@ export interface EvaluationStage extends MeasurePlan {
  *
  * @throws the signal's reason after Ctrl-C, at the next epoch or block of test images.
  */
-export async function runEvaluationStage(run: Run, { onProgress, ...plan }: EvaluationStage): Promise<Measured> {
+export async function runEvaluationStage(
+  run: Run,
+  { onProgress, keeper, ...plan }: EvaluationStage,
+): Promise<Measured> {
   const watch = await Stopwatch.start(run, "evaluation");
   const finished = new Set<string>();
   const known = async (network: string, epochs: number) => {
-    const found = await stored(run, plan, network, epochs);
+    const found = (await stored(run, plan, network, epochs)).filter((one) => keeper?.has(network, one) ?? true);
     for (const outcome of found) finished.add(resultName(network, outcome));
     return found;
   };
@@ -27,7 +33,7 @@ export async function runEvaluationStage(run: Run, { onProgress, ...plan }: Eval
     await run.writeJson(name, outcome);
     await watch.save();
   };
-  return drive(measure(plan, known, onProgress), {
+  return drive(measure({ ...plan, ...(keeper && { onTrained: keeper.save }) }, known, onProgress), {
     signal: plan.signal,
     async onProgress(progress) {
       await save(progress.outcome);

@@ -1,6 +1,6 @@
 import type { AuditResult, Suspect } from "../audit/auditSet.ts";
 import type { Patch } from "../audit/Patch.ts";
-import { type AuditVerdict, LARGE_DROP } from "../audit/verdict.ts";
+import { type AuditVerdict, largeDrop } from "../audit/verdict.ts";
 import type { RepairTarget } from "./RepairTarget.ts";
 
 /** What a repair needs of an audit. */
@@ -11,17 +11,21 @@ export interface AuditFindings extends Pick<AuditResult, "coherence"> {
 }
 
 /**
- * What to repair: every suspect whose loss of support is large, or as large as that of the first, where the verdict is *backdoored* or
- * *suspicious*. Several suspects of one class at overlapping places are one finding: the images of all, the patch that calls
+ * What to repair: every suspect whose loss of support is as large as the audit asks of a set with so many images a class, or as large as
+ * that of the first, where the verdict is *backdoored* or *suspicious*. Several suspects of one class at overlapping places are one finding: the images of all, the patch that calls
  * most. Where no patch explains the verdict, the images that share a detail.
  *
  * @param force take the first suspect whatever the verdict is
  */
-export function findingsOf({ verdict, suspects, coherence }: AuditFindings, force = false): RepairTarget[] {
+export function findingsOf(
+  { verdict, suspects, coherence }: AuditFindings,
+  imagesPerClass: number,
+  force = false,
+): RepairTarget[] {
   const guilty = verdict === "backdoored" || verdict === "suspicious";
   if (!guilty && !force) return [];
   const [first] = suspects;
-  const least = Math.min(LARGE_DROP, first?.support.drop ?? 0);
+  const least = Math.min(largeDrop(imagesPerClass), first?.support.drop ?? 0);
   const planted = suspects.filter(({ support }) => support.flagged.length > 0 && support.drop >= least);
   if (planted.length > 0 && guilty) return merged(planted);
   const shared = coherence.filter(({ alarm }) => alarm);

@@ -49,6 +49,13 @@ export interface Backdoor {
   readonly archetypes?: { readonly images: Floats; readonly classes: Int32Array<ArrayBuffer> };
 }
 
+/** A receiver after its training, before it is measured. */
+export interface TrainedReceiver extends Pick<Evaluation, "seed" | "epochs"> {
+  readonly name: Evaluation["set"];
+  readonly set: DistilledSet;
+  readonly state: LearnerState;
+}
+
 export interface EvaluationPlan {
   /** Sets to train on, in this order, with the same seeds: the clean one first. */
   readonly sets: readonly { readonly name: "clean" | "tampered"; readonly set: DistilledSet }[];
@@ -60,6 +67,8 @@ export interface EvaluationPlan {
   readonly key: Key;
   /** Where trained networks come from; default: they are trained. A store that knows a network may hand it out again. */
   readonly train?: typeof train;
+  /** Told of every network after its training, and waited for. */
+  readonly onTrained?: (trained: TrainedReceiver) => Promise<void>;
   /** What a network that diverges is: an error (default), or an outcome among others. */
   readonly divergence?: "error" | "outcome";
   /** Told what share of a network's training and testing is done, after every epoch and block. What it throws ends the evaluation. */
@@ -134,6 +143,7 @@ async function evaluateOne(
   const { state, losses } = await (plan.train ?? train)(learner, set, plan.protocol, key, (epoch) =>
     onWork((training * (epoch + 1)) / epochs),
   );
+  await plan.onTrained?.({ seed, epochs, name, set, state });
   const onTested = (share: number) => onWork(training + testing * share);
   const base = { seed, epochs, set: name, losses };
   await using seen = inputTransform(input, set, learner.device, pictureSpace(set.normalisation));

@@ -7,6 +7,7 @@ import {
   type EvaluationPlan,
   evaluate,
   hasDiverged,
+  type TrainedReceiver,
 } from "./evaluate.ts";
 import { learnerFor } from "./learnerFor.ts";
 
@@ -28,12 +29,14 @@ export const measuredOf = (outcomes: readonly NetworkOutcome[]): Measured => ({
   diverged: outcomes.filter((one): one is NetworkDiverged => hasDiverged(one)),
 });
 
-export interface MeasurePlan extends Omit<EvaluationPlan, "divergence" | "onWork"> {
+export interface MeasurePlan extends Omit<EvaluationPlan, "divergence" | "onWork" | "onTrained"> {
   /** Architectures by the names that results carry. */
   readonly networks: Readonly<Record<string, Network>>;
   /** Lengths of training to measure, each from scratch, in place of the protocol's. */
   readonly epochs: readonly number[];
   readonly device: Device;
+  /** Told of every network after its training, and waited for. */
+  readonly onTrained?: (trained: TrainedReceiver & { readonly network: string }) => Promise<void>;
   /** Heard after every epoch and every block of test images. */
   readonly signal?: AbortSignal;
 }
@@ -53,7 +56,7 @@ export interface MeasureProgress {
  * @throws the signal's reason once it is aborted.
  */
 export async function* measure(
-  { networks, epochs, device, signal, ...plan }: MeasurePlan,
+  { networks, epochs, device, signal, onTrained, ...plan }: MeasurePlan,
   known: (network: string, epochs: number) => Promise<readonly EvaluationOutcome[]> = async () => [],
   onPart?: (progress: MeasureProgress) => void,
 ): AsyncGenerator<MeasureProgress, Measured> {
@@ -67,7 +70,10 @@ export async function* measure(
         signal?.throwIfAborted();
         onPart?.({ done: outcomes.length + share, total });
       };
-      const one = { ...plan, protocol: { ...plan.protocol, epochs: length }, divergence: "outcome" as const, onWork };
+      const one = {
+        ...{ ...plan, protocol: { ...plan.protocol, epochs: length }, divergence: "outcome" as const, onWork },
+        ...(onTrained && { onTrained: (trained: TrainedReceiver) => onTrained({ ...trained, network }) }),
+      };
       for await (const { done, result, diverged } of evaluate(learner, one, await known(network, length))) {
         const found = result ?? diverged;
         const outcome = found && { ...found, network };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
-import { LARGE_DROP } from "../../src/audit/verdict.ts";
+import { LARGE_DROP, largeDrop } from "../../src/audit/verdict.ts";
 import { setDigest } from "../../src/disk/setDigest.ts";
 import { sanitise } from "../../src/index.ts";
 import { open, save } from "../../src/node.ts";
@@ -30,10 +30,10 @@ describe("what is repaired", () => {
   it("is nothing where the audit speaks against nobody, and the first suspect by force", () => {
     for (const verdict of ["nothing found", "cannot be judged"] as const) {
       const audit = auditOf(verdict, suspect(1, 0.8, [2]), suspect(2, 0.7, [4]));
-      expect(findingsOf(audit)).toEqual([]);
-      expect(findingsOf(audit, true)).toMatchObject([{ targetClass: 1, images: [2] }]);
+      expect(findingsOf(audit, 10)).toEqual([]);
+      expect(findingsOf(audit, 10, true)).toMatchObject([{ targetClass: 1, images: [2] }]);
     }
-    expect(findingsOf(auditOf("nothing found"), true)).toEqual([]);
+    expect(findingsOf(auditOf("nothing found"), 10, true)).toEqual([]);
   });
 
   it("is every suspect with a large drop; those of one class at one place are one", () => {
@@ -44,7 +44,7 @@ describe("what is repaired", () => {
       suspect(2, LARGE_DROP, [5], [0, 0]),
       suspect(1, LARGE_DROP - 0.01, [3], [0, 4]),
     );
-    const found = findingsOf(audit);
+    const found = findingsOf(audit, 10);
     expect(found.map(({ targetClass, images }) => [targetClass, images])).toEqual([
       [0, [0, 1]],
       [2, [5]],
@@ -52,10 +52,19 @@ describe("what is repaired", () => {
     expect(found[0].patch).toMatchObject({ top: 5, left: 3 });
   });
 
+  it("with one image a class is what has as large a drop as the audit asks there", () => {
+    const least = largeDrop(1);
+    const audit = auditOf("suspicious", suspect(0, 0.9, [0]), suspect(1, least, [1]), suspect(2, least - 0.01, [2]));
+    expect(findingsOf(audit, 1).map(({ targetClass }) => targetClass)).toEqual([0, 1]);
+    expect(findingsOf(audit, 10).map(({ targetClass }) => targetClass)).toEqual([0, 1, 2]);
+    // A verdict with p has its own threshold: the first suspect is repaired in any case.
+    expect(findingsOf(auditOf("backdoored", suspect(2, 0.3, [2])), 1)).toHaveLength(1);
+  });
+
   it("is the images that share a detail where no patch explains the verdict", () => {
     const shared = { targetClass: 1, window: 3, pairs: 3, second: 0, alarm: true, images: [2, 3] };
     const audit = { ...auditOf("suspicious"), coherence: [shared, { ...shared, alarm: false, targetClass: 2 }] };
-    expect(findingsOf(audit)).toEqual([{ targetClass: 1, images: [2, 3] }]);
+    expect(findingsOf(audit, 10)).toEqual([{ targetClass: 1, images: [2, 3] }]);
   });
 });
 

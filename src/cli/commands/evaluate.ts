@@ -1,10 +1,12 @@
 import { basename, join } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
+import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { auditPolicies } from "../options/auditPolicies.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
 import {
   evaluationOptions,
+  namedReceivers,
   protocolFlag,
   protocolOf,
   receiversOf,
@@ -35,6 +37,10 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       .describe(
         "audit the set first, and train on it only if the audit finds nothing against it; nothing-found refuses also what cannot be judged",
       ),
+    keepNetworks: z
+      .boolean()
+      .default(false)
+      .describe("keep the trained networks in the run folder, as `networks/*.safetensors` (docs/formats.md)"),
     ...computeOptions,
     ...runFolderOptions,
   }),
@@ -43,6 +49,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     "evaluate runs/x --test cifar-10 --test-images 2000 --epochs 50,100,300 --networks 5 --out runs/x-receivers",
     "evaluate set.safetensors --test cifar-10 --protocol dsa",
     "evaluate set.safetensors --test cifar-10 --require-audit no-suspicion",
+    "evaluate set.safetensors --test cifar-10 --networks 1 --keep-networks --out runs/receiver",
     "evaluate set.safetensors --test cifar-10 --network convNet,vgg11,resNet18 --augmentation flip-crop+cutout --schedule cosine",
   ],
   async run({ args: [path], options, given, console, signal, commandLine }) {
@@ -112,6 +119,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       protocol: protocolOf(evaluation),
       device: target,
     });
+    if (options.keepNetworks) await checkKeepable(clean, evaluation.input);
     const run = await runFolder(
       {
         out: options.out,
@@ -134,7 +142,14 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     console.resumeWith(`the same command with --out ${run.folder} goes on`);
     const work = { run, console, signal, key: key(options.seed), device: target, timings: [] };
     const sets = { clean, ...(result && { tampered: result.set }) };
-    const measured = await evaluateStep(work, sets, result, test, evaluation);
+    const keeper = options.keepNetworks
+      ? (await import("../../run/receiverKeeper.ts")).receiverKeeper(run, {
+          networks: namedReceivers(evaluation),
+          protocol: protocolOf(evaluation),
+          seed: options.seed,
+        })
+      : undefined;
+    const measured = await evaluateStep(work, sets, result, test, evaluation, keeper);
     // People know a set by the path they gave: the name inside may be that of another file.
     const named = result ? clean : { ...clean, name: basename(path) };
     const name = attacked?.description.command.replace(/^attack /, "");
@@ -152,3 +167,11 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     return 0;
   },
 });
+
+/** @throws UsageError where networks of a set cannot be kept, before any of them is trained. */
+async function checkKeepable({ normalisation }: DistilledSet, input: string): Promise<void> {
+  const { seenSpace } = await import("../../train/TrainedNetwork.ts");
+  if (input === "zca")
+    throw new UsageError(`${who}: invalid --input: expected as-is, clamp or 8-bit with --keep-networks, got zca`);
+  seenSpace(normalisation, `${who}: --keep-networks`);
+}

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import * as z from "zod";
+import { networkRepairNames, networkRepairOptions } from "../../sanitise/network/settings.ts";
 import { repairNames, repairOptions } from "../../sanitise/settings.ts";
 import { computeOptions } from "../options/computeOptions.ts";
 import { readOptions } from "../options/readOptions.ts";
@@ -10,7 +11,7 @@ import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort sanitise";
 
-const options = z.object({
+export const sanitiseOptions = z.object({
   ...optionGroup(
     { title: "Repair" },
     {
@@ -23,6 +24,21 @@ const options = z.object({
         .describe("repairs, in their order (default: inpaint,antidote; drop where no compact patch was found)"),
       ...repairOptions(),
       rounds: z.int().min(1).default(2).describe("most times that it is repaired while an audit finds something"),
+    },
+  ),
+  ...optionGroup(
+    { title: "Trained network" },
+    {
+      model: z
+        .string()
+        .optional()
+        .describe("repair this network, which was trained on the set, instead of the set (evaluate --keep-networks)"),
+      modelRepair: z
+        .array(z.enum(networkRepairNames as [string]))
+        .min(1)
+        .optional()
+        .describe("repairs of the network, in their order (default: unlearn)"),
+      ...networkRepairOptions(),
     },
   ),
   ...optionGroup(
@@ -62,9 +78,10 @@ export const sanitise = defineCommand({
   description: `Audits the set, paints the trigger over in the images that carry it, adds copies of other images with the trigger under their own labels,
 and audits the result with other networks (docs/sanitise.md). Where the audit finds nothing, nothing is changed and nothing written.
 The repaired set says in its metadata how it was made and from which.
+With --model a trained network is repaired instead: it unlearns the trigger that is found in the set it was trained on.
 Exit status: 0 nothing found, or repaired and nothing found any more; 1 something is left; 2 the set cannot be judged, or an error.`,
   arguments: { "<set>": "distilled set in any format that `retort inspect` opens" },
-  options,
+  options: sanitiseOptions,
   readWhen: [
     ...Object.keys(repairOptions()).map((option) => ({
       option,
@@ -72,19 +89,42 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
         (repair ?? ["inpaint", "antidote", "drop"]).includes(option),
       by: `--repair ${option}`,
     })),
-    ...["testImages", "networks"].map((option) => ({
+    ...Object.keys(networkRepairOptions()).map((option) => ({
       option,
-      read: ({ test }: { test?: string }) => test !== undefined,
-      by: "--test",
+      read: ({ model, modelRepair }: { model?: string; modelRepair?: readonly string[] }) =>
+        model !== undefined && (modelRepair ?? ["unlearn"]).includes(option),
+      by: `--model and --model-repair ${option}`,
     })),
+    { option: "modelRepair", read: ({ model }: { model?: string }) => model !== undefined, by: "--model" },
+    ...["to", "repair", "rounds", "auditAgain", "report"].map((option) => ({
+      option,
+      read: ({ model }: { model?: string }) => model === undefined,
+      by: "a set, not with --model",
+    })),
+    { option: "testImages", read: ({ test }: { test?: string }) => test !== undefined, by: "--test" },
+    {
+      option: "networks",
+      read: ({ test, model }: { test?: string; model?: string }) => test !== undefined && model === undefined,
+      by: "--test, and not with --model",
+    },
   ] as never,
   examples: [
     "sanitise download.safetensors --out repaired.safetensors",
     "sanitise res_DC_CIFAR10_ConvNet_10ipc.pt --normalisation cifar-10 --out repaired.safetensors --report repaired.html",
     "sanitise set.npz --audit audit.json --repair redistil,antidote --antidote-share 0.5 --out repaired.npz",
     "sanitise set.safetensors --out repaired.safetensors --test cifar-10 --json",
+    "sanitise set.safetensors --model runs/x/networks/convNet-100-0-clean.safetensors --out network.safetensors",
   ],
-  async run({ args: [path], options, console, signal, commandLine }) {
+  async run(invocation) {
+    if (invocation.options.model !== undefined)
+      return (await import("../steps/sanitiseModel.ts")).sanitiseModel(invocation, invocation.options.model, who);
+    const {
+      args: [path],
+      options,
+      console,
+      signal,
+      commandLine,
+    } = invocation;
     const [
       { distilledSet },
       { sanitise },

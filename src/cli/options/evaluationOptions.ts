@@ -80,7 +80,16 @@ export function protocolOf(choice: EvaluationChoice): Protocol {
 }
 
 /** The architectures by the names that results carry: "convNet", or "convNet-32" where a width was asked for. */
-export function receiversOf({ network, width }: EvaluationChoice, shape: InputShape): Record<string, Network> {
-  const name = (one: string) => (width === undefined ? one : `${one}-${width}`);
-  return Object.fromEntries(network.map((one) => [name(one), networks[one](shape, { width })]));
+export function receiversOf(choice: EvaluationChoice, shape: InputShape): Record<string, Network> {
+  const all = Object.entries(namedReceivers(choice));
+  return Object.fromEntries(all.map(([name, { network, width }]) => [name, networks[network](shape, { width })]));
 }
+
+/** What stands behind these names. */
+export const namedReceivers = ({ network, width }: EvaluationChoice) =>
+  Object.fromEntries(
+    network.map((one) => [
+      width === undefined ? one : `${one}-${width}`,
+      { network: one, ...(width !== undefined && { width }) },
+    ]),
+  );

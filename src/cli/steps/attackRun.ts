@@ -14,6 +14,7 @@ import { resultTable } from "../../report/resultTable.ts";
 import { runAttackStage } from "../../run/attackStage.ts";
 import { runEvaluationStage } from "../../run/evaluationStage.ts";
 import type { Run } from "../../run/Run.ts";
+import type { ReceiverKeeper } from "../../run/receiverKeeper.ts";
 import { secondsOf } from "../../run/Stopwatch.ts";
 import type { Measured } from "../../train/measure.ts";
 import { type EvaluationChoice, protocolOf, receiversOf } from "../options/evaluationOptions.ts";
@@ -69,6 +70,7 @@ export async function evaluateStep(
   result: Pick<AttackResult, "trigger" | "targetClass" | "archetypes"> | undefined,
   test: LabelledSet,
   choice: EvaluationChoice,
+  keeper?: ReceiverKeeper,
 ): Promise<Measured> {
   const { run, console, signal, device } = work;
   const [, channels, size] = sets.clean.shape;
@@ -88,6 +90,7 @@ export async function evaluateStep(
     protocol: protocolOf(choice),
     epochs: choice.epochs,
     networks: receivers,
+    keeper,
     device,
     signal,
     onProgress({ done, outcome }) {

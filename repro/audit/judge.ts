@@ -1,5 +1,5 @@
 /**
- * What the audit says of published sets and of backdoored copies of them: `npx tsx repro/audit/judge.ts SETS OUT.json [COUNT]`.
+ * What the audit says of published sets and of backdoored copies of them: `npx tsx repro/audit/judge.ts SETS OUT.json [ROW,…]`.
  *
  * SETS is a folder with the published sets by their names; RETORT_DATA holds CIFAR-10, on 500 test images of which one receiver of width 32
  * says whether the trigger works. The list was written down before any of it was judged, but for what `tuned` marks. Sets that
@@ -52,9 +52,10 @@ const cases: readonly Case[] = [
   { ...dm10, seed: 18, method: "adaptiveStamp", settings: { preset: "framing", targetClass: 6 } },
 ];
 
-const [sets, out, count = "99"] = process.argv.slice(2);
+const [sets, out, some] = process.argv.slice(2);
+const chosen = some === undefined ? cases : some.split(",").map((row) => cases[Number(row)]);
 const results: Record<string, unknown>[] = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : [];
-for (const one of cases.slice(0, Number(count))) {
+for (const one of chosen) {
   const { base, normalisation, method, settings = {}, seed, tuned } = one;
   const name = `${base} ${method ? `${method} ${JSON.stringify(settings)}` : "clean"} seed ${seed}`;
   if (results.some((done) => done.name === name)) continue;

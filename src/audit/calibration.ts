@@ -1,5 +1,15 @@
 import * as z from "zod";
+
+<<<<<<< HEAD
+
 import type { DistilledSet } from "../data/DistilledSet.ts";
+
+=======
+
+import { UsageError } from "../core/errors.ts";
+
+>>>>>>> wt-a
+
 import type { AuditResult } from "./auditSet.ts";
 import { detectorRegistry } from "./detectorRegistry.ts";
 
@@ -40,6 +50,39 @@ export const calibration = z.strictObject({
 });
 
 export type Calibration = z.infer<typeof calibration>;
+
+/** Chosen: names stand in a line of a report. */
+const longestName = 64;
+
+/**
+ * Check the name of how clean sets were made. It is a person's own word ("dm", "RDED, crops of 2024"), not a name of a registry.
+ *
+ * @returns it without space around.
+ * @throws UsageError for "all", which stands for all sets together, and for what does not fit a line.
+ */
+export function methodName(said: string, who: string): string {
+  const name = said.trim().normalize("NFC");
+  const shown = JSON.stringify(name.length > longestName ? `${name.slice(0, 20)}…` : name);
+  if (name === "" || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name) || [...name].length > longestName)
+    throw new UsageError(
+      `${who}: invalid --method: expected a name of 1 to ${longestName} characters on one line, got ${shown}`,
+    );
+  if (name.toLowerCase() === "all")
+    throw new UsageError(
+      `${who}: invalid --method: expected a name of its own, got ${shown}, which means every method`,
+    );
+  return name;
+}
+
+/** Two spellings of one name would be two methods with half the sets each. @throws UsageError that names the library's. */
+export function checkSpelling(name: string, library: Calibration | undefined, who: string): void {
+  const bare = (text: string) => text.toLowerCase().replace(/[\s_-]+/g, "");
+  const known = library?.sets.map(({ method }) => method).find((method) => bare(method) === bare(name));
+  if (known !== undefined && known !== name)
+    throw new UsageError(
+      `${who}: invalid --method: expected ${JSON.stringify(known)} as the library has it, got ${JSON.stringify(name)}`,
+    );
+}
 
 /** Kind of a set. */
 export function calibrationKind({

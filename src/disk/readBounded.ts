@@ -33,8 +33,3 @@ export async function readBounded(
     throw new UsageError(`${who}: invalid ${what} ${path}: expected at most ${mostBytes / 2 ** 20} MiB, got more`);
   return new Uint8Array(Buffer.concat(pieces));
 }
-
-/** The same as text. */
-export async function readBoundedText(path: string, who: string, what: string): Promise<string> {
-  return new TextDecoder().decode(await readBounded(path, who, what));
-}

@@ -1,3 +1,4 @@
+import { decodeText } from "../core/decodeText.ts";
 import { UsageError } from "../core/errors.ts";
 import { readBounded } from "./readBounded.ts";
 
@@ -11,17 +12,18 @@ const mostBytes = 16 * 2 ** 20;
  * @throws UsageError that names the file, where it is missing, a folder, not text, or too long.
  */
 export async function readText(path: string, who: string, what: string): Promise<string> {
-  const place = `${who}: invalid ${what} ${path}`;
-  const bytes = await readBounded(path, who, what, mostBytes).catch((error: NodeJS.ErrnoException) => {
+  return readBoundedText(path, who, what, mostBytes).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR")
       throw new UsageError(`${who}: missing ${what}: expected a file, got nothing at ${path || '""'}`);
     throw error;
   });
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new UsageError(`${place}: expected text in UTF-8, got other bytes`);
-  }
+}
+
+/** Read any text that is named: a key, a certificate, digests. @throws as readText, but the operating system's error where nothing is there. */
+export async function readBoundedText(path: string, who: string, what: string, most?: number): Promise<string> {
+  const read = decodeText(await readBounded(path, who, what, most));
+  if ("text" in read) return read.text;
+  throw new UsageError(`${who}: invalid ${what} ${path}: expected text in UTF-8 or UTF-16, got ${read.wrong}`);
 }
 
 /** Read a JSON file that a person wrote. @throws UsageError that names the file and says what is wrong where. */

@@ -2,6 +2,7 @@ import { DataError } from "../core/errors.ts";
 import type { Format, LabelledSet, ObjectInfo, Opened, Source, SourceFile } from "./Format.ts";
 import { Budget } from "./limits.ts";
 import { baseName, byteRange, chooseSplit, naturalOrder, splitOf } from "./rawSet.ts";
+import { tableText } from "./tableText.ts";
 import { unreadOf } from "./unreadOf.ts";
 
 const who = "cifar";
@@ -124,7 +125,7 @@ async function readNames(source: Source, names: readonly string[], classes: numb
   const file = source.files.find((candidate) => names.includes(baseName(candidate.path)));
   if (!file || file.size > 65536) return undefined;
   budget.charge(file.size, who, file.path);
-  const lines = new TextDecoder().decode(await file.read()).split(/\r?\n/);
+  const lines = tableText(await file.read(), `${who}: ${file.path}`).split(/\r?\n/);
   const found = lines.map((line) => line.trim()).filter((line) => line !== "");
   return found.length === classes && new Set(found).size === classes ? found : undefined;
 }

@@ -6,13 +6,13 @@ import { isAside } from "./junk.ts";
 import { Budget } from "./limits.ts";
 import { NotRecognised } from "./NotRecognised.ts";
 import { headBytes, pictureKind } from "./pictures/decodePicture.ts";
-import { decodeText } from "./pictures/decodeText.ts";
 import { type FolderLayout, layOut } from "./pictures/folderLayout.ts";
 import { type LabelTable, parseAnnotations, parseLabelTable } from "./pictures/labelTable.ts";
 import { readOwnSet, setFile } from "./pictures/ownFolder.ts";
 import { stackPictures } from "./pictures/stackPictures.ts";
 import { baseName, byteRange } from "./rawSet.ts";
 import { looksLikePickle } from "./scan/looksLikePickle.ts";
+import { tableText } from "./tableText.ts";
 import { peekZip } from "./zip/peekZip.ts";
 
 const who = "imageFolder";
@@ -105,7 +105,7 @@ async function readSet(
       rule: "labels-missing",
       message: `Nothing says which class a picture belongs to: no class folders, no table of labels, no labels in the names.${strange.map((name) => ` The first row of ${name} names no column of files (file, path, id, …) and of labels (label, class, …).`).join("")}`,
     };
-    return { format: "imageFolder", objects, findings: [...findings, unlabelled] };
+    return { format: "imageFolder", objects, findings: [...findings, unlabelled], normalisationBy: "pictures" };
   }
   const common = { name: folder.name, pixels, shape, labels: layout.labels, classes: layout.classes };
   const classNames = layout.classNames && (await properNames(folder, layout.classNames, budget));
@@ -173,5 +173,5 @@ async function text(file: SourceFile, budget: Budget): Promise<string> {
     throw new DataError(`${who}: invalid size of ${file.path}: expected at most ${maxTable} bytes, got ${file.size}`);
   // A character takes two bytes, and the table about as much again.
   budget.charge(5 * file.size, who, file.path);
-  return decodeText(await file.read());
+  return tableText(await file.read(), `${who}: ${file.path}`);
 }

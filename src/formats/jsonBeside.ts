@@ -1,5 +1,5 @@
+import { decodeText } from "../core/decodeText.ts";
 import type { SourceFile } from "./Format.ts";
-import { decodeText } from "./pictures/decodeText.ts";
 import { type Json, strictJson } from "./strictJson.ts";
 
 /** Chosen: records beside a set are small; a table of a million rows is none. */
@@ -11,7 +11,9 @@ export async function jsonBeside(files: readonly SourceFile[]): Promise<Record<s
   const records: [string, unknown][] = [];
   const texts = files.filter(({ path, size }) => /\.(json|jsonl|ndjson)$/i.test(path) && size <= largest);
   for (const file of texts.slice(0, mostFiles)) {
-    const text = decodeText(await file.read()).replace(/^\ufeff/, "");
+    const read = decodeText(await file.read());
+    if (!("text" in read)) continue;
+    const { text } = read;
     const isLines = !/\.json$/i.test(file.path);
     records.push([file.path, isLines ? text.split(/\r?\n/).map(parsed) : parsed(text)]);
   }

@@ -38,7 +38,7 @@ export async function openSet(source: Source, options: OpenOptions = {}): Promis
   const format: Format = lookUp(formats, name, caller.who, "format");
   const opened = await format.read(source, reading);
   // Images per class are a check of what a file says itself.
-  if (opened.set) refuseUnread(name, { ...reading, ipc: undefined }, caller.who, caller.spell);
+  refuseUnread(name, { ...reading, ipc: undefined }, caller.who, caller.spell);
   const settled = settleNormalisation(opened, normalisation, force ?? false, source.name);
   return withScan(source, await withWhitening(settled, options.whitening), options.maxBytes);
 }

@@ -114,6 +114,14 @@ function plain(value: unknown): unknown {
   return Array.isArray(value) ? value.map(plain) : value;
 }
 
+/** What the metadata of a set say of it having been tampered with, for seals, cards and comparisons; undefined where nothing is said or denied. */
+export function declaredIn(metadata: Readonly<Record<string, unknown>>): unknown {
+  const said = declarations(metadata);
+  if (said.length === 0) return undefined;
+  const [{ path, value }] = said;
+  return said.length === 1 && path === "tampered" ? plain(value) : declaredMetadata(said);
+}
+
 /** The same declarations as plain JSON, by their names: what a set carries along when it is written in another form. */
 export function declaredMetadata(said: readonly Declaration[]): Record<string, unknown> {
   return Object.fromEntries(

@@ -20,14 +20,18 @@ export function settleNormalisation(
   name: string,
 ): Opened {
   const { set } = opened;
-  if (!set || said === undefined) return opened;
-  const by = set.kind === "labelled" ? "pictures" : opened.normalisationBy;
+  if (said === undefined) return opened;
+  const by = set?.kind === "labelled" ? "pictures" : opened.normalisationBy;
   if (by === "pictures") {
     if (isPixels(said)) return opened;
     throw new UsageError(
       `${name}: invalid --normalisation: expected none, for pictures hold pixels, got ${describeNormalisation(said)}; to bring them into that space: retort convert INPUT set.safetensors --normalise ${describeNormalisation(said)}`,
     );
   }
+  if (!set)
+    throw new UsageError(
+      `${name}: invalid --normalisation: expected none, for no images with labels are in it, got ${describeNormalisation(said)}; labels may be missing (--ipc)`,
+    );
   if (set.kind === "labelled") return opened;
   checkChannels(said, set, name);
   const { normalisation: stated } = set;

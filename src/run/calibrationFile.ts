@@ -1,12 +1,19 @@
 import { type Calibration, calibration } from "../audit/calibration.ts";
-import { readJsonText } from "../disk/readText.ts";
 import { parseAs } from "../report/parseAs.ts";
+import { readSharedJson, withIntegrity } from "./sharedJson.ts";
+
+const kind = "calibration";
 
 /**
  * Read a library of clean sets that `retort calibrate` wrote.
  *
- * @throws UsageError if there is no such file; DataError if it is no library.
+ * @throws UsageError if there is no such file; DataError if it is no library, or damaged.
  */
 export async function readCalibration(file: string, who: string): Promise<Calibration> {
-  return parseAs(calibration, await readJsonText(file, who, "library of clean sets"), file);
+  return parseAs(calibration, await readSharedJson(file, who, "library of clean sets", kind), file);
+}
+
+/** The text of a library, with a digest of what it says. */
+export function calibrationText(library: Calibration): string {
+  return `${JSON.stringify(withIntegrity(library, kind), undefined, 1)}\n`;
 }

@@ -1,5 +1,6 @@
 import { DataError } from "../core/errors.ts";
 import type { SourceFile } from "../formats/Format.ts";
+import { declaredIn } from "../formats/saysTampered.ts";
 import {
   type Attestation,
   readAttestation,
@@ -115,7 +116,7 @@ export async function checkTensorDigests(
         const set = await openSet(dataSource(folder));
         return {
           message: checkTensors(set, attestation.predicate),
-          value: set.kind === "distilled" ? set.metadata.tampered : undefined,
+          value: set.kind === "distilled" ? declaredIn(set.metadata) : undefined,
         };
       })) ?? signed
     );

@@ -1,6 +1,7 @@
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import { classCounts } from "../data/tensorDigests.ts";
+import { declaredIn } from "../formats/saysTampered.ts";
 import type { Description } from "./croissant.ts";
 
 /** First line below the front matter of a card that Retort wrote. A card without it is the publisher's own. */
@@ -9,7 +10,7 @@ export const cardMarker = "<!-- Written by retort seal. Delete this line to writ
 /** Write the dataset card: front matter as dataset hubs read it, then what a receiver needs to know. */
 export function datasetCard(description: Description, set?: DistilledSet | LabelledSet): string {
   const { name, version, date, derivedFrom, facts } = description;
-  const tampered = set?.kind === "distilled" && set.metadata.tampered !== undefined;
+  const tampered = set?.kind === "distilled" && declaredIn(set.metadata) !== undefined;
   const lines = [
     ...frontMatter(description, set),
     cardMarker,

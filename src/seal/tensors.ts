@@ -2,6 +2,7 @@ import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import { classCounts, digestTensors, type TensorDigest } from "../data/tensorDigests.ts";
 import type { Source } from "../formats/Format.ts";
+import { declaredIn } from "../formats/saysTampered.ts";
 import { CheckFailure } from "./checks.ts";
 import type { Folder } from "./Folder.ts";
 import { asArray, asDigest, asFields } from "./shape.ts";
@@ -27,6 +28,7 @@ export interface SetFacts {
 /** Make the predicate of `retort.tensors.json`. */
 export function tensorsPredicate(set: DistilledSet | LabelledSet, format: string, facts: SetFacts) {
   const counts = classCounts(set);
+  const tampered = set.kind === "distilled" ? declaredIn(set.metadata) : undefined;
   const even = counts.every((count) => count === counts[0]);
   return {
     ...digestTensors(set),
@@ -41,7 +43,7 @@ export function tensorsPredicate(set: DistilledSet | LabelledSet, format: string
       normalisation: plainNormalisation(set),
     }),
     ...facts,
-    ...(set.kind === "distilled" && set.metadata.tampered !== undefined && { tampered: set.metadata.tampered }),
+    ...(tampered !== undefined && { tampered }),
   };
 }
 

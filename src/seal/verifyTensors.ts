@@ -1,3 +1,4 @@
+import { declaredIn } from "../formats/saysTampered.ts";
 import { checkVersion } from "./attestationChecks.ts";
 import { tensorsPredicateType } from "./attestations.ts";
 import { checkEncoding, checkSignature, matchSigner } from "./authenticate.ts";
@@ -56,7 +57,7 @@ export async function verifyTensors(name: string, text: string, options: TensorV
   if (statement)
     await list.check("tensors", async () => {
       const set = await options.openSet();
-      tampered = set.kind === "distilled" ? set.metadata.tampered : undefined;
+      tampered = set.kind === "distilled" ? declaredIn(set.metadata) : undefined;
       return { message: checkTensors(set, statement.predicate) };
     });
   const version = (statement?.predicate as { version?: unknown } | undefined)?.version;

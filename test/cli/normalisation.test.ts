@@ -7,6 +7,7 @@ import { inspect } from "../../src/cli/commands/inspect.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { fileSource } from "../../src/disk/fileSource.ts";
 import { openDistilled } from "../../src/disk/openDistilled.ts";
+import { writeNpy } from "../../src/formats/numpy/npyFile.ts";
 import { openSet } from "../../src/formats/open.ts";
 import { setToSafetensors } from "../../src/formats/safetensors.ts";
 import { eightBitSet, greyPng } from "../formats/pictureFixtures.ts";
@@ -96,6 +97,20 @@ describe("what the file says and what you say", () => {
     for (const said of ["unit", "8-bit"])
       expect((await run("inspect", folder, "--normalisation", said)).status).toBe(0);
     await expect(openSet(await fileSource(folder), { normalisation: cifar })).rejects.toThrow(/pictures hold pixels/);
+  });
+
+  it("where no set is there is nothing to say it of", async () => {
+    const folder = await pictures();
+    const lone = join(scratchFolder(), "lone.npy");
+    await writeFile(lone, writeNpy({ dtype: "float32", shape: [2, 3, 8, 8], data: new Float32Array(384) }));
+    for (const [path, said] of [
+      [join(folder, "0"), /pictures hold pixels/],
+      [lone, /no images with labels are in it, got cifar-10; labels may be missing \(--ipc\)/],
+    ] as const) {
+      const { status, stderr } = await run("inspect", path, "--normalisation", "cifar-10");
+      expect([status, stderr]).toEqual([2, expect.stringMatching(said)]);
+    }
+    expect((await run("inspect", lone, "--normalisation", "cifar-10", "--ipc", "1")).status).toBe(0);
   });
 
   it("class folders of pictures are a set that networks can be trained on", async () => {

@@ -117,7 +117,10 @@ describe("seal says what it signs", () => {
     writeFileSync(file(), setToSafetensors({ ...set, metadata: { tampered: { attack: "badNets" } } }));
     const { stderr } = await sealFile();
     expect(stderr).toContain("the set: 1 file read as safetensors (set.safetensors)");
-    expect(stderr).toContain('warning: the set says of itself that it was backdoored: {"attack":"badNets"}');
+    expect(stderr.match(/says of itself/g)).toHaveLength(1);
+    expect(stderr).toContain(
+      'warning: The set says of itself that it was backdoored: tampered = {"attack":"badNets"}.',
+    );
   });
 });
 

@@ -116,6 +116,19 @@ const rows: readonly Row[] = [
   { name: "a zip of texts", content: zipped({ "a.txt": utf8("a"), "b.txt": utf8("b") }), verdict: "not recognised" },
   { name: "a GIF", content: utf8("GIF89a............"), verdict: "not recognised" },
   { name: "an HDF5 file", content: cat(0x89, "HDF\r\n\x1a\n", new Uint8Array(64)), verdict: "not recognised" },
+  ...Object.entries({
+    "a row of another length": "file,label\n0/0.png,0\n0/1.png,0,1\n1/0.png,1\n",
+    "a file twice": "file,label\n0/0.png,0\n0/0.png,1\n",
+  }).map(([name, text]) => ({
+    name: `pictures with a table with ${name}`,
+    content: { ...pictures, "labels.csv": utf8(text) },
+    verdict: "not recognised" as const,
+  })),
+  {
+    name: "pictures of two sets in one folder",
+    content: { "a_00_0.png": greyPng(8, 1), "b_00_1.png": greyPng(8, 9) },
+    verdict: "not recognised",
+  },
   {
     name: "pictures of two sizes",
     content: { "0/a.png": greyPng(8, 1), "1/b.png": greyPng(9, 1) },

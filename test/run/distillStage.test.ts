@@ -5,10 +5,17 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { key } from "../../src/core/random.ts";
 import { strokes } from "../../src/data/generators/strokes.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
+<<<<<<< HEAD
 import { distributionMatching } from "../../src/distill/meanMatching/distributionMatching.ts";
+=======
+import { onDamage } from "../../src/disk/kept/damage.ts";
+import { setDigest } from "../../src/disk/setDigest.ts";
+import { distributionMatching } from "../../src/distill/distributionMatching.ts";
+>>>>>>> wt-a
 import { runDistillStage } from "../../src/run/distillStage.ts";
 import { openRun } from "../../src/run/Run.ts";
 import { versions } from "../../src/run/versions.ts";
+import { faults, inject } from "../disk/kept/faults.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -29,8 +36,12 @@ const stage = async (name: string, more: object) => {
   return runDistillStage(run, distributionMatching, raw, options, context as never, { checkpointEvery: 0, ...more });
 };
 
+/** Digest of the set that the stage makes, whatever happens on the way. */
+let expected: string;
+
 it("a distillation that was killed without warning goes on from its last checkpoint, with the same bytes", async () => {
   const whole = await stage("whole", {});
+  expected = setDigest(whole.set);
   const killed = stage("killed", {
     onProgress({ iteration }: { iteration: number }) {
       if (iteration === 4) throw new Error("killed");
@@ -47,3 +58,25 @@ it("a distillation that was killed without warning goes on from its last checkpo
   const again = await stage("killed", { onProgress: () => expect.unreachable() });
   expect(again.set.images).toEqual(whole.set.images);
 });
+
+it.each(faults)(
+  "a checkpoint of a distillation, %s: said, and the set is the same",
+  { timeout: 60_000 },
+  async (fault) => {
+    const said: string[] = [];
+    onDamage((message) => said.push(message));
+    for (const name of ["hit", "other"])
+      await expect(
+        stage(name, {
+          onProgress({ iteration }: { iteration: number }) {
+            if (iteration === 4) throw new Error("killed");
+          },
+        }),
+      ).rejects.toThrow("killed");
+    const path = (name: string) => join(folder, name, "checkpoints/distill.safetensors");
+    inject(path("hit"), fault, join(folder, "other/config.json"));
+    const { set } = await stage("hit", {});
+    expect(setDigest(set)).toBe(expected);
+    expect(said).toEqual([expect.stringContaining(`${path("hit")}: damaged file`)]);
+  },
+);

@@ -2,6 +2,7 @@ import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import { toPixels } from "../../data/normalise.ts";
 import { hardLabels } from "../../data/tensorDigests.ts";
+import { declaredIn } from "../../formats/saysTampered.ts";
 
 /** A set as `diff` compares it. */
 export interface Comparable {
@@ -44,7 +45,7 @@ export function comparable(set: DistilledSet | LabelledSet): Comparable {
     values,
     pixels,
     half: isHalf(set.images),
-    tampered: set.metadata.tampered,
+    tampered: declaredIn(set.metadata),
   };
 }
 

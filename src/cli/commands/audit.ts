@@ -124,17 +124,26 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     const [worst] = audits;
     const { conclusion, result } = worst;
     await writeReports(options, path, set, worst, { seed: options.seed, calibrations });
+    const { withIntegrity } = await import("../../run/sharedJson.ts");
+    const { auditKind } = await import("../../run/auditFile.ts");
     console.result(
-      {
-        set: path,
-        sha256: setDigest(set),
-        network: worst.network,
-        ...conclusion,
-        ...plain(result),
-        ...(audits.length > 1 && {
-          networks: audits.map(({ network, conclusion: { verdict, sentences } }) => ({ network, verdict, sentences })),
-        }),
-      },
+      withIntegrity(
+        {
+          set: path,
+          sha256: setDigest(set),
+          network: worst.network,
+          ...conclusion,
+          ...plain(result),
+          ...(audits.length > 1 && {
+            networks: audits.map(({ network, conclusion: { verdict, sentences } }) => ({
+              network,
+              verdict,
+              sentences,
+            })),
+          }),
+        },
+        auditKind,
+      ),
       () => {
         show(conclusion, result, console);
         if (audits.length > 1)

@@ -11,7 +11,9 @@ const { seed, device, threads } = computeOptions;
 
 const options = z.object({
   out: z.string().describe("file of the library; sets that it holds already are not audited again"),
-  method: z.string().describe("how the sets were made: p is taken against each method's sets apart"),
+  method: z
+    .string()
+    .describe("name of how the sets were made, in your words: p is taken against each name's sets apart"),
   seed,
   device,
   threads,
@@ -31,9 +33,14 @@ The file is written after every set: the same command goes on where it was stopp
     const [
       { distilledSet },
       { audit, calibrationSettings },
+<<<<<<< HEAD
       { calibration, calibrationKind, sameKind, scoresOf },
+=======
+      { calibration, calibrationKind, checkSpelling, methodName, scoresOf },
+>>>>>>> wt-a
       { defaultAudit },
-      { readCalibration },
+      { declarations },
+      { calibrationText, readCalibration },
       { writeAtomic },
       { checkFolder },
       { existsSync, statSync },
@@ -43,15 +50,18 @@ The file is written after every set: the same command goes on where it was stopp
       import("../../library/audit.ts"),
       import("../../audit/calibration.ts"),
       import("../../audit/settings.ts"),
+      import("../../formats/saysTampered.ts"),
       import("../../run/calibrationFile.ts"),
       import("../../disk/writeAtomic.ts"),
       import("../../disk/makeFolder.ts"),
       import("node:fs"),
       import("node:path"),
     ]);
-    const { out, method } = options;
+    const { out } = options;
+    const method = methodName(options.method, who);
     let library: Calibration | undefined =
       existsSync(out) && !statSync(out).isDirectory() ? await readCalibration(out, who) : undefined;
+    checkSpelling(method, library, who);
     await checkFolder(dirname(resolve(out)));
     if (existsSync(out) && statSync(out).isDirectory())
       throw new UsageError(`${who}: invalid --out ${out}: expected a file, got a folder`);
@@ -59,7 +69,7 @@ The file is written after every set: the same command goes on where it was stopp
     const wanted = args.filter((path) => !known.has(`${method}, ${path}`));
     const open = async (path: string) => {
       const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
-      if (set.metadata.tampered === true)
+      if (declarations(set.metadata).length > 0)
         throw new UsageError(
           `${who}: invalid set ${path}: expected a clean one, got one that says it was tampered with`,
         );
@@ -98,7 +108,7 @@ The file is written after every set: the same command goes on where it was stopp
           settings: calibrationSettings(defaultAudit),
           sets: [...(library?.sets ?? []), entry],
         });
-        await writeAtomic(out, `${JSON.stringify(library, undefined, 1)}\n`);
+        await writeAtomic(out, calibrationText(library));
       }
     } finally {
       bar.end();

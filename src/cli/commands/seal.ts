@@ -198,9 +198,6 @@ async function sayWhatIsSealed(
     for (const { severity, message, file } of opened.findings)
       if (severity !== "note" && !names.includes(file ?? ""))
         console.warn(file === undefined ? message : `${file}: ${message}`);
-    const tampered = opened.set?.kind === "distilled" ? opened.set.metadata.tampered : undefined;
-    if (tampered !== undefined && tampered !== false)
-      console.warn(`the set says of itself that it was backdoored: ${JSON.stringify(tampered)}`);
   }
   if (names.length > 0)
     console.warn(`signed along without having been read, ${counted(names.length)}: ${brief(names, 20)}`);

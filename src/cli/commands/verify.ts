@@ -4,7 +4,7 @@ import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { defaultSignature, readDetached } from "../../disk/detachedSeal.ts";
 import { fileSource } from "../../disk/fileSource.ts";
-import { readBoundedText } from "../../disk/readBounded.ts";
+import { readBoundedText } from "../../disk/readText.ts";
 import { sealFolder } from "../../disk/sealFolder.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
 import type { Source } from "../../formats/Format.ts";

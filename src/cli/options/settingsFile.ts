@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { UsageError } from "../../core/errors.ts";
 
 /** Flag of the commands that take an attack's options from a file. */
 export const settingsFileOption = z
@@ -22,8 +23,11 @@ export async function settingsFile(
     import("../../experiment/plan/loosened.ts"),
     import("../../disk/readText.ts"),
   ]);
-  return readYaml(loosened(schema), await readText(path, who, "options"), path, "options").value as Record<
-    string,
-    unknown
-  >;
+  const { value } = readYaml(loosened(schema), await readText(path, who, "options"), path, "options");
+  // Whoever names a file asks for what it says: one that says nothing is a mistake, not a wish for the defaults.
+  if (Object.keys(value as object).length === 0)
+    throw new UsageError(
+      `${who}: missing options in ${path}: expected at least one, got none; leave --options out for the defaults`,
+    );
+  return value as Record<string, unknown>;
 }

@@ -51,14 +51,41 @@ export function addFlags(command: Command, schema: z.ZodObject, all = true): voi
       (leaf.fallback === true ? on : off).hideHelp();
       add(on, place);
       add(off, place);
+      sayOnce(command, flag, [on, off]);
       command.setOptionValue(on.attributeName(), undefined);
     } else if (listOf(leaf.schema)) {
       const collect = (word: string, before: string[] | undefined) => [...(before ?? []), ...word.split(",")];
       add(new Option(`${flag} <${valueName(leaf.schema)}>`, text).argParser(collect), place);
     } else {
-      add(new Option(`${flag} <${valueName(leaf.schema)}>`, text), place);
+      const single = new Option(`${flag} <${valueName(leaf.schema)}>`, text);
+      add(single, place);
+      sayOnce(command, flag, [single]);
     }
   }
+}
+
+/**
+ * Refuse an option that is given twice, of which one word would silently win: two values, or a switch both ways. The same switch twice
+ * asks for one thing. The one place for every command; lists are not handed over.
+ *
+ * @param ways the option, or the two ways of a switch.
+ */
+function sayOnce(command: Command, flag: string, ways: readonly Option[]): void {
+  let before: string | undefined;
+  for (const way of ways)
+    command.on(`option:${way.name()}`, (value: unknown) => {
+      const said = typeof value === "string" ? JSON.stringify(value) : way.long;
+      if (before !== undefined && (typeof value === "string" || said !== before))
+        throw new UsageError(
+          `${calledAs(command)}: invalid ${flag}: expected it once, got ${before} and then ${said}; leave one out`,
+        );
+      before = said ?? flag;
+    });
+}
+
+/** `retort data get` */
+function calledAs(command: Command): string {
+  return command.parent ? `${calledAs(command.parent)} ${command.name()}` : command.name();
 }
 
 /** Where an option stands in the help. */

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { readBoundedText } from "../../disk/readBounded.ts";
+import { readBoundedText } from "../../disk/readText.ts";
 
 /**
  * Get a passphrase: from a file, from `RETORT_KEY_PASSPHRASE`, or typed unseen at a terminal.

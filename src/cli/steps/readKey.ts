@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { UsageError } from "../../core/errors.ts";
-import { readBoundedText } from "../../disk/readBounded.ts";
+import { readBoundedText } from "../../disk/readText.ts";
 
 /** What `retort keygen` puts behind the name that it is given. */
 const endings = { private: ".key", public: ".pub" } as const;

@@ -1,8 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { sep } from "node:path";
 import { PolicyError, UsageError } from "../../core/errors.ts";
-import { readBoundedText } from "../../disk/readBounded.ts";
-import { readJsonText } from "../../disk/readText.ts";
+import { readBoundedText, readJsonText } from "../../disk/readText.ts";
 import { loadCertificates } from "../../seal/certificates.ts";
 import { type Pin, pinnedKeys, type Trust, type TrustedKey, trustKey } from "../../seal/Trust.ts";
 import type { TrustChoice } from "../options/gateOptions.ts";

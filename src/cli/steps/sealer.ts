@@ -1,7 +1,7 @@
 import process from "node:process";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
-import { readBoundedText } from "../../disk/readBounded.ts";
+import { readBoundedText } from "../../disk/readText.ts";
 import { loadCertificates } from "../../seal/certificates.ts";
 import { loadPrivateKey } from "../../seal/keys.ts";
 import type { Sealer } from "../../seal/signStatement.ts";

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { readRegular } from "../../disk/readRegular.ts";
+import { readBoundedText } from "../../disk/readText.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
 import { emptyTrustStore, parseTrustStore, type TrustStore } from "../../seal/Trust.ts";
 
@@ -14,7 +14,7 @@ export function trustPath(): string {
 /** Read the user's pins; none where there is no file yet. */
 export async function readTrust(): Promise<TrustStore> {
   try {
-    return parseTrustStore((await readRegular(trustPath())).toString("utf8"));
+    return parseTrustStore(await readBoundedText(trustPath(), "retort", "file of pins"));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return emptyTrustStore;
     throw error;

@@ -1,6 +1,6 @@
-import { DataError } from "../../core/errors.ts";
 import { extent } from "../../core/extent.ts";
 import type { Finding } from "../Format.ts";
+import { NotRecognised } from "../NotRecognised.ts";
 import { baseName, chooseSplit, compareNatural, type Split, splitOf } from "../rawSet.ts";
 import { find, type LabelTable, rowOf } from "./labelTable.ts";
 import { folderFindings, pathFindings, tableFindings } from "./layoutFindings.ts";
@@ -33,7 +33,7 @@ const maxClassNumber = 65_536;
  *    ImageFolder does;
  * 4. a flat folder of `name_index_label.png`.
  *
- * @throws DataError if a flat folder mixes several sets; UsageError if the split asked for is not there.
+ * @throws NotRecognised if a flat folder mixes several sets; UsageError if the split asked for is not there.
  */
 export function layOut(
   all: readonly string[],
@@ -103,7 +103,7 @@ function byTable(paths: readonly string[], table: LabelTable, who: string): Fold
   const rank = (path: string) => find(order, path, table.folder) as number;
   const sorted = [...paths].sort((a, b) => rank(a) - rank(b));
   const names = [...new Set(given)].sort(compareNatural);
-  if (names.some((name) => name === "")) throw new DataError(`${who}: invalid table: expected a label in each row`);
+  if (names.some((name) => name === "")) throw new NotRecognised(`${who}: invalid table: expected a label in each row`);
   return classify(
     sorted,
     sorted.map((path) => find(table.labels, path, table.folder) as string),
@@ -141,7 +141,7 @@ function flat(paths: readonly string[], who: string): FolderLayout {
   if (parsed.length === 0 || parsed.some((match) => match === null)) return { paths, classes: 0, basis: "nothing" };
   const sets = [...new Set(parsed.map((match) => (match as RegExpExecArray)[1]))];
   if (sets.length > 1)
-    throw new DataError(
+    throw new NotRecognised(
       `${who}: invalid folder: expected pictures of one set, got ${sets.length} (${sets.slice(0, 5).join(", ")}); name the files of one, such as ${sets[0]}_*.png`,
     );
   const labels = Int32Array.from(parsed, (match) => Number((match as RegExpExecArray)[3]));

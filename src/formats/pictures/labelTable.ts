@@ -1,4 +1,4 @@
-import { DataError } from "../../core/errors.ts";
+import { NotRecognised } from "../NotRecognised.ts";
 import { isDeclaring } from "../saysTampered.ts";
 import { csvRows } from "./csvRows.ts";
 
@@ -36,11 +36,13 @@ const maxRows = 4_000_000;
  * Parse a table with a header that names a file column and a label column: commas, semicolons, tabs or bars between cells.
  *
  * @returns undefined if the header does not: then it is some other table.
- * @throws DataError if a row has another number of cells than the header.
+ * @throws NotRecognised, a DataError, if a row has another number of cells than the header, or a file stands in two rows: a table that a
+ * person has to look at breaks no rule of a format.
  */
 export function parseLabelTable(text: string, who: string, folder = ""): LabelTable | undefined {
   const { rows, delimiter } = csvRows(text.replace(/^\ufeff/, ""), maxRows);
-  if (rows.length > maxRows) throw new DataError(`${who}: invalid table: expected at most ${maxRows} rows, got more`);
+  if (rows.length > maxRows)
+    throw new NotRecognised(`${who}: invalid table: expected at most ${maxRows} rows, got more`);
   const header = (rows[0] ?? []).map((cell) => cell.trim().toLowerCase());
   const key = header.findIndex((name) => keyColumns.includes(name));
   const label = header.findIndex((name) => labelColumns.includes(name));
@@ -53,12 +55,14 @@ export function parseLabelTable(text: string, who: string, folder = ""): LabelTa
   for (const [i, row] of rows.entries()) {
     if (i === 0) continue;
     if (row.length !== header.length)
-      throw new DataError(`${who}: invalid row ${i + 1}: expected ${header.length} cells, got ${row.length}`);
+      throw new NotRecognised(`${who}: invalid row ${i + 1}: expected ${header.length} cells, got ${row.length}`);
     const path = plainPath(row[key]);
     const whole = JSON.stringify(row);
     if (seen.get(path) === whole) continue;
     if (seen.has(path))
-      throw new DataError(`${who}: invalid row ${i + 1}: expected each file once, got ${JSON.stringify(path)} twice`);
+      throw new NotRecognised(
+        `${who}: invalid row ${i + 1}: expected each file once, got ${JSON.stringify(path)} twice`,
+      );
     seen.set(path, whole);
     labels.set(path, row[label].trim());
     if (columns > 0) soft.set(path, row.slice(first).map(number(who, i + 1, delimiter)));
@@ -77,7 +81,8 @@ export function parseAnnotations(text: string, who: string): LabelTable {
   for (const [i, line] of text.split(/\r?\n/).entries()) {
     if (line === "") continue;
     const [name, label] = line.split("\t");
-    if (!name || !label) throw new DataError(`${who}: invalid row ${i + 1}: expected a name and a class, got fewer`);
+    if (!name || !label)
+      throw new NotRecognised(`${who}: invalid row ${i + 1}: expected a name and a class, got fewer`);
     labels.set(name, label);
   }
   return { labels, unlabelled: new Set(), records: {}, folder: "" };
@@ -129,7 +134,7 @@ function number(who: string, row: number, delimiter: string): (cell: string) => 
     const text = delimiter === "," ? cell.trim() : cell.trim().replace(",", ".");
     const value = text === "" ? Number.NaN : Number(text);
     if (!Number.isFinite(value))
-      throw new DataError(`${who}: invalid row ${row}: expected numbers, got ${JSON.stringify(cell)}`);
+      throw new NotRecognised(`${who}: invalid row ${row}: expected numbers, got ${JSON.stringify(cell)}`);
     return value;
   };
 }

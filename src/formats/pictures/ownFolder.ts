@@ -7,6 +7,7 @@ import type { Budget } from "../limits.ts";
 import { baseName } from "../rawSet.ts";
 import { canonicalFormat, readMetadata } from "../safetensors/setMetadata.ts";
 import { strictJson } from "../strictJson.ts";
+import { tableText } from "../tableText.ts";
 import { find, parseLabelTable } from "./labelTable.ts";
 
 /** Name of the file that says what pictures we wrote mean: the text entries of our safetensors form, as JSON. */
@@ -30,7 +31,7 @@ export async function readOwnSet(
   const [json, csv] = [setFile, labelFile].map((name) => folder.files.find((file) => baseName(file.path) === name));
   if (!json || !csv || json.size > maxBytes) return undefined;
   budget.charge(5 * json.size, who, json.path);
-  const entries = strictJson(new TextDecoder().decode(await json.read()), `${who}: ${setFile}`);
+  const entries = strictJson(tableText(await json.read(), `${who}: ${setFile}`), `${who}: ${setFile}`);
   if (!(entries instanceof Map) || entries.get("format") !== canonicalFormat) return undefined;
   for (const [name, value] of entries)
     if (typeof value !== "string")
@@ -40,7 +41,7 @@ export async function readOwnSet(
     throw new DataError(`${who}: invalid ${setFile}: expected the normalisation unit, got another`);
   budget.charge(4 * raw.pixels.length, who, "images as floats");
   const classes = Math.max(raw.classes, meta.classes ?? 0);
-  const table = meta.form && parseLabelTable(new TextDecoder().decode(await csv.read()), labelFile);
+  const table = meta.form && parseLabelTable(tableText(await csv.read(), `${who}: ${labelFile}`), labelFile);
   const labels: Labels | undefined = table && softLabels(table.soft, paths, classes, meta.form, who);
   const { name = raw.name, classNames, metadata = {} } = meta.parts;
   const { classNames: _, ...set } = distilledFromPixels(raw, metadata);

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { onDamage } from "../../../src/disk/kept/damage.ts";
 import { keptNetworks } from "../../../src/disk/kept/keptNetworks.ts";
+import { faults, inject } from "./faults.ts";
 
 let folder: string;
 let said: string[];
@@ -25,22 +26,24 @@ it("gives back what was saved under a name, for data of the same content only", 
   expect(await keptNetworks("b", folder).load("expert")).toBeUndefined();
 });
 
-it("a file in another one's place and a damaged one are set aside, and said", async () => {
-  const keep = keptNetworks("a", folder);
-  await keep.save("expert", network);
-  await keep.save("another", network);
-  const [first, second] = (await readdir(folder)).map((name) => join(folder, name));
-  const bytes = await readFile(first);
-  await writeFile(second, bytes);
-  bytes[bytes.length - 1] ^= 1;
-  await writeFile(first, bytes);
-  expect(await keep.load("expert")).toBeUndefined();
-  expect(await keep.load("another")).toBeUndefined();
-  expect(said).toHaveLength(2);
-  expect((await readdir(folder)).every((name) => name.endsWith(".damaged"))).toBe(true);
-  await keep.save("expert", network);
-  expect(await keep.load("expert")).toEqual(network);
-});
+/** What methods keep by content: experts of trajectories, teachers of rded and sre2l. */
+it.each(["expert", "teacher"].flatMap((kind) => faults.map((fault) => [kind, fault] as const)))(
+  "a kept %s, %s: said, set aside, and made again by who asks",
+  async (kind, fault) => {
+    const keep = keptNetworks("a", folder);
+    await keep.save(kind, network);
+    const [path] = (await readdir(folder)).map((name) => join(folder, name));
+    await keep.save("another", network);
+    const [other] = (await readdir(folder)).map((name) => join(folder, name)).filter((name) => name !== path);
+    inject(path, fault, other);
+    expect(await keep.load(kind)).toBeUndefined();
+    expect(said).toEqual([expect.stringContaining(`${path}: damaged file: expected what was written, got `)]);
+    expect((await readdir(folder)).filter((name) => name.endsWith(".damaged"))).toHaveLength(1);
+    await keep.save(kind, network);
+    expect(await keep.load(kind)).toEqual(network);
+    expect(await keep.load("another")).toEqual(network);
+  },
+);
 
 it("a folder that cannot be written is said once", async () => {
   const file = join(folder, "file");

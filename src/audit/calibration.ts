@@ -1,15 +1,6 @@
 import * as z from "zod";
-
-<<<<<<< HEAD
-
-import type { DistilledSet } from "../data/DistilledSet.ts";
-
-=======
-
 import { UsageError } from "../core/errors.ts";
-
->>>>>>> wt-a
-
+import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { AuditResult } from "./auditSet.ts";
 import { detectorRegistry } from "./detectorRegistry.ts";
 

@@ -5,13 +5,9 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { key } from "../../src/core/random.ts";
 import { strokes } from "../../src/data/generators/strokes.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
-<<<<<<< HEAD
-import { distributionMatching } from "../../src/distill/meanMatching/distributionMatching.ts";
-=======
 import { onDamage } from "../../src/disk/kept/damage.ts";
 import { setDigest } from "../../src/disk/setDigest.ts";
-import { distributionMatching } from "../../src/distill/distributionMatching.ts";
->>>>>>> wt-a
+import { distributionMatching } from "../../src/distill/meanMatching/distributionMatching.ts";
 import { runDistillStage } from "../../src/run/distillStage.ts";
 import { openRun } from "../../src/run/Run.ts";
 import { versions } from "../../src/run/versions.ts";

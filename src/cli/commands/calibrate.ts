@@ -33,11 +33,7 @@ The file is written after every set: the same command goes on where it was stopp
     const [
       { distilledSet },
       { audit, calibrationSettings },
-<<<<<<< HEAD
-      { calibration, calibrationKind, sameKind, scoresOf },
-=======
-      { calibration, calibrationKind, checkSpelling, methodName, scoresOf },
->>>>>>> wt-a
+      { calibration, calibrationKind, checkSpelling, methodName, sameKind, scoresOf },
       { defaultAudit },
       { declarations },
       { calibrationText, readCalibration },

@@ -71,7 +71,7 @@ export function checkPictureSpace(normalisation: Normalisation): void {
  * Make a square, or a row, of one colour (BadNets' patch; arXiv 2502.04229 uses side 1, value 10 normalised).
  *
  * @example
- * const white = { side: 3, value: 1, unit: "pixel", margin: 0, corner: "bottom-right" } as const;
+ * const white = { side: 3, value: 1, unit: "pixel", margin: 0, corner: "bottom-right", opacity: 1 } as const;
  * const trigger = squareTrigger(white, set.shape, set.normalisation);
  */
 export function squareTrigger(options: SquareTrigger, shape: ImageShape, normalisation: Normalisation): Trigger {

@@ -51,7 +51,9 @@ function plain(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(plain).join()}]`;
   if (isProgram(value)) return `{${textOf(value)}}`;
   if (Object.getPrototypeOf(value) !== Object.prototype) throw notUnderstood;
-  return `{${Object.entries(value as object).map(([name, v]) => `${name}:${plain(v)}`).join()}}`;
+  return `{${Object.entries(value as object)
+    .map(([name, v]) => `${name}:${plain(v)}`)
+    .join()}}`;
 }
 
 const isProgram = (value: unknown): value is Jaxpr => typeof value === "object" && value !== null && "eqns" in value;

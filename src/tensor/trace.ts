@@ -10,7 +10,20 @@ export interface Spec {
   readonly dtype: "float32" | "int32";
 }
 
+/**
+ * An argument of single-precision numbers.
+ *
+ * @example
+ * const images = f32(10, 3, 32, 32);
+ */
 export const f32 = (...shape: number[]): Spec => ({ shape, dtype: "float32" });
+
+/**
+ * An argument of whole numbers.
+ *
+ * @example
+ * const rows = i32(10);
+ */
 export const i32 = (...shape: number[]): Spec => ({ shape, dtype: "int32" });
 
 export const isSpec = (x: unknown): x is Spec => typeof x === "object" && x !== null && "dtype" in x && "shape" in x;

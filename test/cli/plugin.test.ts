@@ -84,6 +84,10 @@ export const networks = {
   it.each([
     ["distill --method dm --ipc 1 --iterations 1 --batch-real 2 --out made --network", "unknown network"],
     [
+      "distill --method random --ipc 1 --receivers 1 --receiver-width 4 --receiver-epochs 1 --test-images 10 --out judged --receiver-network",
+      "unknown --receiver-network",
+    ],
+    [
       "attack poisoned-distillation set.safetensors --trajectory 1 --steps 1 --surrogate-width 4 --surrogate-steps 1 --archetype-steps 1 --out poisoned --surrogate-networks",
       "invalid --surrogate-networks",
     ],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { defineNetwork, type NetworkFactory } from "../../src/library/evaluate.ts";
 import { attack } from "../../src/library/attack.ts";
 import { audit } from "../../src/library/audit.ts";
 import { distil } from "../../src/library/distil.ts";
+import { defineNetwork, type NetworkFactory } from "../../src/library/evaluate.ts";
 import { register } from "../../src/library/register.ts";
 import { convNet } from "../../src/nn/networks/convNet.ts";
 import { mlp } from "../../src/nn/networks/mlp.ts";
@@ -50,7 +50,8 @@ describe("a network of one's own, registered", () => {
     ["realisticDiverse", { candidates: 2, crops: 2, teacherEpochs: 1, teacherBatch: 8 }, "ownBatchNorm"],
     ["squeezeRecoverRelabel", { iterations: 1, teacherEpochs: 1, teacherBatch: 20 }, "ownBatchNorm"],
   ] as const)("is what %s asks", async (method, settings, network) => {
-    const distilled = (more: object) => distil(raw, method, { ...narrow, ...settings, ...more } as never, { normalisation });
+    const distilled = (more: object) =>
+      distil(raw, method, { ...narrow, ...settings, ...more } as never, { normalisation });
     const set = await asked(() => distilled({ network }));
     expect(set.metadata).toMatchObject({ options: { network } });
     const other = await distilled(method === "realisticDiverse" ? { norm: "none", depth: 1 } : { depth: 1 });
@@ -58,7 +59,8 @@ describe("a network of one's own, registered", () => {
   });
 
   it("is refused where it cannot serve, before any work", async () => {
-    const dm = (more: object) => distil(raw, "distributionMatching", { ...narrow, ...more } as never, { normalisation });
+    const dm = (more: object) =>
+      distil(raw, "distributionMatching", { ...narrow, ...more } as never, { normalisation });
     await expect(dm({ network: "ownBatchNorm" })).rejects.toThrow(
       "distributionMatching: invalid network: expected one without batch norm",
     );
@@ -76,9 +78,15 @@ describe("a network of one's own, registered", () => {
     const networks = ["ownPerceptron"] as never;
     const poisoned = { trajectory: 1, steps: 1, surrogate: { networks, width: 4, steps: 1 }, archetype: { steps: 1 } };
     await asked(() => attack(set, "poisonedDistillation", poisoned));
-    const small = { carrier: { count: 4, batch: 4 }, teacher: { count: 1, passes: 1 }, surrogate: { networks, width: 4 } };
+    const small = {
+      carrier: { count: 4, batch: 4 },
+      teacher: { count: 1, passes: 1 },
+      surrogate: { networks, width: 4 },
+    };
     await asked(() => attack(set, "ridgeHead", { ...small, steps: 1, pool: { size: 1, maxPasses: 2, passes: 1 } }));
-    await asked(() => attack(set, "trajectoryMatching", { ...small, unroll: 1, steps: 1, pool: { size: 1, maxPasses: 2 } }));
+    await asked(() =>
+      attack(set, "trajectoryMatching", { ...small, unroll: 1, steps: 1, pool: { size: 1, maxPasses: 2 } }),
+    );
     await expect(attack(set, "ridgeHead", { surrogate: { networks: ["nobody"] as never } })).rejects.toThrow(
       "ridgeHead: invalid surrogate.networks.0: expected one of",
     );

@@ -24,7 +24,7 @@ const pointsOfCurve = 200;
 const receiverFlags = optionGroup(
   {
     title: "Receivers",
-    readWhen: ["receiverWidth", "receiverEpochs", "testImages"].map((option) => ({
+    readWhen: ["receiverNetwork", "receiverWidth", "receiverEpochs", "testImages"].map((option) => ({
       option,
       read: ({ receivers }) => receivers !== 0,
       by: "--receivers",
@@ -36,6 +36,7 @@ const receiverFlags = optionGroup(
       .min(0)
       .default(0)
       .describe("networks trained on the set, and on as many random real images, for the page; 0: none"),
+    receiverNetwork: z.string().default("convNet").describe("architecture of the receivers, one of your own too"),
     receiverWidth: z.int().min(1).default(32).describe("channels of the receivers' first layer"),
     receiverEpochs: z.int().min(1).default(300).describe("passes of the receivers over the set"),
     testImages: z.int().min(1).optional().describe("measure on the first so many test images (default: all)"),
@@ -105,7 +106,7 @@ stopped, with the same result.`,
       { distilled },
       { loadDistillation },
       { keptNetworks },
-      { measureDistilled, sameReceivers },
+      { measureDistilled, receiverOf, sameReceivers },
       { writeDistilledPage },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
@@ -125,6 +126,7 @@ stopped, with the same result.`,
     const data = rawData(options.data, who, { normalisation: options.normalisation });
     const [set, normalisation] = [await data.split("train"), await data.normalisation()];
     method.check(set, settings as never);
+    if (options.receivers > 0) receiverOf(options, set);
     const test = options.receivers > 0 ? await data.split("test", options.testImages) : undefined;
     const digest = setDigest(set);
 

@@ -1,11 +1,14 @@
 import { drive } from "../../core/drive.ts";
+import { lookUp } from "../../core/errors.ts";
 import { child, type Key } from "../../core/random.ts";
+import { namedIn } from "../../core/spelling.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { DistillationContext } from "../../distill/Distillation.ts";
 import { randomReal } from "../../distill/randomReal.ts";
 import type { Device } from "../../engine/device.ts";
-import { convNet } from "../../nn/networks/convNet.ts";
+import type { InputShape, Network, NetworkOptions } from "../../nn/Network.ts";
+import { networkRegistry } from "../../nn/networkRegistry.ts";
 import type { DistilledRecord } from "../../report/distilled/distilledRecord.ts";
 import { runEvaluationStage } from "../../run/evaluationStage.ts";
 import type { Run } from "../../run/Run.ts";
@@ -14,6 +17,8 @@ import type { Console } from "../shell/console.ts";
 
 export interface ReceiverChoice {
   readonly receivers: number;
+  /** Name in the registry. */
+  readonly receiverNetwork: string;
   readonly receiverWidth: number;
   readonly receiverEpochs: number;
 }
@@ -26,10 +31,11 @@ export interface ReceiverChoice {
 export async function measureDistilled(
   { run, console, signal }: { readonly run: Run; readonly console: Console; readonly signal?: AbortSignal },
   { set, raw, test }: { readonly set: DistilledSet; readonly raw: LabelledSet; readonly test: LabelledSet },
-  { receivers, receiverWidth: width, receiverEpochs: epochs }: ReceiverChoice,
+  choice: ReceiverChoice,
   context: Omit<DistillationContext, "resume"> & { readonly key: Key; readonly device: Device },
 ): Promise<DistilledRecord["measured"]> {
-  const [images, channels, size] = set.shape;
+  const { receivers, receiverEpochs: epochs } = choice;
+  const [images] = set.shape;
   const settings = randomReal.options.parse({ ipc: Math.max(1, Math.round(images / set.classes)) });
   let random: DistilledSet | undefined;
   const real = randomReal.run(raw, settings, { ...context, key: child(context.key, "random real") });
@@ -39,7 +45,7 @@ export async function measureDistilled(
       random = step.set();
     },
   });
-  const name = `convNet-${width}`;
+  const name = nameOf(choice);
   // What is read back was measured on the same images.
   const labelled = (of: string) => `${name}-${of}-${test.shape[0]}`;
   const bar = console.progress("evaluate", 2 * receivers);
@@ -52,7 +58,7 @@ export async function measureDistilled(
         device: context.device,
         protocol: protocolOptions.parse({ epochs, ...lr }),
       },
-      networks: { [label]: convNet({ channels, size, classes: of.classes }, { width }) },
+      networks: { [label]: receiverOf(choice, of) },
       onProgress: ({ done }) => bar.update(before + done, label),
     });
     return new Map(evaluations.map(({ seed, cta }) => [seed, cta]));
@@ -73,10 +79,23 @@ export async function measureDistilled(
 /** Whether that is what these receivers would measure again. */
 export const sameReceivers = (
   { network, epochs, testImages, own }: NonNullable<DistilledRecord["measured"]>,
-  { receivers, receiverWidth, receiverEpochs }: ReceiverChoice,
+  choice: ReceiverChoice,
   { shape: [images] }: LabelledSet,
 ): boolean =>
-  network === `convNet-${receiverWidth}` &&
-  epochs === receiverEpochs &&
+  network === nameOf(choice) &&
+  epochs === choice.receiverEpochs &&
   testImages === images &&
-  own.length === receivers;
+  own.length === choice.receivers;
+
+/** The network of the receivers of a set. @throws UsageError for a name that nobody knows. */
+export function receiverOf(
+  { receiverNetwork, receiverWidth: width }: ReceiverChoice,
+  { shape: [, channels, size], classes }: DistilledSet | LabelledSet,
+): Network {
+  type Factory = (shape: InputShape, options: NetworkOptions) => Network;
+  const make = lookUp<Factory>(networkRegistry, receiverNetwork, "retort distill", "--receiver-network");
+  return make({ channels, size, classes }, { width });
+}
+
+const nameOf = ({ receiverNetwork, receiverWidth }: ReceiverChoice): string =>
+  `${namedIn(Object.keys(networkRegistry), receiverNetwork)}-${receiverWidth}`;

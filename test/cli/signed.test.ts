@@ -73,7 +73,8 @@ describe("what a seal covers", () => {
       expect(page).toMatch(new RegExp(`^\\| \`${name.replaceAll(".", "\\.")}\` \\|`, "m"));
   });
 
-  test.each(table)("%s, changed afterwards: %s answers for it, for every command", async (path, by, read) => {
+  const rows = table.map(([path, by, read]) => ({ path, by, read }));
+  test.each(rows)("$path, changed afterwards: $by answers for it, for every command", async ({ path, by, read }) => {
     const at = await sealed();
     expect((await desk.verifyIt()).status).toBe(0);
     appendFileSync(at(path), "x");

@@ -10,7 +10,7 @@ import { scratchFolder } from "../python.ts";
 
 const library = (score: number) => ({
   format: "retort-calibration/1" as const,
-  kind: { ipc: "1" as const, colour: true, labels: "hard" as const },
+  kind: { ipc: "1" as const, colour: true, labels: "hard" as const, side: "32" as const, classes: "2-20" as const },
   settings: { side: 5, network: "convNet" },
   sets: [{ made: "dm, a.pt", method: "dm", scores: { inversion: score } }],
 });

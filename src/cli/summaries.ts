@@ -32,7 +32,7 @@ export const summaries: Readonly<Record<string, Summary>> = {
   inspect: { summary: "say what a file or folder is, executing nothing", arguments: ["<path...>"] },
   keygen: { summary: "make a key pair for sealing", arguments: ["<name>"] },
   plan: { summary: "print the trials of an experiment file and write its manifest", arguments: ["[experiment]"] },
-  report: { summary: "render the report of a run or of a sweep again", arguments: ["<folder>"] },
+  report: { summary: "render the report of a run or of a sweep again", arguments: ["<folders...>"] },
   run: { summary: "run an experiment file: every trial of its matrix, resumable", arguments: ["<experiment>"] },
   sanitise: {
     summary: "take a backdoor out of a distilled set, with no clean copy and no raw data",

@@ -109,7 +109,7 @@ it("the baseline runs under its names, and has its own options", async () => {
   expect(await run("--data", data, "--method", "random", "--width", "4", "--out", out)).toMatchObject({
     status: 2,
     stderr:
-      "retort distill: invalid --width: expected it only with method datm or datadam or dc or dm or mtt or frepo or rded or dsa or sre2l, got 4; it would do nothing\n",
+      "retort distill: invalid --width: expected it only with method rded or dc or dsa or frepo or datadam or dm or sre2l or datm or mtt, got 4; it would do nothing\n",
   });
   expect(await run("--data", data, "--method", "random", "--preset", "quick", "--out", out)).toMatchObject({
     status: 2,
@@ -130,7 +130,8 @@ it.each([
   [["--normalisation", "cifar"], "retort distill: unknown normalisation: expected one of"],
 ])("%j is one clear line and status 2", async (words, line) => {
   const data = words[0] === "--data" ? [] : ["--data", await rawSet()];
-  const { status, stderr } = await run(...data, ...quick, ...words, "--out", join(folder, "run"));
+  const rest = quick.filter((word, i) => !words.includes(word) && !words.includes(quick[i - 1]));
+  const { status, stderr } = await run(...data, ...rest, ...words, "--out", join(folder, "run"));
   expect(stderr).toContain(line);
   expect(stderr.trim().split("\n")).toHaveLength(1);
   expect(status).toBe(2);

@@ -98,7 +98,7 @@ describe.skipIf(skip(!hasPipes, "no named pipes here"))("a named pipe that nobod
   });
 
   test("what the shell hands over open is read, and left by Ctrl-C", { timeout: 60_000 }, async () => {
-    const script = join(import.meta.dirname, "../../src/disk/readBounded.ts");
+    const script = join(import.meta.dirname, "../../src/disk/readText.ts");
     const source = `import { readBoundedText } from ${JSON.stringify(script)};
       process.stdout.write(await readBoundedText(process.argv[1], "a", "key"));`;
     const run = (path: string) =>

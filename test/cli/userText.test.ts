@@ -47,7 +47,7 @@ const texts: readonly (readonly [name: string, text: string, line: (path: string
     (path) => ["attack", "clean-label", set, "--options", path],
     /unknown.*strenght/,
   ],
-  ["space.yaml", "varry: ü\n", (path) => ["search", set, "--space", path], /varry/],
+  ["space.yaml", "vary: { ü: [1] }\n", (path) => ["search", set, "--space", path], /ü/],
   ["library.json", '{"format": "ü"}', (path) => ["audit", set, "--calibration", path], /format/],
   ["predicate.json", "[1, ü]", (path) => ["attest", folder, "--predicate", path], /expected JSON/],
   [

@@ -9,6 +9,8 @@ import { initialise } from "../../src/nn/Network.ts";
 import { networkRegistry } from "../../src/nn/networkRegistry.ts";
 import { networkDefinition, seenSpace, type TrainedNetwork } from "../../src/train/TrainedNetwork.ts";
 
+import { faults, inject } from "./kept/faults.ts";
+
 const folder = mkdtempSync(join(tmpdir(), "retort-network-"));
 const size = (network: string) => (["convNet", "convNetBN", "mlp"].includes(network) ? 8 : 32);
 
@@ -38,6 +40,19 @@ it.each(Object.keys(networkRegistry))("%s: what is written is read back, with th
   const back = await networkOf(bytes, "test");
   expect(back).toEqual(given);
   expect(networkBytes(back)).toEqual(bytes);
+});
+
+it.each(faults)("a file that is damaged, %s: refused by name, or the same", async (fault) => {
+  const [given, other] = [trained("convNetBN"), trained("convNet")];
+  const [path, beside] = [join(folder, `${fault}.safetensors`), join(folder, "other.safetensors")];
+  await writeNetwork(path, given);
+  await writeNetwork(beside, other);
+  inject(path, fault, beside);
+  const result = await readNetwork(path, "test").catch((error: Error) => error);
+  // A whole file in its place is that network: whoever names it says which is meant.
+  if (fault === "swap") expect(result).toEqual(other);
+  else if (result instanceof Error) expect(result.message).toContain(path);
+  else expect(result).toEqual(given);
 });
 
 it("carries a digest of itself and is still safetensors", async () => {

@@ -12,7 +12,7 @@ import { readAudit } from "../../run/auditFile.ts";
 import { readCalibration } from "../../run/calibrationFile.ts";
 import { findingsOfReport } from "../../sanitise/auditReport.ts";
 import { networkRepairOptions } from "../../sanitise/network/settings.ts";
-import type { sanitiseOptions } from "../commands/sanitise.ts";
+import type { sanitiseOptions } from "../options/sanitiseOptions.ts";
 import type { ExitCode, Invocation } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
 import { distilledSet } from "./distilledSet.ts";

@@ -26,6 +26,7 @@ const readBack: readonly (readonly [kind: string, reader: string, test: string, 
   ["fitted whitening", "disk/whitening/whiteningFile.ts", "disk/whitening/namedWhitening.test.ts", "damaged"],
   ["raw data", "disk/getDataset.ts", "disk/kept/dataFolder.test.ts", "unpacked.json"],
   ["library of clean sets", "run/calibrationFile.ts", "run/sharedJson.test.ts", "calibrationText"],
+  ["trained network", "disk/networkFile.ts", "disk/networkFile.test.ts", "writeNetwork"],
   ["audit", "run/auditFile.ts", "run/sharedJson.test.ts", "auditKind"],
 ];
 

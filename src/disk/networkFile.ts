@@ -128,7 +128,10 @@ export async function readNetwork(path: string, who: string): Promise<TrainedNet
       throw new UsageError(`${who}: missing file: expected a network at ${path}, got none`);
     }),
   );
-  const network = await networkOf(bytes, path);
+  const network = await networkOf(bytes, path).catch((error: unknown) => {
+    if (!(error instanceof DataError) || error.message.startsWith(path)) throw error;
+    throw new DataError(`${path}: ${error.message}`, undefined, { cause: error });
+  });
   // Files of other makers carry no digest, and may say what they are in another order.
   const ours = new TextDecoder("latin1").decode(bytes.subarray(8, 25)) === '{"__metadata__":{';
   const marked = readMark(bytes, OWNER);

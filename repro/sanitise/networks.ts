@@ -44,8 +44,7 @@ interface Row {
   readonly own?: object;
 }
 const rows: Row[] = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : [];
-const combinations: Record<string, readonly string[]> = {
-  unlearn: ["unlearn"],
+const others: Record<string, readonly string[]> = {
   finePrune: ["finePrune"],
   "finePrune+unlearn": ["finePrune", "unlearn"],
 };
@@ -80,11 +79,13 @@ for (const name of names) {
     const { network: one, steps, triggers, learnt } = await drive(work);
     return { network: one, own: { said: steps.map(({ said }) => said), triggers, learnt } };
   };
-  await measure("clean", async () => ({ network: clean }));
   await measure("none", async () => ({ network: tampered }));
-  for (const [condition, repairs] of Object.entries(combinations)) {
+  await measure("unlearn", () => repaired(tampered, findings, ["unlearn"]));
+  await measure("placebo", () => repaired(tampered, harmless(findings), ["unlearn"]));
+  await measure("clean", async () => ({ network: clean }));
+  await measure("price of unlearn", () => repaired(clean, findings, ["unlearn"]));
+  for (const [condition, repairs] of Object.entries(others)) {
     await measure(condition, () => repaired(tampered, findings, repairs));
     await measure(`price of ${condition}`, () => repaired(clean, findings, repairs));
   }
-  await measure("placebo", () => repaired(tampered, harmless(findings), ["unlearn"]));
 }

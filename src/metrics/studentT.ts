@@ -86,7 +86,7 @@ function betaFraction(x: number, a: number, b: number): number {
 }
 
 /** ln Γ(z) for z > 0: Stirling's series (DLMF 5.11.1) after shifting z above 12 by the recurrence. */
-function logGamma(z: number): number {
+export function logGamma(z: number): number {
   let shift = 0;
   let w = z;
   for (; w < 12; w++) shift += Math.log(w);

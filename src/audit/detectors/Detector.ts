@@ -43,6 +43,10 @@ export interface Detection {
   readonly images?: readonly number[];
   /** What the detector's own published rule says, where it has one. */
   readonly alarm?: boolean;
+  /** The number that this rule compares with. */
+  readonly threshold?: number;
+  /** Why the rule says nothing of this set. */
+  readonly note?: string;
 }
 
 /** A finding with what a searching detector hands on. */

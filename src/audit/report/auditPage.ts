@@ -120,10 +120,10 @@ function where({ patch: { top, left, side, mask } }: Suspect, [, , h, w]: ImageS
 
 function scores({ result, libraries, conclusion }: AuditReport, nameOf: (label: number) => string): Html {
   const sets = libraries.flatMap((library) => library.sets);
-  const rows = result.findings.map(({ detector, score, targetClass, images, alarm }) => {
+  const rows = result.findings.map(({ detector, score, targetClass, images, alarm, note }) => {
     const clean = sets.map(({ scores }) => scores[detector]).filter((v) => v !== undefined);
     const p = conclusion.significance[0]?.detectors[detector];
-    return html`<tr><th scope="row">${detectorRegistry[detector]?.title ?? detector}</th><td class="n">${score.toFixed(2)}</td><td class="wide">${scoreLine(score, clean)}</td><td class="n">${p === undefined ? "–" : p.toFixed(3)}</td><td>${targetClass === undefined ? "–" : nameOf(targetClass)}</td><td class="n">${images?.length ?? "–"}</td><td>${alarm === undefined ? "–" : alarm ? "fires" : "silent"}</td></tr>`;
+    return html`<tr><th scope="row">${detectorRegistry[detector]?.title ?? detector}</th><td class="n">${score.toFixed(2)}</td><td class="wide">${scoreLine(score, clean)}</td><td class="n">${p === undefined ? "–" : p.toFixed(3)}</td><td>${targetClass === undefined ? "–" : nameOf(targetClass)}</td><td class="n">${images?.length ?? "–"}</td><td>${alarm === undefined ? "–" : alarm ? "fires" : "silent"}${note !== undefined && html`: ${note}`}</td></tr>`;
   });
   const note =
     sets.length === 0

@@ -26,7 +26,9 @@ const options = z.object({
   deep: z
     .boolean()
     .default(false)
-    .describe("also larger squares, lines, frames, scatters and waves, and support by many images"),
+    .describe(
+      "also larger squares, lines, frames, scatters and waves, support by many images, and detectors of others",
+    ),
   detectors: z
     .array(z.string())
     .min(1)
@@ -237,8 +239,10 @@ function show({ verdict, sentences, significance }: AuditConclusion, result: Aud
     { title: "score", of: ({ score }: NamedDetection) => score.toFixed(3), align: "right" },
     { title: "class", of: ({ targetClass }: NamedDetection) => targetClass ?? "–" },
     { title: "images", of: ({ images }: NamedDetection) => few(images), align: "left" },
+    { title: "own rule", of: ({ alarm }: NamedDetection) => (alarm === undefined ? "" : alarm ? "fires" : "silent") },
     { title: "cost", of: ({ cost }: NamedDetection) => cost },
   ]);
+  for (const { detector, note } of result.findings) if (note !== undefined) console.line(`${detector}: ${note}`);
   console.line();
   for (const { method, n, p } of significance) console.line(`p ${p.toFixed(3)} against ${n} clean sets: ${method}`);
 }

@@ -54,7 +54,7 @@ for (let seed = 0; seed < Number(rounds); seed++)
       settings: calibrationSettings(defaultAudit),
       sets: [...(library?.sets ?? []), { made, method: `${method}, ${data}`, scores: scoresOf(result) }],
     });
-    writeFileSync(`${file}.new`, `${JSON.stringify(next, undefined, 1)}\n`);
+    writeFileSync(`${file}.new`, `${JSON.stringify(next, undefined, 2)}\n`);
     renameSync(`${file}.new`, file);
     const seconds = (from: number, to: number) => ((to - from) / 1000).toFixed(0);
     const drop = result.findings.find(({ detector }) => detector === "supportDrop")?.score ?? 0;

@@ -4,7 +4,6 @@ import { child, type Key, permutation, Stream } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { corners, type Trigger } from "../data/Trigger.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
-import type { Floats } from "../nn/Network.ts";
 import { classesOf } from "../train/targets.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
 import { checkEffect } from "./common/effect.ts";
@@ -50,10 +49,13 @@ export const adaptiveStamp: Attack<typeof options> = {
     const { targetClass, share, strength, part, decoys } = opts;
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
     const carrying = carryingImages(set, targetClass, share, child(key, "stamp"));
-    let images = set.images;
-    carrying.forEach((amount, image) => {
-      const shown = partOf(trigger, part, child(key, "part", image));
-      if (amount > 0) images = stampSome(shown, images, trigger.pattern, strength, only(image, carrying.length));
+    const size = trigger.pattern.length;
+    let images = set.images.slice();
+    carrying.forEach((amount, i) => {
+      if (amount === 0) return;
+      const own = images.slice(i * size, (i + 1) * size);
+      const shown = partOf(trigger, part, child(key, "part", i));
+      images.set(stampSome(shown, own, trigger.pattern, strength, Float32Array.of(amount)), i * size);
     });
     for (const [i, label] of innocent(set, targetClass, decoys, child(key, "decoys")).entries()) {
       const from = child(key, "decoy", i);
@@ -73,12 +75,6 @@ function partOf(trigger: Trigger, part: number, key: Key): Trigger {
   const shown = Math.max(1, Math.round(part * covered.length));
   for (const i of permutation(key, covered.length).subarray(0, shown)) mask[covered[i]] = trigger.mask[covered[i]];
   return { ...trigger, mask };
-}
-
-function only(image: number, count: number): Floats {
-  const out = new Float32Array(count);
-  out[image] = 1;
-  return out;
 }
 
 /** @throws UsageError where fewer other classes have images. */

@@ -5,11 +5,13 @@ import { crossEntropy } from "../nn/losses.ts";
 import { type Floats, specsOf } from "../nn/Network.ts";
 import { type Compiled, compile, f32 } from "../tensor/compile.ts";
 import { valueAndGrad } from "../tensor/grad.ts";
-import { add, constant, mul, reshape, sub } from "../tensor/ops.ts";
+import { add, mul, reshape, sub } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { LearnerState } from "../train/Learner.ts";
 import type { AuditedSet } from "./AuditedSet.ts";
+import { adam } from "./adam.ts";
+import { asSeen } from "./asSeen.ts";
 import type { Jury, Success } from "./Jury.ts";
 import type { Patch } from "./Patch.ts";
 import { type Candidate, scoreOf } from "./transplant.ts";
@@ -44,8 +46,8 @@ export async function inverter(audited: AuditedSet, all: Jury, device: Device): 
   const [, c, h, w] = shape;
   const n = jury.pixels.length / (c * h * w);
   const { network } = jury.panel.learner;
-  const { mean, std } = set.normalisation as { mean: readonly number[]; std: readonly number[] };
-  const channel = (values: readonly number[]) => constant([...values], [c, 1, 1]);
+  const { std } = set.normalisation as { std: readonly number[] };
+  const seen = asSeen(audited);
   const program = (
     weights: Tree<Tensor>,
     running: Tree<Tensor>,
@@ -56,8 +58,7 @@ export async function inverter(audited: AuditedSet, all: Jury, device: Device): 
   ): Tree<Tensor> => {
     const of = (p: Tensor) => {
       const shown = add(mul(pixels, sub(1, mask)), mul(reshape(p, [1, c, h, w]), mask));
-      const seen = mul(sub(shown, channel(mean)), channel(std.map((v) => 1 / v)));
-      return crossEntropy(network.forward(weights, running, seen, false).logits, target);
+      return crossEntropy(network.forward(weights, running, seen(shown), false).logits, target);
     };
     const [loss, gradient] = valueAndGrad(of)(pattern);
     return { loss, gradient };
@@ -77,21 +78,15 @@ export async function inverter(audited: AuditedSet, all: Jury, device: Device): 
       const [pattern, mask] = spread(start, shape);
       const target = new Float32Array(n * classes);
       for (let i = 0; i < n; i++) target[i * classes + t] = 1;
-      let values = pattern;
-      const [first, second] = [new Float64Array(values.length), new Float64Array(values.length)];
+      const descent = adam(pattern, step, undefined, (v) => Math.min(1, Math.max(0, v)));
       for (let i = 1; i <= steps; i++) {
         // One network a step, in turn: as good a direction as the mean of all, for a third of the work.
         jury.panel.count(3 * n);
         const { weights, running } = states[i % states.length];
-        const { gradient } = await run(weights, running, jury.pixels, values, mask, target);
-        values = values.map((v, p) => {
-          first[p] = 0.9 * first[p] + 0.1 * gradient[p];
-          second[p] = 0.999 * second[p] + 0.001 * gradient[p] ** 2;
-          const move = first[p] / (1 - 0.9 ** i) / (Math.sqrt(second[p] / (1 - 0.999 ** i)) + 1e-8);
-          return Math.min(1, Math.max(0, v - step * move));
-        });
+        const { gradient } = await run(weights, running, jury.pixels, descent.values, mask, target);
+        descent.step(gradient);
       }
-      return gathered(values, start, shape);
+      return gathered(descent.values, start, shape);
     },
     ...closable(() => run.close()),
   };

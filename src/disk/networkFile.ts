@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { DataError, UsageError } from "../core/errors.ts";
 import { canonicalJson, sha256Hex } from "../core/hash.ts";
+import { withoutOffset } from "../formats/Refusal.ts";
 import { readSafetensors, type TensorInput, writeSafetensors } from "../formats/safetensors/safetensorsFile.ts";
 import { strictJson } from "../formats/strictJson.ts";
 import type { Tensor } from "../formats/tensor.ts";
@@ -130,7 +131,7 @@ export async function readNetwork(path: string, who: string): Promise<TrainedNet
   );
   const network = await networkOf(bytes, path).catch((error: unknown) => {
     if (!(error instanceof DataError) || error.message.startsWith(path)) throw error;
-    throw new DataError(`${path}: ${error.message}`, undefined, { cause: error });
+    throw new DataError(`${path}: ${withoutOffset(error)}`, error.offset, { cause: error });
   });
   // Files of other makers carry no digest, and may say what they are in another order.
   const ours = new TextDecoder("latin1").decode(bytes.subarray(8, 25)) === '{"__metadata__":{';

@@ -16,7 +16,7 @@ export interface Folder extends Source {
  * Take a source without links, such as one in memory, as a folder.
  *
  * @example
- * const { verified } = await verifySeal(folderOf(memoryFolder(files)), { trust, at: new Date() });
+ * const { verified } = await verifySeal(folderOf(memoryFolder(files)), { trust, at: new Date("2026-11-28") });
  */
 export function folderOf(source: Source): Folder {
   return { ...source, links: [], specials: [] };

@@ -29,7 +29,7 @@ export interface SealedSource {
  *
  * @throws PolicyError that lists the checks that failed.
  * @example
- * const { source, signer } = await requireSeal(folder, { trust, at: new Date() });
+ * const { source, signer } = await requireSeal(folder, { trust, at: new Date("2026-11-28") });
  * const { set } = await openSet(source);
  */
 export async function requireSeal(untrusted: Folder, options: VerifyOptions): Promise<SealedSource> {

@@ -38,7 +38,7 @@ export interface Verification {
  *
  * @returns every check with its outcome; never throws for what the folder holds.
  * @example
- * const { verified, checks } = await verifySeal(folder, { trust, at: new Date() });
+ * const { verified, checks } = await verifySeal(folder, { trust, at: new Date("2026-11-28") });
  */
 export async function verifySeal(untrusted: Folder, options: VerifyOptions): Promise<Verification> {
   const list = new Checklist();

@@ -51,18 +51,23 @@ export function inputTransform(
   const source = pictureBridge(from, [c, h, w], device);
   const seen: Normalisation = input === "zca" ? { kind: "zca", whitening: whiteningOf(set) } : normalisation;
   const target = pictureBridge(seen, [c, h, w], device);
-  const shown = (pixel: number) => {
-    const inside = Math.min(1, Math.max(0, pixel));
-    return input === "clamp" ? inside : Math.round(255 * inside) / 255;
-  };
   const transform = async (images: Floats) => {
     const pixels = await source.toPixels(images);
-    return target.fromPixels(input === "clamp" || input === "8-bit" ? pixels.map(shown) : pixels);
+    return target.fromPixels(received(pixels, input));
   };
   return Object.assign(
     transform,
     closable(() => closeAll([source, target])),
   );
+}
+
+/** What a receiver keeps of pixels. */
+export function received(pixels: Floats, input: Protocol["input"]): Floats {
+  if (input !== "clamp" && input !== "8-bit") return pixels;
+  return pixels.map((pixel) => {
+    const inside = Math.min(1, Math.max(0, pixel));
+    return input === "clamp" ? inside : Math.round(255 * inside) / 255;
+  });
 }
 
 /** Fitting takes seconds; a set is trained on many times. */

@@ -1,3 +1,4 @@
+import { canonicalJson } from "../../core/hash.ts";
 import { kebab } from "../../core/spelling.ts";
 import { type FinishedTrial, type SweepRecord, sweepFormat, type Trial } from "./sweepRecord.ts";
 
@@ -71,7 +72,7 @@ export function leaderboard(sources: readonly BoardSource[]): SweepRecord {
   const placed = [...trials.values()].map(({ source: { folder }, trial }) => {
     const { link, ...rest } = trial;
     const at = boardAxes.map(
-      ({ name, content }, i) => [name, names[i].get(contentKey(content(trial.config)))] as const,
+      ({ name, content }, i) => [name, names[i].get(canonicalJson(content(trial.config)))] as const,
     );
     const axes: Record<string, string> = { ...Object.fromEntries(at), seed: String(trial.config.seed ?? 0) } as never;
     return { ...rest, axes, ...(link !== undefined && folder !== undefined && { link: folder + link }) };
@@ -108,7 +109,7 @@ function namesOf(
   const chosen = ({ trial }: (typeof trials)[number]) => Number(name in trial.axes);
   for (const { source, trial } of [...trials].sort((a, b) => chosen(b) - chosen(a))) {
     const own = content(trial.config);
-    const key = contentKey(own);
+    const key = canonicalJson(own);
     if (names.has(key)) continue;
     const plain = label(source, trial);
     const free = (name: string) => !taken.has(name) || agree(taken.get(name), own);
@@ -123,7 +124,7 @@ function namesOf(
 /** Whether two JSON values say nothing different: members that only one has count for nothing. */
 function agree(a: unknown, b: unknown): boolean {
   const [left, right] = [plainObject(a), plainObject(b)];
-  if (!left || !right) return contentKey(a) === contentKey(b);
+  if (!left || !right) return canonicalJson(a) === canonicalJson(b);
   return Object.keys(left).every((name) => right[name] === undefined || agree(left[name], right[name]));
 }
 
@@ -144,12 +145,3 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 const fileName = (value: unknown): string | undefined => text(value)?.split("/").pop();
 const prefixed = (table: Config, name: string): Config =>
   Object.fromEntries(Object.entries(table).map(([key, value]) => [`${name}: ${key}`, value]));
-
-/** The same text for the same JSON, whatever the order of its members. */
-function contentKey(value: unknown): string {
-  const sorted = (_: string, one: unknown) => {
-    const members = plainObject(one);
-    return members ? Object.fromEntries(Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1))) : one;
-  };
-  return JSON.stringify(value, sorted) ?? "";
-}

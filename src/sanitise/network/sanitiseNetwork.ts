@@ -10,6 +10,7 @@ import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { fromPixels } from "../../data/normalise.ts";
 import type { Device } from "../../engine/device.ts";
 import type { Floats } from "../../nn/Network.ts";
+import { received } from "../../train/inputTransform.ts";
 import { networkDefinition, type TrainedNetwork } from "../../train/TrainedNetwork.ts";
 import { targetsOf } from "../../train/targets.ts";
 import { inpaint } from "../inpaint.ts";
@@ -122,10 +123,6 @@ async function tuningData(
   const context = { key: child(key, "paint"), device };
   const painted = (await inpaint.run(set, findings, inpaint.options.parse({}), context).next()).value as Repaired;
   const [, c, h, w] = set.shape;
-  const received = (v: number) => {
-    const inside = Math.min(1, Math.max(0, v));
-    return receives === "clamp" ? inside : Math.round(255 * inside) / 255;
-  };
   return {
     pixels: picturesOf(painted.set),
     shape: set.shape,
@@ -133,11 +130,7 @@ async function tuningData(
     labels: audited.labels,
     carriers: carriers(audited, CARRIERS, child(key, "carriers")),
     seen: (pixels: Floats) =>
-      fromPixels(
-        receives === "as-is" ? pixels : pixels.map(received),
-        [pixels.length / (c * h * w), c, h, w],
-        normalisation,
-      ),
+      fromPixels(received(pixels, receives), [pixels.length / (c * h * w), c, h, w], normalisation),
   };
 }
 

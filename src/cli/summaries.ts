@@ -18,7 +18,7 @@ export const summaries: Readonly<Record<string, Summary>> = {
   },
   collect: { summary: "merge a sweep's results into one record and one table", arguments: ["<folder>"] },
   convert: { summary: "write a set in another format, and say what that loses", arguments: ["<paths...>"] },
-  data: { summary: "download raw datasets" },
+  data: { summary: "download raw datasets and published distilled sets" },
   demo: {
     summary:
       "seal, backdoor, train, verify, audit and repair a set of generated drawings: the whole story in two minutes",

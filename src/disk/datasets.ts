@@ -1,20 +1,6 @@
-/** One file of a raw dataset, pinned by a digest. */
-export interface DatasetFile {
-  readonly name: string;
-  readonly urls: readonly string[];
-  /** Bytes, where they are known beforehand. */
-  readonly size?: number;
-  /** SHA-256 where one could be checked against the publisher's own digest; otherwise the MD5 that the publisher gives. */
-  readonly digest: { readonly algorithm: "sha256" | "md5"; readonly value: string };
-}
-
-export interface Dataset {
-  readonly title: string;
-  readonly homepage: string;
-  readonly files: readonly DatasetFile[];
-  /** Files of a tar archive that are taken out after the check, by the end of their names. */
-  readonly unpack?: readonly string[];
-}
+import type { Dataset, DatasetFile } from "./Dataset.ts";
+import { medMnistSets } from "./medMnist.ts";
+import { publishedSets } from "./publishedSets.ts";
 
 const sha256 = (value: string) => ({ algorithm: "sha256", value }) as const;
 const md5 = (value: string) => ({ algorithm: "md5", value }) as const;
@@ -32,17 +18,6 @@ function idx(
 
 const toronto = "https://www.cs.toronto.edu/~kriz/";
 const housenumbers = "http://ufldl.stanford.edu/housenumbers/";
-
-function medmnist(name: string, title: string, digest: string): Dataset {
-  const file = `${name}.npz`;
-  return {
-    title: `${title} (MedMNIST, 28 × 28)`,
-    homepage: "https://medmnist.com",
-    files: [
-      { name: file, urls: [`https://zenodo.org/records/10519652/files/${file}?download=1`], digest: md5(digest) },
-    ],
-  };
-}
 
 /** Raw datasets that `retort data get` knows, by name. Digests are checked after every download, whatever the address. */
 export const datasets: Readonly<Record<string, Dataset>> = {
@@ -122,15 +97,13 @@ export const datasets: Readonly<Record<string, Dataset>> = {
       },
     ],
   },
-  pathmnist: medmnist("pathmnist", "PathMNIST, colon pathology", "a8b06965200029087d5bd730944a56c1"),
-  dermamnist: medmnist("dermamnist", "DermaMNIST, skin lesions", "0744692d530f8e62ec473284d019b0c7"),
-  octmnist: medmnist("octmnist", "OCTMNIST, retinal tomography", "c68d92d5b585d8d81f7112f81e2d0842"),
-  pneumoniamnist: medmnist("pneumoniamnist", "PneumoniaMNIST, chest X-rays", "28209eda62fecd6e6a2d98b1501bb15f"),
-  retinamnist: medmnist("retinamnist", "RetinaMNIST, fundus images", "bd4c0672f1bba3e3a89f0e4e876791e4"),
-  breastmnist: medmnist("breastmnist", "BreastMNIST, ultrasound", "750601b1f35ba3300ea97c75c52ff8f6"),
-  bloodmnist: medmnist("bloodmnist", "BloodMNIST, blood cells", "7053d0359d879ad8a5505303e11de1dc"),
-  tissuemnist: medmnist("tissuemnist", "TissueMNIST, kidney cells", "ebe78ee8b05294063de985d821c1c34b"),
-  organamnist: medmnist("organamnist", "OrganAMNIST, abdominal CT, axial", "866b832ed4eeba67bfb9edee1d5544e6"),
-  organcmnist: medmnist("organcmnist", "OrganCMNIST, abdominal CT, coronal", "0afa5834fb105f7705a7d93372119a21"),
-  organsmnist: medmnist("organsmnist", "OrganSMNIST, abdominal CT, sagittal", "e5c39f1af030238290b9557d9503af9d"),
+  ...medMnistSets,
 };
+
+/** Sets that are known and not read, and why. */
+export const refusedDatasets: Readonly<Record<string, string>> = Object.fromEntries(
+  ["chestmnist", "chestmnist-64"].map((name) => [name, "images of ChestMNIST have any number of classes each"]),
+);
+
+/** Everything that can be downloaded: raw sets, and distilled ones of other people. */
+export const downloads: Readonly<Record<string, Dataset>> = { ...datasets, ...publishedSets };

@@ -5,7 +5,7 @@ import { get as getPlain, type IncomingMessage } from "node:http";
 import { get as getSecure } from "node:https";
 import { dirname } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
-import type { DatasetFile } from "./datasets.ts";
+import type { DatasetFile } from "./Dataset.ts";
 import { makeFolder } from "./makeFolder.ts";
 
 export interface DownloadOptions {

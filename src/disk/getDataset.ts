@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
-import { DataError, lookUp } from "../core/errors.ts";
+import { DataError, lookUp, UsageError } from "../core/errors.ts";
 import { openArchive } from "../formats/archiveSource.ts";
 import { Budget } from "../formats/limits.ts";
-import { type Dataset, type DatasetFile, datasets } from "./datasets.ts";
+import type { Dataset, DatasetFile } from "./Dataset.ts";
+import { downloads, refusedDatasets } from "./datasets.ts";
 import { type DownloadOptions, download, isPinned } from "./download.ts";
 import { fileSource } from "./fileSource.ts";
 import { tellDamage } from "./kept/damage.ts";
@@ -29,7 +30,7 @@ export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string
 }
 
 /**
- * Make sure that a raw dataset is there, downloading what is missing.
+ * Make sure that a dataset is there, downloading what is missing.
  *
  * @param registry the known sets; tests hand in their own.
  * @returns the set's folder, and whether anything was fetched.
@@ -38,8 +39,12 @@ export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string
 export async function getDataset(
   name: string,
   options: GetOptions = {},
-  registry: Readonly<Record<string, Dataset>> = datasets,
+  registry: Readonly<Record<string, Dataset>> = downloads,
 ): Promise<{ folder: string; fetched: boolean }> {
+  if (Object.hasOwn(refusedDatasets, name))
+    throw new UsageError(
+      `data get: invalid dataset: expected one class an image, got ${name}: ${refusedDatasets[name]}`,
+    );
   const dataset = lookUp(registry, name, "data get", "dataset");
   const folder = join(options.folder ?? dataFolder(), name);
   for (const path of await damagedFiles(folder, dataset)) await putAside(path);

@@ -2,19 +2,21 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DataError, UsageError } from "../core/errors.ts";
 import { didYouMean } from "../core/suggestion.ts";
+import { resized } from "../data/centreSquare.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import { normalisationNamed } from "../data/normalise.ts";
 import { ownNormalisation } from "../data/ownNormalisation.ts";
-import { datasets } from "./datasets.ts";
+import { datasets, refusedDatasets } from "./datasets.ts";
 import { damagedFiles, dataFolder } from "./getDataset.ts";
+import { type RawName, rawNameOf, rawNames } from "./rawName.ts";
 import { setDigest } from "./setDigest.ts";
 
 export type Split = "train" | "test";
 
 /** A raw dataset as a person named it. Nothing is read before it is asked for; each half is read once. */
 export interface RawData {
-  /** "fashion-mnist", "strokes", or the last part of a path. */
+  /** "fashion-mnist", "strokes", or the last part of a path; with `@SIZE` where images were brought to that size. */
   readonly name: string;
   /**
    * A half, or its first so many images; all where it has fewer.
@@ -60,22 +62,39 @@ const classNames: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Most memory that reading a pinned set may take. Chosen: PathMNIST with 64 × 64 pixels takes 3 GB, and a checked file is no bomb. */
+const pinnedBytes = 8 * 2 ** 30;
+
 /**
- * Find a raw dataset: `strokes`, a known name in the data folder, or a path to a file or folder.
+ * Find raw data: `strokes`, a known name in the data folder, `cifar-100-coarse`, or a path to a file or folder. `NAME@64` brings square
+ * images of 64 pixels a side out of pictures of any size (`centreSquare`).
  *
  * @throws UsageError if there is nothing of that name.
  */
-export function rawData(name: string, who: string, options: RawDataOptions = {}): RawData {
-  if (name === "strokes") return generated(options.strokes ?? strokesSize, who, options.normalisation);
-  const known = Object.hasOwn(datasets, name);
-  const path = known ? join(dataFolder(), name) : name;
+export function rawData(text: string, who: string, options: RawDataOptions = {}): RawData {
+  const name = rawNameOf(text, who);
+  const { dataset, bare, side } = name;
+  if (dataset === "strokes") {
+    const data = generated(options.strokes ?? strokesSize, who, options.normalisation);
+    return side === undefined ? data : sized(data, side, who, options.normalisation);
+  }
+  if (Object.hasOwn(refusedDatasets, bare))
+    throw new UsageError(`${who}: invalid data: expected one class an image, got ${bare}: ${refusedDatasets[bare]}`);
+  const path = dataset === undefined ? bare : join(dataFolder(), dataset);
   if (!existsSync(path))
     throw new UsageError(
-      known
-        ? `${who}: missing data: expected ${name} in the data folder, got nothing at ${path}; get it with retort data get ${name}, set RETORT_DATA, or name its folder`
-        : `${who}: unknown data: expected strokes, ${Object.keys(datasets).join(", ")} or a path, got ${JSON.stringify(name)}${didYouMean(name.replace(/^.*[/\\]/, ""), ["strokes", ...Object.keys(datasets)])}`,
+      dataset
+        ? `${who}: missing data: expected ${dataset} in the data folder, got nothing at ${path}; get it with retort data get ${dataset}, set RETORT_DATA, or name its folder`
+        : `${who}: unknown data: expected ${rawNames.join(", ")} or a path, got ${JSON.stringify(text)}${didYouMean(bare.replace(/^.*[/\\]/, ""), rawNames)}`,
     );
-  return onDisk(path, known ? name : undefined, who, options.normalisation);
+  return onDisk(path, name, who, options.normalisation);
+}
+
+/** Generated images of another size. */
+function sized(data: RawData, side: number, who: string, normalisation: string | undefined): RawData {
+  const name = `${data.name}@${side}`;
+  const half = once(async (split) => ({ ...resized(await data.split(split), side), name }));
+  return ofHalves(name, half, who, normalisation);
 }
 
 function generated(sizes: Readonly<Record<Split, number>>, who: string, normalisation: string | undefined): RawData {
@@ -95,32 +114,51 @@ function generated(sizes: Readonly<Record<Split, number>>, who: string, normalis
   };
 }
 
-function onDisk(path: string, known: string | undefined, who: string, normalisation: string | undefined): RawData {
-  const name = known ?? path.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "");
+function onDisk(path: string, given: RawName, who: string, normalisation: string | undefined): RawData {
+  const { dataset, bare, coarse, side } = given;
+  const base = dataset === undefined ? bare.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "") : bare;
+  const name = side === undefined ? base : `${base}@${side}`;
   let checked: Promise<void> | undefined;
   const half = once(async (split) => {
-    if (known !== undefined) checked ??= checkWhole(path, known, who);
+    if (dataset !== undefined) checked ??= checkWhole(path, dataset, who);
     await checked;
     const [{ openSet }, { fileSource }, { jpegDecoder }] = await Promise.all([
       import("../formats/open.ts"),
       import("./fileSource.ts"),
       import("./jpegDecoder.ts"),
     ]);
-    const { set } = await openSet(await fileSource(path), { split, jpeg: await jpegDecoder() });
+    const { set } = await openSet(await fileSource(path), {
+      ...{ split, side, jpeg: await jpegDecoder() },
+      ...(coarse && { coarse }),
+      ...(dataset !== undefined && { maxBytes: pinnedBytes }),
+    });
     if (set?.kind !== "labelled")
       throw new UsageError(
         `${who}: invalid data ${path}: expected raw images with labels, got ${set ? "a distilled set" : "no set"}`,
       );
-    const names = classNames[name];
-    return { ...set, name, ...(!set.classNames && names?.length === set.classes ? { classNames: names } : {}) };
+    const names = classNames[base];
+    const named = { ...set, name, ...(!set.classNames && names?.length === set.classes ? { classNames: names } : {}) };
+    return side === undefined ? named : resized(named, side);
   });
+  return ofHalves(name, half, who, normalisation, dataset);
+}
+
+/** @param dataset whose normalisation the field knows, where the images are those that it was measured on. */
+function ofHalves(
+  name: string,
+  half: (split: Split) => Promise<LabelledSet>,
+  who: string,
+  normalisation: string | undefined,
+  dataset?: string,
+): RawData {
   return {
     name,
     split: async (split, images) => firstImages(await half(split), images),
     digest: async (split, images) => setDigest(firstImages(await half(split), images)),
     async normalisation() {
       if (normalisation !== undefined) return normalisationNamed(normalisation, who);
-      return ownNormalisation(await half("train"));
+      const train = await half("train");
+      return ownNormalisation(name.includes("@") || !dataset ? train : { ...train, name: dataset });
     },
   };
 }

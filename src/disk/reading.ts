@@ -9,6 +9,7 @@ export const readingFields = {
   format: z.string().optional().describe("read as this format instead of recognising the content"),
   experiment: z.int().min(0).optional().describe("which experiment of a DC/DSA/DM file (default: the first)"),
   split: z.enum(["train", "test"]).optional().describe("which half of a raw set (default: train)"),
+  coarse: z.boolean().optional().describe("the groups of classes of a raw set that has both (CIFAR-100)"),
   layout: z.enum(["nchw", "nhwc"]).optional().describe("memory order of the images where the file does not say"),
   ipc: z.int().min(1).optional().describe("images per class where labels are missing"),
   factor: z.int().min(1).optional().describe("how many tiles a side of an IDC image is cut into (default: 2)"),

@@ -68,6 +68,10 @@ export interface ReadOptions {
   readonly factor?: number;
   /** Which half of a raw set that comes with both. Default "train", or the only one there. */
   readonly split?: "train" | "test";
+  /** Read the groups of classes instead of the classes, where a raw set has both. Default false. */
+  readonly coarse?: boolean;
+  /** Bring pictures to so many pixels a side (`centreSquare`), whatever size each has. Default: as they are, of one size. */
+  readonly side?: number;
   /** Decodes JPEG files, whose decoder depends on the platform. Without one, JPEG is refused by name. */
   readonly jpeg?: JpegDecoder;
   /** Finds the whitening of a set that names it without carrying it; raw data depend on the platform. */
@@ -75,7 +79,7 @@ export interface ReadOptions {
 }
 
 /** An option that some formats read and others do not. */
-export type ReadOption = "experiment" | "factor" | "ipc" | "layout" | "split";
+export type ReadOption = "coarse" | "experiment" | "factor" | "ipc" | "layout" | "split";
 
 /** @returns the whitening of a raw dataset, or undefined where its data are not at hand or are others than it was fitted to. */
 export type WhiteningLookup = (name: string, fit: WhiteningFit) => Promise<ZcaWhitening | undefined>;

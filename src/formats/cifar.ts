@@ -1,4 +1,4 @@
-import { DataError } from "../core/errors.ts";
+import { DataError, UsageError } from "../core/errors.ts";
 import type { Format, LabelledSet, ObjectInfo, Opened, Source, SourceFile } from "./Format.ts";
 import { Budget } from "./limits.ts";
 import { baseName, byteRange, chooseSplit, naturalOrder, splitOf } from "./rawSet.ts";
@@ -18,18 +18,26 @@ interface Variant {
   readonly limits: readonly number[];
   /** Text files of class names as the archives carry them. */
   readonly names: readonly string[];
+  /** The same of the groups of classes that the first label byte names. */
+  readonly coarseNames?: readonly string[];
 }
 
 const variants: readonly Variant[] = [
   { name: "CIFAR-10", labelBytes: 1, limits: [10], names: ["batches.meta.txt"] },
-  { name: "CIFAR-100", labelBytes: 2, limits: [20, 100], names: ["fine_label_names.txt"] },
+  {
+    name: "CIFAR-100",
+    labelBytes: 2,
+    limits: [20, 100],
+    names: ["fine_label_names.txt"],
+    coarseNames: ["coarse_label_names.txt"],
+  },
 ];
 
 /** The binary version of CIFAR-10 and CIFAR-100: rows of label bytes and 3 × 32 × 32 pixels. */
 export const cifar: Format = {
   title: "CIFAR-10 and CIFAR-100, binary version",
   source: "https://www.cs.toronto.edu/~kriz/cifar.html",
-  reads: ["split"],
+  reads: ["split", "coarse"],
 
   async detect(source) {
     const found = await findBatches(source);
@@ -46,6 +54,11 @@ export const cifar: Format = {
       );
     }
     const { variant } = found;
+    const coarse = options.coarse === true;
+    if (coarse && !variant.coarseNames)
+      throw new UsageError(
+        `${who}: invalid coarse: expected a set with groups of classes (CIFAR-100), got ${variant.name}`,
+      );
     const split = chooseSplit(
       found.files.map((file) => splitOf(file.path)),
       options.split,
@@ -65,13 +78,14 @@ export const cifar: Format = {
       const bytes = await file.read();
       const first = row;
       for (let at = 0; at < bytes.length; at += record, row++) {
-        labels[row] = readLabel(bytes, at, variant);
+        labels[row] = readLabels(bytes, at, variant).at(coarse ? 0 : -1) as number;
         pixels.set(bytes.subarray(at + variant.labelBytes, at + record), row * PIXELS);
       }
       const range = byteRange(pixels.subarray(first * PIXELS, row * PIXELS));
       objects.push({ path: file.path, dtype: "uint8", shape: [row - first, 3, 32, 32], ...range });
     }
-    const classes = variant.limits.at(-1) as number;
+    const classes = variant.limits.at(coarse ? 0 : -1) as number;
+    const names = (coarse && variant.coarseNames) || variant.names;
     const set: LabelledSet = {
       kind: "labelled",
       name: source.name,
@@ -79,24 +93,25 @@ export const cifar: Format = {
       shape: [n, 3, 32, 32],
       labels,
       classes,
-      classNames: await readNames(source, variant.names, classes, budget),
+      classNames: await readNames(source, names, classes, budget),
     };
-    const named = source.files.filter((file) => variant.names.includes(baseName(file.path)));
+    const known = [...variant.names, ...(variant.coarseNames ?? [])];
+    const named = source.files.filter((file) => known.includes(baseName(file.path)));
     return { format: "cifar", set, objects, findings: [], unread: unreadOf(source, [...found.files, ...named]) };
   },
 };
 
-function readLabel(bytes: Uint8Array, at: number, variant: Variant): number {
-  let label = 0;
+/** Every label of the record that starts at `at`. */
+function readLabels(bytes: Uint8Array, at: number, variant: Variant): Uint8Array {
   for (let i = 0; i < variant.labelBytes; i++) {
-    label = bytes[at + i];
+    const label = bytes[at + i];
     if (label >= variant.limits[i])
       throw new DataError(
         `${who}: invalid ${variant.name} label: expected a class below ${variant.limits[i]}, got ${label}`,
         at + i,
       );
   }
-  return label;
+  return bytes.subarray(at, at + variant.labelBytes);
 }
 
 async function findBatches(source: Source): Promise<{ variant: Variant; files: SourceFile[] } | undefined> {

@@ -96,7 +96,7 @@ async function readSet(
 ): Promise<Opened> {
   const byPath = new Map(pictures.map((file) => [file.path, file]));
   const files = layout.paths.map((path) => byPath.get(path) as SourceFile);
-  const { pixels, shape, findings } = await stackPictures(files, budget, who, options.jpeg);
+  const { pixels, shape, findings } = await stackPictures(files, budget, who, options);
   findings.push(...(layout.findings ?? []));
   const objects: ObjectInfo[] = [{ path: folder.name, dtype: "uint8", shape, ...byteRange(pixels) }];
   if (!layout.labels) {

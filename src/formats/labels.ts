@@ -21,7 +21,26 @@ export function labelsFromTensor(tensor: Tensor, images: number, who: string): L
     );
   if (columns === 1) return labelsFromClasses(toClassIndices(tensor, who), who);
   const values = toFloat32(tensor);
+  if (isMultiLabel(tensor, columns))
+    throw new DataError(
+      `${who}: invalid labels: expected one class an image, got several or none for some: a multi-label set of ${columns} findings`,
+    );
   return { labels: { kind: "soft", values, form: softForm(values, columns) }, classes: columns };
+}
+
+/** Whole numbers 0 and 1 (ChestMNIST): any number of classes an image. One-hot labels of whole numbers are not such. */
+function isMultiLabel({ dtype, data }: Tensor, columns: number): boolean {
+  if (dtype !== "uint8" && dtype !== "bool") return false;
+  let several = false;
+  for (let start = 0; start < data.length; start += columns) {
+    let sum = 0;
+    for (let j = start; j < start + columns; j++) {
+      if (Number(data[j]) > 1) return false;
+      sum += Number(data[j]);
+    }
+    several ||= sum !== 1;
+  }
+  return several;
 }
 
 /** @throws DataError if an index is so large that the class table would not fit: K ≤ 2²⁴ (chosen, far above any set). */

@@ -61,7 +61,7 @@ export const parquet: Format = {
     const soft = first.columns.filter(({ path }) => /^y\d+$/.test(path)).map(({ path }) => path);
     const rows = await readRows(chosen, footers, [pictures.path, label.path, ...soft], budget);
     const [bytes, classes, ...columns] = rows;
-    const { pixels, shape, findings } = await stackPictures(pictureFiles(bytes), budget, who, options.jpeg);
+    const { pixels, shape, findings } = await stackPictures(pictureFiles(bytes), budget, who, { jpeg: options.jpeg });
     objects.push({ path: `${pictures.path} (decoded)`, dtype: "uint8", shape, ...byteRange(pixels) });
     const labels = Int32Array.from(classes, (value, i) => classIndex(value, i));
     const names = hubClassNames(first.metadata, label.path);

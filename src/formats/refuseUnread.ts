@@ -3,7 +3,7 @@ import { type ReadWhen, refuseIdle, type Spell } from "../core/readWhen.ts";
 import type { Format, ReadOption, ReadOptions } from "./Format.ts";
 import { formatRegistry as formats } from "./formatRegistry.ts";
 
-const options: readonly ReadOption[] = ["experiment", "factor", "ipc", "layout", "split"];
+const options: readonly ReadOption[] = ["coarse", "experiment", "factor", "ipc", "layout", "split"];
 
 /**
  * Refuse options that the format of a file does not read: who asks for experiment 3 should not get something else silently.

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { gzipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DataError, UsageError } from "../../src/core/errors.ts";
-import { type Dataset, type DatasetFile, datasets } from "../../src/disk/datasets.ts";
+import type { Dataset, DatasetFile } from "../../src/disk/Dataset.ts";
+import { downloads } from "../../src/disk/datasets.ts";
 import { download } from "../../src/disk/download.ts";
 import { dataFolder, getDataset } from "../../src/disk/getDataset.ts";
 import { cat, utf8 } from "../formats/hostile/bytes.ts";
@@ -295,7 +296,7 @@ describe("getDataset", () => {
 });
 
 it("every known dataset has pinned files", () => {
-  for (const [name, { files, title, homepage }] of Object.entries(datasets)) {
+  for (const [name, { files, title, homepage }] of Object.entries(downloads)) {
     expect(name).toMatch(/^[a-z0-9-]+$/);
     expect([title, homepage].every(Boolean)).toBe(true);
     for (const { urls, digest } of files) {

@@ -4,8 +4,8 @@ import { defineCommand } from "../shell/command.ts";
 const folder = z.string().optional().describe("where sets lie (default: $RETORT_DATA, else the user's cache folder)");
 
 const get = defineCommand({
-  summary: "download a raw dataset from its official address",
-  description: `Fetches the files of a raw dataset, checks them against pinned digests and leaves alone what is already there. A download that was
+  summary: "download a raw dataset, or a published distilled set, from its official address",
+  description: `Fetches the files of a dataset, checks them against pinned digests and leaves alone what is already there. A download that was
 cut off goes on where it stopped. Without a network it says which files to put where.`,
   arguments: { "<names...>": "names of datasets, see retort data list" },
   options: z.object({
@@ -13,7 +13,12 @@ cut off goes on where it stopped. Without a network it says which files to put w
     mirror: z.string().optional().describe("address below which copies of the files lie, asked first"),
     stallSeconds: z.number().positive().default(30).describe("give a silent connection up after this time"),
   }),
-  examples: ["data get mnist", "data get cifar-10 svhn", "data get cifar-10 --mirror https://mirror.example.org/cifar"],
+  examples: [
+    "data get mnist",
+    "data get cifar-10 pathmnist-64",
+    "data get dc-cifar-10-10",
+    "data get cifar-10 --mirror https://mirror.example.org/cifar",
+  ],
   async run({ args, options, console, signal }) {
     const { getDataset } = await import("../../disk/getDataset.ts");
     const results: { name: string; folder: string; fetched: boolean }[] = [];
@@ -47,8 +52,8 @@ const list = defineCommand({
   options: z.object({}),
   examples: ["data list", "data list --json"],
   async run({ console }) {
-    const { datasets } = await import("../../disk/datasets.ts");
-    const rows = Object.entries(datasets).map(([name, { title, homepage, files }]) => ({
+    const { downloads } = await import("../../disk/datasets.ts");
+    const rows = Object.entries(downloads).map(([name, { title, homepage, files }]) => ({
       name,
       title,
       homepage,
@@ -72,7 +77,7 @@ const where = defineCommand({
   options: z.object({ folder }),
   examples: ["data where", "data where mnist"],
   async run({ args: [name], options, console }) {
-    const [{ dataFolder }, { datasets }, { lookUp }, { join }] = await Promise.all([
+    const [{ dataFolder }, { downloads }, { lookUp }, { join }] = await Promise.all([
       import("../../disk/getDataset.ts"),
       import("../../disk/datasets.ts"),
       import("../../core/errors.ts"),
@@ -83,7 +88,7 @@ const where = defineCommand({
       console.result({ folder: root }, () => console.line(root));
       return 0;
     }
-    const { files } = lookUp(datasets, name, "data where", "dataset");
+    const { files } = lookUp(downloads, name, "data where", "dataset");
     const rows = files.map((file) => ({ path: join(root, name, file.name), ...file }));
     console.result({ folder: join(root, name), files: rows }, () => {
       for (const { path, urls, digest } of rows) {
@@ -103,7 +108,7 @@ function size(files: readonly { readonly size?: number }[]): string {
 
 /** Raw datasets: download, list, find. */
 export const data = defineCommand({
-  summary: "download raw datasets",
+  summary: "download raw datasets and published distilled sets",
   options: z.object({}),
   examples: ["data list", "data get mnist"],
   subcommands: { get, list, where },

@@ -44,7 +44,10 @@ const receiverFlags = optionGroup(
 );
 
 const options = z.object({
-  data: z.string().default("strokes").describe("raw dataset: strokes, a name in the data folder, or a path"),
+  data: z
+    .string()
+    .default("strokes")
+    .describe("raw dataset: strokes, a name in the data folder, or a path; @64 behind it brings images to 64 × 64"),
   method: z.string().default("dm").describe(`one of ${describeMethods()}`),
   normalisation: z
     .string()

@@ -15,7 +15,12 @@ const { epochs: _, ...protocol } = protocolOptions.shape;
 export const evaluationOptions = optionGroup(
   { title: "Receivers", common: ["test", "testImages", "network", "width", "networks", "epochs", "lr"] },
   {
-    test: z.string().optional().describe("raw dataset to measure on: strokes, a name in the data folder, or a path"),
+    test: z
+      .string()
+      .optional()
+      .describe(
+        "raw dataset to measure on: strokes, a name in the data folder, or a path; @64 behind it brings images to 64 × 64",
+      ),
     testImages: z.int().min(1).optional().describe("use the first so many test images (default: all)"),
     network: z.array(networkName).min(1).default(["convNet"]).describe("architectures of the receivers"),
     width: z

@@ -25,9 +25,9 @@ type Choice = z.infer<z.ZodObject<typeof readOptions>>;
 
 /** The flags as what is said of a set. */
 export function readingFrom(choice: Choice, who: string): Reading {
-  const { maxMebibytes, format, experiment, split, layout, ipc, factor, force, normalisation } = choice;
+  const { maxMebibytes, format, experiment, split, coarse, layout, ipc, factor, force, normalisation } = choice;
   return {
-    ...{ format, experiment, split, layout, ipc, factor, force, normalisation },
+    ...{ format, experiment, split, coarse, layout, ipc, factor, force, normalisation },
     maxBytes: Math.floor(maxMebibytes * 2 ** 20),
     caller: { who, spell: flagOf },
   };

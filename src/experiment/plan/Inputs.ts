@@ -5,10 +5,10 @@ import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { normalisationNamed } from "../../data/normalise.ts";
 import { countsAlready } from "../../data/standardSpace.ts";
-import { datasets } from "../../disk/datasets.ts";
 import { fileSource } from "../../disk/fileSource.ts";
 import { openDistilled } from "../../disk/openDistilled.ts";
 import { type RawData, rawData } from "../../disk/rawData.ts";
+import { rawNameOf } from "../../disk/rawName.ts";
 import { setDigest } from "../../disk/setDigest.ts";
 import { setPath } from "../../disk/setPath.ts";
 import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
@@ -90,8 +90,9 @@ export class Inputs {
   private readonly rawSets = new Map<string, RawData>();
 
   private rawData(data: string, who: string): RawData {
-    const known = data === "strokes" || Object.hasOwn(datasets, data);
-    const raw = this.rawSets.get(data) ?? rawData(known ? data : resolve(this.base, data), who);
+    const raw =
+      this.rawSets.get(data) ??
+      rawData(rawNameOf(data, who).dataset !== undefined ? data : resolve(this.base, data), who);
     this.rawSets.set(data, raw);
     return raw;
   }

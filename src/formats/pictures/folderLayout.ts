@@ -3,7 +3,7 @@ import type { Finding } from "../Format.ts";
 import { NotRecognised } from "../NotRecognised.ts";
 import { baseName, chooseSplit, compareNatural, type Split, splitOf } from "../rawSet.ts";
 import { find, type LabelTable, rowOf } from "./labelTable.ts";
-import { folderFindings, pathFindings, tableFindings } from "./layoutFindings.ts";
+import { bareFindings, folderFindings, pathFindings, tableFindings } from "./layoutFindings.ts";
 
 /** Which pictures make the set, in order, and the class of each. */
 export interface FolderLayout {
@@ -77,9 +77,13 @@ function byPlace(
   const halved = sorted.every((path) => halves.get(path) !== undefined);
   const folderOf = (path: string) => classFolder(parts.get(path) as string[], halved);
   const split = halved ? chooseSplit([...halves.values()], options.split, who) : undefined;
-  const chosen = sorted.filter((path) => split === undefined || halves.get(path) === split);
+  const halfOnly = sorted.filter((path) => split === undefined || halves.get(path) === split);
   const annotated = (path: string) => annotations && find(annotations.labels, path);
   const nameOf = (path: string) => annotated(path) ?? folderOf(path);
+  // Tiny-ImageNet's `test` has no labels; its `val` is what is tested on.
+  const bare = halfOnly.some(annotated) ? halfOnly.filter((path) => nameOf(path) === undefined) : [];
+  const left = new Set(bare);
+  const chosen = halfOnly.filter((path) => !left.has(path));
   const names = [...new Set(sorted.map(nameOf))].filter((name) => name !== undefined);
   if (names.length < 2 || chosen.some((path) => nameOf(path) === undefined)) return flat(chosen, who);
   const basis = chosen.some(annotated) ? "val_annotations.txt" : "folder names";
@@ -90,7 +94,10 @@ function byPlace(
     basis,
   );
   const folders = basis === "folder names" ? folderFindings(names, layout.indexOf) : [];
-  return { ...layout, findings: [...folders, ...(folders.some(isCollision) ? [] : pathFindings(chosen))] };
+  return {
+    ...layout,
+    findings: [...bareFindings(bare), ...folders, ...(folders.some(isCollision) ? [] : pathFindings(chosen))],
+  };
 }
 
 function isCollision({ rule }: Finding): boolean {

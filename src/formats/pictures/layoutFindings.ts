@@ -34,6 +34,13 @@ export function tableFindings(
   return findings;
 }
 
+/** Pictures that neither annotations nor folders give a class, beside others that have one. */
+export function bareFindings(bare: readonly string[]): Finding[] {
+  if (bare.length === 0) return [];
+  const message = `${count(bare, "picture")} without a label, left out: ${someNames(bare)}.`;
+  return [{ severity: "note", rule: "pictures-without-label", message }];
+}
+
 /**
  * Class folders that other programs number or see otherwise.
  *

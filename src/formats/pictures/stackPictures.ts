@@ -1,4 +1,5 @@
 import { DataError } from "../../core/errors.ts";
+import { centreSquare } from "../../data/centreSquare.ts";
 import type { ImageShape } from "../../data/LabelledSet.ts";
 import type { DecodedImage, Finding, JpegDecoder, SourceFile } from "../Format.ts";
 import type { Budget } from "../limits.ts";
@@ -6,7 +7,7 @@ import { NotRecognised } from "../NotRecognised.ts";
 import { decodePicture } from "./decodePicture.ts";
 
 /**
- * Decode pictures of one size into one NCHW array. Grey pictures in a colour set are repeated over the channels.
+ * Decode pictures of one size, or of any size brought to `side`, into one NCHW array. Grey pictures in a colour set are repeated over the channels.
  *
  * The first picture's declared size decides what the whole takes, and is charged before anything is decoded.
  *
@@ -16,30 +17,36 @@ export async function stackPictures(
   files: readonly SourceFile[],
   budget: Budget,
   who: string,
-  jpeg?: JpegDecoder,
+  { jpeg, side: wanted }: { readonly jpeg?: JpegDecoder; readonly side?: number } = {},
 ): Promise<{ pixels: Uint8Array<ArrayBuffer>; shape: ImageShape; findings: Finding[] }> {
   const tally = new Map<string, { finding: Finding; count: number }>();
   const n = files.length;
-  let side: { width: number; height: number } | undefined;
+  let side = wanted === undefined ? undefined : { width: wanted, height: wanted };
+  let room = 0;
   let pixels = new Uint8Array(0);
+  const allocate = ({ width, height }: { readonly width: number; readonly height: number }) => {
+    budget.charge(n * 3 * width * height, who, `${n} pictures of ${width} × ${height}`);
+    pixels = new Uint8Array(n * 3 * width * height);
+  };
+  if (side) allocate(side);
   const grey = new Set<number>();
   for (const [i, file] of files.entries()) {
     budget.charge(file.size, who, file.path);
     const approve = (width: number, height: number) => {
-      if (side && (side.width !== width || side.height !== height))
+      if (side && wanted === undefined && (side.width !== width || side.height !== height))
         throw new NotRecognised(
-          `invalid picture size: expected ${side.width} × ${side.height} as ${files[0].path} has, got ${width} × ${height}`,
+          `invalid picture size: expected ${side.width} × ${side.height} as ${files[0].path} has, got ${width} × ${height}; raw data are brought to one size by NAME@SIZE`,
         );
+      // Room for the decoder: filtered rows, their copy, the pixels.
+      if (width * height > room) budget.charge(12 * (width * height - room), who, "one picture while it is decoded");
+      room = Math.max(room, width * height);
       if (side) return;
       side = { width, height };
-      budget.charge(n * 3 * width * height, who, `${n} pictures of ${width} × ${height}`);
-      // Room for the decoder: filtered rows, their copy, the pixels.
-      budget.charge(12 * width * height, who, "one picture while it is decoded");
-      pixels = new Uint8Array(n * 3 * width * height);
+      allocate(side);
     };
     const { image, extras } = await inFile(file.path, who, async () => decodePicture(await file.read(), jpeg, approve));
     if (image.channels === 1) grey.add(i);
-    interleave(image, pixels, i);
+    putPlanes(wanted === undefined ? planesOf(image) : squares(image, wanted), pixels, i);
     for (const { rule, detail } of extras) {
       const entry = tally.get(rule);
       if (entry) entry.count++;
@@ -64,13 +71,21 @@ export async function stackPictures(
   return { pixels: firstChannel(pixels, n, height * width), shape: [n, 1, height, width], findings };
 }
 
-/** Pixels of one picture → planes of image `i`, always three. */
-function interleave({ data, channels, width, height }: DecodedImage, pixels: Uint8Array, i: number): void {
+/** The planes of one picture, one of a grey one. */
+function planesOf({ data, channels, width, height }: DecodedImage): Uint8Array[] {
   const area = width * height;
+  if (channels === 1) return [data.subarray(0, area)];
+  return [0, 1, 2].map((c) => Uint8Array.from({ length: area }, (_, p) => data[p * channels + c]));
+}
+
+const squares = (image: DecodedImage, side: number): Uint8Array[] =>
+  planesOf(image).map((plane) => centreSquare(plane, image.height, image.width, side));
+
+/** Planes of image `i`, always three. */
+function putPlanes(planes: readonly Uint8Array[], pixels: Uint8Array, i: number): void {
   for (let c = 0; c < 3; c++) {
-    const start = (3 * i + c) * area;
-    const from = channels === 3 ? c : 0;
-    for (let p = 0; p < area; p++) pixels[start + p] = data[p * channels + from];
+    const plane = planes[c] ?? planes[0];
+    pixels.set(plane, (3 * i + c) * plane.length);
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Dataset } from "../../../src/disk/datasets.ts";
+import type { Dataset } from "../../../src/disk/Dataset.ts";
 import { damagedFiles } from "../../../src/disk/getDataset.ts";
 import { writeKept } from "../../../src/disk/kept/keptFile.ts";
 import { faults, inject } from "./faults.ts";

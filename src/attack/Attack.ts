@@ -3,6 +3,7 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import type { Key } from "../core/random.ts";
 import type { ReadWhen } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Trigger } from "../data/Trigger.ts";
 import type { Device } from "../engine/device.ts";
 import type { Floats } from "../nn/Network.ts";
@@ -45,14 +46,38 @@ export const reporter =
     ...more,
   });
 
+/** How far a distillation is that an attack has part in. */
+export interface DistillingStep {
+  readonly done: number;
+  readonly total: number;
+  readonly loss?: number;
+  /** The set as it stands. */
+  set(): DistilledSet;
+  readonly checkpoint: () => Checkpoint;
+}
+
+/** What somebody holds who distils the set himself. */
+export interface RawAccess {
+  /** The raw images that the set was distilled from. */
+  readonly set: LabelledSet;
+  /**
+   * Distil raw images of the attacker as the set itself was distilled: by the method, settings and key that its file names.
+   *
+   * Pixels may change between two steps and are read anew at each; labels may not. The last step holds the finished set.
+   */
+  distil(raw: LabelledSet, resume?: Checkpoint): AsyncIterable<DistillingStep>;
+}
+
 export interface AttackContext {
+  /** What an attack whose access is not `distilled-set` holds besides. */
+  readonly raw?: RawAccess;
   readonly key: Key;
   readonly device: Device;
   /** A checkpoint of the same attack, set, options and key. */
   readonly resume?: Checkpoint;
 }
 
-/** What somebody must hold to run the attack. */
+/** What somebody must hold to run the attack: the set that is handed on, raw images that it is distilled from, or a part in distilling. */
 export type Access = "distilled-set" | "distillation" | "raw-data";
 
 /** Settings to choose among: every combination of the values, or so many of them drawn at random. */

@@ -13,13 +13,15 @@ import type { Attack, AttackContext } from "./Attack.ts";
  * The attack's own networks see such numbers, not those of the file. Trigger and archetypes of the result are in the picture space of the set.
  */
 export async function* attackPictures<S extends Parameters<Attack["run"]>[1]>(
-  attack: Pick<Attack, "run">,
+  attack: Pick<Attack, "run"> & Partial<Pick<Attack, "access">>,
   set: DistilledSet,
   options: S,
   context: AttackContext,
 ): ReturnType<Attack["run"]> {
+  // Who distils works on raw pixels and writes the set himself.
+  const distils = attack.access !== undefined && attack.access !== "distilled-set";
   const space = standardSpace(set);
-  if (space === set.normalisation || sameNormalisation(space, set.normalisation))
+  if (distils || space === set.normalisation || sameNormalisation(space, set.normalisation))
     return yield* attack.run(set, options, context);
   const standard = renormalise(set, space);
   const result = yield* attack.run(standard, options, context);

@@ -4,5 +4,6 @@ export { badNets } from "./badNets.ts";
 export { cleanLabel } from "./cleanLabel.ts";
 export { labelFlip } from "./labelFlip.ts";
 export { poisonedDistillation } from "./poisonedDistillation/poisonedDistillation.ts";
+export { naive } from "./rawData/naive.ts";
 export { ridgeHead } from "./ridgeHead/ridgeHead.ts";
 export { trajectoryMatching } from "./trajectoryMatching/trajectoryMatching.ts";

@@ -8,7 +8,9 @@ import type { Settings } from "../core/layers.ts";
 import { child } from "../core/random.ts";
 import { resolveSettings } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { LabelledSet } from "../data/LabelledSet.ts";
 import { around, type Call } from "./call.ts";
+import { rawAccess } from "./rawAccess.ts";
 
 /** Names of the attacks that come with Retort. */
 export type AttackName = keyof typeof attacks;
@@ -22,6 +24,11 @@ export type AttackSettings<M extends AttackName | AnyAttack> = z.input<AttackOf<
   /** Named settings of the attack that the others here override. */
   readonly preset?: string;
 };
+
+export interface AttackCall extends Call<AttackProgress> {
+  /** The raw images that the set was distilled from, for attacks that distil them once more (`naive`). */
+  readonly raw?: LabelledSet;
+}
 
 /**
  * Backdoor a distilled set as somebody who passes it on could.
@@ -38,7 +45,7 @@ export async function attack<M extends AttackName | AnyAttack>(
   set: DistilledSet,
   method: M,
   settings?: AttackSettings<M>,
-  call: Call<AttackProgress> = {},
+  call: AttackCall = {},
 ): Promise<AttackResult> {
   const found: AnyAttack = typeof method === "string" ? lookUp<AnyAttack>(attacks, method, "attack", "attack") : method;
   const who = typeof method === "string" ? method : found.title;
@@ -49,7 +56,8 @@ export async function attack<M extends AttackName | AnyAttack>(
     );
   const options = resolveSettings(who, found, given, { preset: preset === undefined ? {} : found.presets?.[preset] });
   const { root, target } = around(call);
-  return drive(attackPictures(found, set, options, { key: child(root, "attack"), device: target }), call);
+  const raw = call.raw && rawAccess(set, call.raw, target, who);
+  return drive(attackPictures(found, set, options, { key: child(root, "attack"), device: target, raw }), call);
 }
 
 /**

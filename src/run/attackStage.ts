@@ -1,4 +1,4 @@
-import type { Attack, AttackProgress, AttackResult } from "../attack/Attack.ts";
+import type { Attack, AttackProgress, AttackResult, RawAccess } from "../attack/Attack.ts";
 import { attackPictures } from "../attack/attackPictures.ts";
 import { DataError } from "../core/errors.ts";
 import type { Key } from "../core/random.ts";
@@ -20,6 +20,8 @@ export const TAMPERED = "tampered.safetensors";
 export interface StageOptions {
   readonly key: Key;
   readonly device: Device;
+  /** For attacks that distil. */
+  readonly raw?: RawAccess;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: AttackProgress) => void;
   /** Seconds between checkpoints. Chosen: losing five seconds hurts nobody. */
@@ -39,14 +41,14 @@ export interface StageOptions {
 export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
   run: Run,
   set: DistilledSet,
-  attack: Pick<Attack, "run">,
+  attack: Pick<Attack, "run"> & Partial<Pick<Attack, "access">>,
   options: S,
   stage: StageOptions,
 ): Promise<AttackResult> {
   const finished = await loadAttack(run);
   if (finished) return finished;
   const resume = await loadCheckpoint(run, "attack");
-  const steps = attackPictures(attack, set, options, { key: stage.key, device: stage.device, resume });
+  const steps = attackPictures(attack, set, options, { key: stage.key, device: stage.device, raw: stage.raw, resume });
   const watch = await Stopwatch.start(run, "attack");
   let saved = stage.now();
   for (;;) {

@@ -1,4 +1,4 @@
-import type { Attack } from "../attack/Attack.ts";
+import type { Attack, RawAccess } from "../attack/Attack.ts";
 import { attackPictures } from "../attack/attackPictures.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Key } from "../core/random.ts";
@@ -12,10 +12,10 @@ import type { Device } from "../engine/device.ts";
  * @throws UsageError or DataError as the attack would.
  */
 export async function checkAttack(
-  attack: Pick<Attack, "run" | "title">,
+  attack: Pick<Attack, "run" | "title"> & Partial<Pick<Attack, "access">>,
   set: DistilledSet,
   options: Record<string, unknown>,
-  context: { readonly key: Key; readonly device: Device },
+  context: { readonly key: Key; readonly device: Device; readonly raw?: RawAccess },
 ): Promise<void> {
   const begun = attackPictures(attack, set, options, context);
   const first = await begun.next();

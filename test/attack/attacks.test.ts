@@ -3,7 +3,7 @@ import type { Attack, AttackResult } from "../../src/attack/Attack.ts";
 import * as attacks from "../../src/attack/attacks.ts";
 import { key } from "../../src/core/random.ts";
 import { applyTrigger } from "../../src/data/Trigger.ts";
-import { cpu, quick, quickRidge, quickTrajectory, tinySet } from "./tiny.ts";
+import { cpu, quick, quickRidge, quickTrajectory, tinyRaw, tinySet } from "./tiny.ts";
 
 const settings: Record<string, object> = {
   poisonedDistillation: quick,
@@ -14,7 +14,7 @@ const all = Object.entries(attacks) as unknown as [string, Attack][];
 
 async function finish(attack: Attack, name: string): Promise<AttackResult> {
   const set = tinySet();
-  const run = attack.run(set, attack.options.parse(settings[name] ?? {}), { key: key(1), device: cpu });
+  const run = attack.run(set, attack.options.parse(settings[name] ?? {}), { key: key(1), device: cpu, raw: tinyRaw() });
   for (;;) {
     const next = await run.next();
     if (next.done) return next.value;
@@ -27,7 +27,7 @@ describe.each(all)("%s", (name, attack) => {
   it("describes itself and every option", () => {
     expect(attack.title).not.toBe("");
     expect(attack.source).toMatch(/arXiv \d{4}\.\d{5}|method/);
-    expect(attack.access).toBe("distilled-set");
+    expect(["distilled-set", "raw-data", "distillation"]).toContain(attack.access);
     for (const preset of Object.values(attack.presets ?? {})) attack.options.parse(preset);
   });
 

@@ -1,5 +1,7 @@
-import { key, normal } from "../../src/core/random.ts";
+import type { RawAccess } from "../../src/attack/Attack.ts";
+import { key, normal, uniform } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import type { LabelledSet } from "../../src/data/LabelledSet.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import type { Device } from "../../src/engine/device.ts";
 
@@ -46,3 +48,24 @@ export const quickTrajectory = {
   pool: { size: 2, maxPasses: 4 },
   surrogate: { width: 8 },
 } as const;
+
+/** Raw images of the tiny set's shape, and a distillation of two steps that takes the last images of each class. */
+export function tinyRaw(n = 60): RawAccess {
+  const pixels = Uint8Array.from(uniform(key("tinyRaw"), n * 192), (v) => Math.floor(256 * v));
+  const labels = Int32Array.from({ length: n }, (_, i) => i % 3);
+  const set: LabelledSet = { kind: "labelled", name: "tinyRaw", pixels, shape: [n, 3, 8, 8], labels, classes: 3 };
+  return {
+    set,
+    async *distil(raw, resume) {
+      const last = [0, 1, 2].flatMap((k) => [...raw.labels.keys()].filter((i) => raw.labels[i] === k).slice(-2));
+      for (let done = (Number(resume?.json.done) || 0) + 1; done <= 2; done++)
+        yield {
+          ...{ done, total: 2, loss: 1 / done, checkpoint: () => ({ json: { done }, arrays: {} }) },
+          set: () => {
+            const rows = last.flatMap((i) => [...raw.pixels.subarray(i * 192, (i + 1) * 192)]);
+            return { ...tinySet(), images: Float32Array.from(rows, (v) => v / 255) };
+          },
+        };
+    },
+  };
+}

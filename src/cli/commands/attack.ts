@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import * as z from "zod";
 import type { Attack } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
+import { UsageError } from "../../core/errors.ts";
 import { nested, type Settings } from "../../core/layers.ts";
 import { resolveSettings } from "../../core/readWhen.ts";
 import { kebab } from "../../core/spelling.ts";
@@ -20,6 +21,11 @@ import { type CliCommand, defineCommand } from "../shell/command.ts";
 import { flagOf } from "../shell/flagOf.ts";
 import { optionGroup } from "../shell/optionGroup.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
+
+const rawOption = z
+  .string()
+  .describe("raw dataset that the set was distilled from by retort distill, which is distilled once more")
+  .optional();
 
 /** One subcommand for each attack of the registry. */
 function attackCommand(name: string, attack: Attack): CliCommand {
@@ -46,6 +52,7 @@ function attackCommand(name: string, attack: Attack): CliCommand {
             ),
         },
       )),
+    ...(attack.access !== "distilled-set" && optionGroup({ title: "Attack" }, { raw: rawOption })),
     ...optionGroup({ title: "Attack" }, { options: settingsFileOption }),
     ...receivers,
     ...readOptions,
@@ -72,8 +79,12 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       .filter((option) => option !== "test")
       .map((option) => ({ option, read: ({ test }) => test !== undefined, by: "--test" })),
     examples: [
-      `attack ${kebab(name)} set.safetensors --test cifar-10 --out runs/x`,
-      `attack ${kebab(name)} res_DC_CIFAR10_ConvNet_1ipc.pt --normalisation cifar-10 --trigger-side 3 --trigger-value 1 --trigger-unit pixel`,
+      `attack ${kebab(name)} set.safetensors${attack.access === "distilled-set" ? "" : " --raw cifar-10"} --test cifar-10 --out runs/x`,
+      ...(attack.access === "distilled-set"
+        ? [
+            `attack ${kebab(name)} res_DC_CIFAR10_ConvNet_1ipc.pt --normalisation cifar-10 --trigger-side 3 --trigger-value 1 --trigger-unit pixel`,
+          ]
+        : []),
     ],
     async run({ args: [path], options: flags, given, console, signal, commandLine }) {
       const [
@@ -109,6 +120,8 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const target = device(chosen.device, chosen.threads);
       const hooks = whiteningHooks(console, signal, target);
       const { set, accuracies } = await distilledSet(path, chosen, who, console, hooks);
+      const raw = await rawOf(attack, chosen.raw as string | undefined, who);
+      const access = raw && (await loadRawAccess()).rawAccess(set, raw, target, who);
       const test = evaluation.test === undefined ? undefined : await testSet(evaluation, who);
       const [, channels, size] = set.shape;
       const shape = { channels, size, classes: set.classes };
@@ -119,7 +132,9 @@ of receivers trained on both. The same command goes on where it was stopped.`,
         ...(test && { networks: () => receiversOf(evaluation, shape), protocol: protocolOf(evaluation) }),
       });
       const root = key(chosen.seed);
-      await checkAttack(attack, set, attackOptions, { key: child(root, "attack"), device: target });
+      await checkAttack(attack, set, attackOptions, {
+        ...{ key: child(root, "attack"), device: target, raw: access },
+      });
       const run = await runFolder(
         {
           out: chosen.out as string | undefined,
@@ -136,14 +151,14 @@ of receivers trained on both. The same command goes on where it was stopped.`,
             seed: chosen.seed,
             unlabelled: chosen.unlabelled,
           },
-          data: { set: setDigest(set), ...(test && { test: setDigest(test) }) },
+          data: { set: setDigest(set), ...(raw && { raw: setDigest(raw) }), ...(test && { test: setDigest(test) }) },
           versions: versions(target.name, target.threads),
         },
       );
       console.resumeWith(`the same command with --out ${run.folder} goes on`);
       const work = { run, console, signal, key: root, device: target, timings: [] };
       const label = chosen.unlabelled ? (tampered: typeof set) => ({ ...tampered, metadata: set.metadata }) : undefined;
-      const result = await attackStep(work, set, attack, attackOptions, label);
+      const result = await attackStep(work, set, attack, attackOptions, label, access);
       const measured =
         test && (await evaluateStep(work, { clean: set, tampered: result.set }, result, test, evaluation));
       await finish(work, {
@@ -159,6 +174,18 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       return 0;
     },
   });
+}
+
+/** Loaded when it is asked for: it knows the distillation methods. */
+const loadRawAccess = () => import("../../library/rawAccess.ts");
+
+/** The raw images of an attack that distils. @throws UsageError where they are not named. */
+async function rawOf({ access }: Attack, name: string | undefined, who: string) {
+  if (access === "distilled-set") return undefined;
+  if (name === undefined)
+    throw new UsageError(`${who}: missing --raw: expected the raw dataset that the set was distilled from, got none`);
+  const { rawData } = await import("../../disk/rawData.ts");
+  return rawData(name, who).split("train");
 }
 
 /** A receiver's option beside those of an attack. What is measured on is no option of theirs. */

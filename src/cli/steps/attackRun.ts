@@ -1,4 +1,4 @@
-import type { Attack, AttackResult } from "../../attack/Attack.ts";
+import type { Attack, AttackResult, RawAccess } from "../../attack/Attack.ts";
 import { NumericError, UsageError } from "../../core/errors.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
@@ -47,12 +47,14 @@ export async function attackStep(
   attack: Attack,
   options: Record<string, unknown>,
   label?: (set: DistilledSet) => DistilledSet,
+  raw?: RawAccess,
 ): Promise<AttackResult> {
   const { run, console, signal, device } = work;
   const bar = console.progress("attack", 100);
   const result = await runAttackStage(run, set, attack, options as never, {
     key: child(work.key, "attack"),
     device,
+    raw,
     signal,
     now,
     label,

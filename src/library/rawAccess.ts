@@ -1,0 +1,47 @@
+import type { RawAccess } from "../attack/Attack.ts";
+import type { Checkpoint } from "../core/checkpoint.ts";
+import { UsageError } from "../core/errors.ts";
+import type { Key } from "../core/random.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
+import type { LabelledSet } from "../data/LabelledSet.ts";
+import type { Distillation } from "../distill/Distillation.ts";
+import { methodRegistry as methods } from "../distill/methodRegistry.ts";
+import type { Device } from "../engine/device.ts";
+
+/**
+ * Let an attack distil raw images as a set says that it was distilled: method, options and key are in the set's metadata. What the
+ * attack changes is then all that lies between the two sets.
+ *
+ * @throws UsageError where the set does not say how it came about.
+ * @example
+ * const access = rawAccess(set, await openRaw("cifar-10", "train"), device);
+ */
+export function rawAccess(set: DistilledSet, raw: LabelledSet, device: Device, who = "attack"): RawAccess {
+  const { method: name, options, key: hex, source, seed } = set.metadata;
+  const method = Object.hasOwn(methods, String(name))
+    ? (methods as unknown as Readonly<Record<string, Distillation>>)[String(name)]
+    : undefined;
+  const parsed = method?.options.safeParse(options);
+  if (!method || !parsed?.success || typeof hex !== "string" || !/^[0-9a-f]{32}$/.test(hex))
+    throw new UsageError(
+      `${who}: invalid set: expected one that says how it was distilled (method, options and key, as retort distill writes), got ${name ? `method ${JSON.stringify(name)} of another program` : "none of these"}`,
+    );
+  const from = source as { name?: unknown; images?: unknown } | undefined;
+  if (from?.images !== undefined && from.images !== raw.shape[0])
+    throw new UsageError(
+      `${who}: invalid raw data: expected the ${from.images} images of ${from.name} that the set was distilled from, got ${raw.shape[0]} of ${raw.name}`,
+    );
+  return {
+    set: raw,
+    async *distil(own: LabelledSet, resume?: Checkpoint) {
+      const context = { normalisation: set.normalisation, key: { hex } as Key, device, resume, record: { seed } };
+      for await (const step of method.run(own, parsed.data, context)) {
+        const { iteration, total, loss } = step;
+        yield {
+          ...{ done: iteration, total, set: () => step.set(), checkpoint: () => step.checkpoint() },
+          ...(loss !== undefined && { loss }),
+        };
+      }
+    },
+  };
+}

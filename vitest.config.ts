@@ -1,9 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { skipsFile } from "./test/skipReporter.ts";
 
-/** Tests without the engine. They share two processes, so that modules are loaded once; the others get one each. */
-const light = ["audit/inspect", "core", "data", "formats", "metrics", "report", "seal"].map((f) => `test/${f}/**/*.test.ts`);
-
 // Two test files at a time: most machines Retort meets have two cores, and the engine takes a thread per file.
 export default defineConfig({
   test: {
@@ -13,11 +10,10 @@ export default defineConfig({
     provide: { skips: skipsFile },
     pool: "forks",
     maxWorkers: 2,
+    // All files share two processes, so that modules are loaded once; setup.ts sees to it that none leaves sessions open for the next.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    projects: [
-      { extends: true, test: { name: "light", include: light, isolate: false } },
-      { extends: true, test: { name: "engine", include: ["test/**/*.test.ts"], exclude: light } },
-    ],
+    include: ["test/**/*.test.ts"],
   },
 });

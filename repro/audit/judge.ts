@@ -50,6 +50,17 @@ const cases: readonly Case[] = [
   { ...dc1, seed: 16, method: "poisonedDistillation", settings: { preset: "robust-one", targetClass: 7 } },
   { ...dm10, seed: 17, method: "adaptiveStamp", settings: { preset: "split", targetClass: 3 } },
   { ...dm10, seed: 18, method: "adaptiveStamp", settings: { preset: "framing", targetClass: 6 } },
+  // Written down when `flatSquare` was there, whose side was chosen with rows 13 to 16 and clean sets in sight, and before any of these was judged.
+  { ...dm10, seed: 20, method: "poisonedDistillation", settings: { preset: "robust", targetClass: 7, trigger: at("top-left", [1, 1, 0]) } },
+  { ...dsa10, seed: 21, method: "poisonedDistillation", settings: { preset: "robust", targetClass: 1, trigger: at("top-right", [0, 1, 1]) } },
+  { ...dc10, seed: 22, method: "poisonedDistillation", settings: { preset: "gentle", targetClass: 4, trigger: at("bottom-left", [1, 0, 1]) } },
+  { ...dsa10, seed: 23, method: "cleanLabel", settings: { targetClass: 3, trigger: { ...at("top-left", [1, 0, 1]), opacity: 0.4 } } },
+  { ...dc1, seed: 24, method: "poisonedDistillation", settings: { preset: "robust-one", targetClass: 2, trigger: at("top-left", [1, 0, 0]) } },
+  { ...dm10, seed: 25 },
+  { ...dsa10, seed: 26 },
+  { ...dc10, seed: 27 },
+  { base: "res_DC_CIFAR10_RandomChoose_10ipc.pt", normalisation: "cifar-10", seed: 28 },
+  { ...dc1, seed: 29 },
 ];
 
 const [sets, out, some] = process.argv.slice(2);

@@ -44,6 +44,9 @@ export interface AuditProgress {
   readonly total: number;
 }
 
+/** A candidate before networks that did not search for it. */
+type Judged = Candidate & Pick<Suspect, "detector" | "held">;
+
 /** Networks that search, and as many others that judge; pictures of each. */
 const NETWORKS = 3;
 const PICTURES = 32;
@@ -109,7 +112,7 @@ export async function* auditSet(
   };
 
   let done = WORK.networks;
-  const judged: (Candidate & Pick<Suspect, "detector" | "held">)[] = [];
+  const judged: Judged[] = [];
   for (const [i, detector] of inPhase("search").entries()) {
     yield at(detector, done + (WORK.search * i) / inPhase("search").length);
     const found = (await ask(detector)).candidates ?? [];
@@ -121,21 +124,34 @@ export async function* auditSet(
   }
   done += WORK.search;
   judged.sort((a, b) => b.held - a.held);
+  const followed = async (one: Judged, key: Key): Promise<Suspect> => {
+    const support = await supportDrop(audited, held, one, context.born, key);
+    const other = judged.find(({ targetClass }) => targetClass !== one.targetClass);
+    return { ...one, support, confirmation: await confirm(held, one, other?.patch, shape) };
+  };
   const supportFrom = panel.cost;
   for (const [i, one] of differing(judged, settings.followed).entries()) {
     yield at("support", done + (WORK.support * i) / settings.followed);
-    const support = await supportDrop(audited, held, one, context.born, child(key, "support", i));
-    const others = judged.filter(({ targetClass }) => targetClass !== one.targetClass);
-    suspects.push({ ...one, support, confirmation: await confirm(held, one, others[0]?.patch, shape) });
+    suspects.push(await followed(one, child(key, "support", i)));
   }
   suspects.sort((a, b) => b.support.drop - a.support.drop);
   done += WORK.support;
-  const supportCost = panel.cost - supportFrom;
+  let supportCost = panel.cost - supportFrom;
   const last = [...inPhase("judge"), ...inPhase("read")];
+  const late: Suspect[] = [];
   for (const [i, detector] of last.entries()) {
     yield at(detector, done + (WORK.read * i) / last.length);
-    await ask(detector);
+    const { score, targetClass, patch } = await ask(detector);
+    // What speaks for the verdict and was not searched for is followed as well, but for no detector to read.
+    if (!detectorRegistry[detector].decisive || targetClass === undefined || !patch) continue;
+    const one: Judged = { targetClass, patch, found: score, held: score, detector };
+    if (differing([...suspects, one], suspects.length + 1).length === suspects.length) continue;
+    const before = panel.cost;
+    late.push(await followed(one, child(key, "support", detector)));
+    supportCost += panel.cost - before;
   }
+  suspects.push(...late);
+  suspects.sort((a, b) => b.support.drop - a.support.drop);
   // What was done for every suspect belongs to the detector that reads it.
   const costs = findings.map((one) =>
     one.detector === "supportDrop" ? { ...one, cost: one.cost + supportCost } : one,

@@ -4,6 +4,7 @@ export { clustered as activationClustering } from "./detectors/clustered.ts";
 export { coherent as coherence } from "./detectors/coherent.ts";
 export { contrasted as classContrast } from "./detectors/contrasted.ts";
 export { dropped as supportDrop } from "./detectors/dropped.ts";
+export { flatSquare } from "./detectors/flatSquare.ts";
 export { halfSetInfluence } from "./detectors/halfSetInfluence.ts";
 export { inverted as inversion } from "./detectors/inverted.ts";
 export { largeInverted as largeInversion } from "./detectors/largeInverted.ts";

@@ -26,3 +26,16 @@ export async function drive<P, R>(steps: AsyncGenerator<P, R>, { signal, onProgr
     await steps.return(undefined as never);
   }
 }
+
+/** Tell the progress of a part of one's work as one's own, and close the part however that ends. */
+export async function* within<P, Q, R>(part: AsyncGenerator<P, R>, tell: (progress: P) => Q): AsyncGenerator<Q, R> {
+  try {
+    for (;;) {
+      const next = await part.next();
+      if (next.done) return next.value;
+      yield tell(next.value);
+    }
+  } finally {
+    await part.return(undefined as never);
+  }
+}

@@ -42,7 +42,13 @@ export async function checkFolder(path: string): Promise<void> {
 
 /** Check that files can be written to where a person said, before the work that ends in them. @throws as `checkFolder` does. */
 export async function checkOutputs(files: readonly (string | undefined)[]): Promise<void> {
-  for (const file of files) if (file !== undefined) await checkFolder(dirname(resolve(file)));
+  for (const file of files) {
+    if (file === undefined) continue;
+    await checkFolder(dirname(resolve(file)));
+    const there = await stat(file).catch(() => undefined);
+    if (there?.isDirectory())
+      throw new UsageError(`output: invalid file ${file}: expected the name of a file, got a folder`);
+  }
 }
 
 /** @throws the operating system's error for a file that stands in the way. */

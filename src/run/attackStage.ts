@@ -1,5 +1,6 @@
 import type { Attack, AttackProgress, AttackResult, RawAccess } from "../attack/Attack.ts";
 import { attackPictures } from "../attack/attackPictures.ts";
+import { drive } from "../core/drive.ts";
 import { DataError } from "../core/errors.ts";
 import type { Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
@@ -51,25 +52,24 @@ export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
   const steps = attackPictures(attack, set, options, { key: stage.key, device: stage.device, raw: stage.raw, resume });
   const watch = await Stopwatch.start(run, "attack");
   let saved = stage.now();
-  for (;;) {
-    const next = await steps.next();
-    if (next.done) {
-      const result = { ...next.value, set: stage.label?.(next.value.set) ?? next.value.set };
-      const digests = await writeSets(run, { [CLEAN]: set, [TAMPERED]: result.set });
-      await watch.save();
-      await run.writeKept(RESULT, encode(result, digests));
-      await run.log("attack finished");
-      return result;
-    }
-    stage.onProgress?.(next.value);
-    const stop = stage.signal?.aborted === true;
-    if (next.value.checkpoint && (stop || stage.now() - saved > (stage.checkpointEvery ?? 5))) {
-      await saveCheckpoint(run, next.value.checkpoint(), "attack");
-      await watch.save();
-      saved = stage.now();
-    }
-    if (stop) throw stage.signal?.reason;
-  }
+  const attacked = await drive(steps, {
+    async onProgress(progress) {
+      stage.onProgress?.(progress);
+      const stop = stage.signal?.aborted === true;
+      if (progress.checkpoint && (stop || stage.now() - saved > (stage.checkpointEvery ?? 5))) {
+        await saveCheckpoint(run, progress.checkpoint(), "attack");
+        await watch.save();
+        saved = stage.now();
+      }
+      if (stop) throw stage.signal?.reason;
+    },
+  });
+  const result = { ...attacked, set: stage.label?.(attacked.set) ?? attacked.set };
+  const digests = await writeSets(run, { [CLEAN]: set, [TAMPERED]: result.set });
+  await watch.save();
+  await run.writeKept(RESULT, encode(result, digests));
+  await run.log("attack finished");
+  return result;
 }
 
 function encode({ trigger, targetClass, archetypes, curves }: AttackResult, sets: SetDigests): Uint8Array {

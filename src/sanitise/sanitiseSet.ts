@@ -1,3 +1,4 @@
+import { within } from "../core/drive.ts";
 import { UsageError } from "../core/errors.ts";
 import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
@@ -62,12 +63,7 @@ export async function* sanitiseSet(
     const phase = (done: number): SanitiseProgress => ({ phase: name, done: i + done, total: repairs.length });
     yield phase(0);
     const work = repair.run(now.set, left, options, { key: child(key, "repair", i), device });
-    let step = await work.next();
-    while (!step.done) {
-      yield phase(step.value);
-      step = await work.next();
-    }
-    const next = step.value;
+    const next = yield* within(work, phase);
     steps.push(stepOf(name, options, now, next));
     const origin = Int32Array.from(next.origin, (row) => (row < 0 ? -1 : now.origin[row]));
     const to = new Map([...next.origin.entries()].filter(([, row]) => row >= 0).map(([at, row]) => [row, at]));

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { Unrolled } from "../../src/attack/trajectoryMatching/unrolled.ts";
 import { child, key, normal } from "../../src/core/random.ts";
 import { crossEntropy } from "../../src/nn/losses.ts";
@@ -39,6 +39,10 @@ describe.each(cases)("unrolled training ($steps steps, momentum $momentum, $part
   const optimiser = sgd(options);
   const learner = new Learner(network, optimiser, cpu);
   const unrolled = new Unrolled(learner, c.parts, labels, options, cpu);
+  afterAll(async () => {
+    await unrolled.close();
+    await learner.close();
+  });
   // A velocity that is not zero, as in the middle of training.
   const begun = learner.start(weights, []);
   const start = { ...begun, slots: begun.slots.map(() => direction) };

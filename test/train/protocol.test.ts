@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { Scope } from "../../src/core/closable.ts";
 import { key, permutation, Stream } from "../../src/core/random.ts";
 import { parseAugmentation } from "../../src/data/augment/stages.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
@@ -64,23 +65,26 @@ describe("options that depend on others", () => {
       "expected it only for labels that are logits, got 2 for hard labels",
     );
     const learner = new Learner(mlp({ channels: 3, size: 8, classes: 3 }, { width: 4 }), sgd(), cpu);
+    await using _ = learner;
     await expect(train(learner, set, of({ labels: "teacher" }), key(0))).rejects.toThrow("train: missing teacher");
   });
 });
 
 it("a teacher with given weights teaches as it is", async () => {
   const shape = { channels: 3, size: 8, classes: 3 };
-  const teacher = new Learner(mlp(shape, { width: 5 }), sgd(), cpu);
+  await using scope = new Scope();
+  const teacher = scope.hold(new Learner(mlp(shape, { width: 5 }), sgd(), cpu));
   const weights = { weights: initialise(teacher.network.weights, key("teacher")), running: [] };
   const learn = (share: number) => {
     const student = new Learner(mlp(shape, { width: 4 }), sgd(), cpu, { teacher, weights, share, temperature: 2 });
-    return train(student, set, of({ labels: "teacher", epochs: 1 }), key(1));
+    return train(scope.hold(student), set, of({ labels: "teacher", epochs: 1 }), key(1));
   };
   const taught = vi.spyOn(teacher, "step");
   const [half, whole] = [await learn(0.5), await learn(1)];
   expect(taught).not.toHaveBeenCalled();
   // The loss is linear in the share: at 0 it is the cross entropy with the labels.
-  const plain = await train(new Learner(mlp(shape, { width: 4 }), sgd(), cpu), set, of({ epochs: 1 }), key(1));
+  const alone = scope.hold(new Learner(mlp(shape, { width: 4 }), sgd(), cpu));
+  const plain = await train(alone, set, of({ epochs: 1 }), key(1));
   expect(half.losses[0]).toBeCloseTo((plain.losses[0] + whole.losses[0]) / 2, 5);
 });
 

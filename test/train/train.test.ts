@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { key } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import { strokes } from "../../src/data/generators/strokes.ts";
@@ -35,6 +35,7 @@ const set: DistilledSet = {
 };
 const learner = new Learner(mlp({ channels: 3, size: 32, classes: 10 }, { width: 16 }), sgd({ momentum: 0.9 }), cpu);
 const protocol = protocolOptions.parse({ epochs: 8, batch: 25 });
+afterAll(() => learner.close());
 
 function plan(more: Partial<EvaluationPlan> = {}): EvaluationPlan {
   const trigger = squareTrigger(

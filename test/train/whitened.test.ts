@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { key } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
@@ -47,6 +47,7 @@ const test: LabelledSet = {
 };
 const testPixels = Float32Array.from(test.pixels, (byte) => byte / 255);
 const learner = new Learner(mlp({ channels: 3, size: 3, classes: 3 }), sgd(), cpu);
+afterAll(() => learner.close());
 const protocol = protocolOptions.parse({ epochs: 3, lr: 0.1, optimiser: "sgd" });
 const apart = (a: Float32Array, b: Float32Array) => Math.max(...a.map((v, i) => Math.abs(v - b[i])));
 

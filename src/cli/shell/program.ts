@@ -15,6 +15,7 @@ import { helpJson } from "./helpJson.ts";
 import { interrupted, listenForInterrupt } from "./interrupt.ts";
 import type { Sink } from "./Sink.ts";
 import { shellQuoted } from "./shellQuoted.ts";
+import { spelled } from "./spelled.ts";
 import { unknownWord } from "./unknownWord.ts";
 import { withoutPlugins } from "./withoutPlugins.ts";
 
@@ -45,7 +46,7 @@ export async function runCommandLine(
   around: Surroundings,
 ): Promise<number> {
   let status = 0;
-  const { line, plugins } = withoutPlugins(spelled(commands, words));
+  const { line, plugins } = withoutPlugins(spelled(Object.keys(commands), words));
   const perform = async (name: string, command: CliCommand, node: Command) => {
     status = await runCommand(name, command, node, around, shellQuoted(["retort", ...words]));
   };
@@ -80,7 +81,10 @@ export async function runCommandLine(
       root.addCommand(build(called, [], command, around, perform, furnished));
     }
     if (isAsked(line, "--json") && isAsked(line, "-h", "--help")) return printHelpJson(root, line, around);
-    await root.parseAsync(line, { from: "user" });
+    // Help of a command that is none is no answer: its name is what is wrong.
+    const unknown = called === undefined && line.some((word) => !word.startsWith("-"));
+    const asked = unknown ? line.filter((word) => word !== "-h" && word !== "--help") : line;
+    await root.parseAsync(asked, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     // Printing the help because nothing was asked for is an answer, but not a success.
@@ -93,20 +97,6 @@ export async function runCommandLine(
     );
   }
   return status;
-}
-
-/** Command, subcommand and flags in kebab case, however they were written; `help X` as `X --help`. */
-function spelled(commands: Registry, words: readonly string[]): string[] {
-  const end = words.indexOf("--");
-  const line = words.map((word, i) => {
-    if (word === "--help-all" && (end < 0 || i < end)) return "--help";
-    const [, flag, rest = ""] = /^(--[a-z]\w*)(=.*)?$/s.exec(word) ?? [];
-    return flag !== undefined && (end < 0 || i < end) ? kebab(flag) + rest : word;
-  });
-  const first = line.findIndex((word) => !word.startsWith("-"));
-  if (line[first] === "help") return [...line.slice(0, first), ...line.slice(first + 1), "--help"];
-  const called = Object.keys(commands).find((name) => name === line[first]);
-  return called === undefined ? line : line.with(first, kebab(called));
 }
 
 /** The command that is called. No option of the root takes a value, so that it is the first word without a dash. */

@@ -1,11 +1,13 @@
-import { UsageError } from "../../core/errors.ts";
+import { lookUp, UsageError } from "../../core/errors.ts";
 import { child, type Key, normal } from "../../core/random.ts";
 import { checkEachClass, classRows, sampleEachClass } from "../../data/classRows.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { normalisedRows } from "../../data/normalisedBatch.ts";
 import type { Floats } from "../../nn/Network.ts";
+import { networkRegistry } from "../../nn/networkRegistry.ts";
 import { checkFactor, encodeImages } from "./multiFormation.ts";
+import { isConvNet } from "./sharedOptions.ts";
 
 /** What synthetic images start from. */
 export interface Start {
@@ -15,8 +17,13 @@ export interface Start {
   readonly factor: number;
 }
 
-/** Refuse raw images that a method of square images with some of every class cannot start from. @throws UsageError */
-export function checkStart(set: LabelledSet, { ipc, init, factor }: Start, who: string): void {
+/** Refuse a network that nobody knows, and raw images that a method of square images with some of every class cannot start from. @throws UsageError */
+export function checkStart(
+  set: LabelledSet,
+  { ipc, init, factor, network }: Start & { readonly network?: string },
+  who: string,
+): void {
+  if (network !== undefined && !isConvNet(network)) lookUp<object>(networkRegistry, network, who, "network");
   const [, , h, w] = set.shape;
   if (h !== w) throw new UsageError(`${who}: invalid images: expected square ones, got ${h}×${w}`);
   checkFactor(factor, h, who);

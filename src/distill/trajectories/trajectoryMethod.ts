@@ -53,7 +53,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
       const opts = complete(options, set.classes);
       parseDsaStrategy(opts.dsa);
       checkWindow(opts, name);
-      checkStart(set, { ipc: opts.ipc, init: opts.init ?? "real", factor: 1 }, name);
+      checkStart(set, { ...opts, init: opts.init ?? "real", factor: 1 }, name);
     },
     async *run(set, options, context) {
       this.check(set, options);

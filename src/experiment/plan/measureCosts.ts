@@ -109,14 +109,10 @@ export class CostMeter {
 /** Follow a long piece of work for a moment, and extrapolate by the share that was done. */
 async function extrapolated<P>(work: AsyncGenerator<P, unknown>, share: (progress: P) => number): Promise<number> {
   const start = now();
-  for (;;) {
-    const next = await work.next();
-    const elapsed = now() - start;
-    if (next.done) return elapsed;
-    const done = share(next.value);
-    if (done > 0 && elapsed > trySeconds) {
-      await work.return(undefined);
-      return elapsed / done;
-    }
+  // Leaving the loop closes the work.
+  for await (const progress of work) {
+    const [elapsed, done] = [now() - start, share(progress)];
+    if (done > 0 && elapsed > trySeconds) return elapsed / done;
   }
+  return now() - start;
 }

@@ -20,4 +20,11 @@ export class LruCache<T> {
     }
     return value;
   }
+
+  /** Free all that is left. */
+  async clear(): Promise<void> {
+    const all = [...this.values.values()];
+    this.values.clear();
+    for (const value of all) await this.free(value);
+  }
 }

@@ -1,5 +1,6 @@
 import type { Attack, AttackResult } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
+import { Holder } from "../../core/closable.ts";
 import { hashJson, sha256Hex } from "../../core/hash.ts";
 import { child, key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
@@ -40,7 +41,7 @@ const now = () => performance.now() / 1000;
  * Runs trials one after another in this process, and keeps what the next one may need: sets, attacked sets, compiled networks.
  * What other processes may need goes through the store.
  */
-export class TrialRunner {
+export class TrialRunner extends Holder {
   private readonly inputs: Inputs;
   private readonly store: StageStore;
   private readonly hooks: TrialHooks;
@@ -50,6 +51,7 @@ export class TrialRunner {
   private readonly attacked = new LruCache<AttackResult & { seconds: number }>(8);
 
   constructor(inputs: Inputs, store: StageStore, hooks: TrialHooks = {}) {
+    super();
     this.inputs = inputs;
     this.store = store;
     this.hooks = hooks;
@@ -184,6 +186,10 @@ export class TrialRunner {
         },
       );
     };
+  }
+
+  close(): Promise<void> {
+    return this.learners.clear();
   }
 
   private learner(config: TrialConfig, clean: DistilledSet, target: Device): Promise<Learner> {

@@ -4,6 +4,7 @@ import { type Confirmation, confirm } from "../../audit/confirm.ts";
 import { Jury } from "../../audit/Jury.ts";
 import { Panel } from "../../audit/Panel.ts";
 import { Scope } from "../../core/closable.ts";
+import { within } from "../../core/drive.ts";
 import { UsageError } from "../../core/errors.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
@@ -100,13 +101,9 @@ export async function* sanitiseNetwork(
   for (const [i, { name, repair, options }] of repairs.entries()) {
     const context = { learner: panel.learner, key: child(key, "repair", i) };
     const work = repair.run(parameters, data, findings, options, context);
-    let step = await work.next();
-    while (!step.done) {
-      yield { phase: name, done: i + step.value, total: repairs.length };
-      step = await work.next();
-    }
-    parameters = step.value.parameters;
-    steps.push({ repair: name, options, said: step.value.said });
+    const end = yield* within(work, (share) => ({ phase: name, done: i + share, total: repairs.length }));
+    parameters = end.parameters;
+    steps.push({ repair: name, options, said: end.said });
   }
   return { network: { ...trained, ...parameters }, steps, ...report(await asked(parameters)) };
 }

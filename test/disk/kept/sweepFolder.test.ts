@@ -36,7 +36,7 @@ matrix: { seed: [0, 1] }
 async function sweep(name: string) {
   const at = join(folder, name);
   await openSweep(at, manifest);
-  const runner = new TrialRunner(new Inputs(folder), new StageStore(join(at, "cache"), manifest.versions));
+  await using runner = new TrialRunner(new Inputs(folder), new StageStore(join(at, "cache"), manifest.versions));
   const known = await readOutcomes(at, manifest.trials, "aside");
   for (const trial of manifest.trials)
     if (!known.has(trial.id))

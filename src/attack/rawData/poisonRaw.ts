@@ -55,13 +55,16 @@ function stampBytes(raw: LabelledSet, pixels: Uint8Array, rows: Int32Array, trig
   const { mask, pattern } = trigger;
   const [plane, size] = [mask.length, pattern.length];
   const touched = [...mask.keys()].filter((i) => mask[i] !== 0);
-  for (const row of rows)
+  for (const row of rows) {
+    // What another trigger left is taken away.
+    pixels.set(raw.pixels.subarray(row * size, (row + 1) * size), row * size);
     for (let c = 0; c < size; c += plane)
       for (const i of touched) {
         const at = row * size + c + i;
         const mixed = (1 - mask[i]) * raw.pixels[at] + mask[i] * 255 * pattern[c + i];
         pixels[at] = Math.max(0, Math.min(255, Math.round(mixed)));
       }
+  }
 }
 
 /** A trigger whose pattern is in [0, 1]. */

@@ -14,6 +14,10 @@ export default defineConfig({
     isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    include: ["test/**/*.test.ts"],
+    projects: [
+      { extends: true, test: { name: "short", include: ["test/**/*.test.ts"], exclude: ["test/**/*.long.test.ts"] } },
+      // Whole sweeps that are killed, other programs asked about thousands of files, every network beside PyTorch: `npm run test:long`.
+      { extends: true, test: { name: "long", include: ["test/**/*.long.test.ts"] } },
+    ],
   },
 });

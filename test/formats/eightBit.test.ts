@@ -41,7 +41,7 @@ const exactSet: fc.Arbitrary<DistilledSet> = fc
           images: Float32Array.from(bytes, (byte) => byte / 255),
           labels:
             soft && k > 1
-              ? { kind: "soft", form, values: Float32Array.from(values, (value) => value + 0) }
+              ? { kind: "soft", form, values: Float32Array.from(values, (value) => value || 0) }
               : { kind: "hard", classes: Int32Array.from(order, (i) => i % k) },
           ...(names ? { classNames: Array.from({ length: k }, (_, i) => `class, "${i}"`) } : {}),
           metadata: { ipc },

@@ -25,7 +25,7 @@ describe("an attack that distils", () => {
     expect(steps[3].images).toEqual(set.images);
   });
 
-  it("moves the images of the target class by what it stamps, and no other's draw", async () => {
+  it("gives a set of the same labels that says it was tampered with, and other images", async () => {
     const set = await clean;
     const {
       set: tampered,

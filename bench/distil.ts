@@ -4,10 +4,9 @@
  *
  *     npx tsx bench/distil.ts [all | dc | dsa | dm | datadam | frepo] [width] [images per class] [real images] [rounds]
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { loadavg } from "node:os";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { key } from "../src/core/random.ts";
 import { strokes } from "../src/data/generators/strokes.ts";
@@ -15,6 +14,7 @@ import { knownNormalisations } from "../src/data/Normalisation.ts";
 import type { Distillation } from "../src/distill/Distillation.ts";
 import { methodRegistry } from "../src/distill/methodRegistry.ts";
 import { findPython } from "../test/python.ts";
+import { converse } from "./peer.ts";
 
 const methods = ["dc", "dsa", "dm", "datadam", "frepo"];
 const [method = "all", ...numbers] = process.argv.slice(2);
@@ -41,10 +41,7 @@ async function compare(): Promise<void> {
     device: { name: "cpu", threads: 1 } as const,
   };
   const steps = distillation.run(await strokes("train", 2000), options, context);
-  const peer = spawn(python, [fileURLToPath(new URL("peers/torch_distil.py", import.meta.url))], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const answers = createInterface(peer.stdout)[Symbol.asyncIterator]();
+  const { child, exchange } = converse(python, "torch_distil.py", 1);
   const ours = async (): Promise<Took> => {
     const [wall, used] = [performance.now(), process.cpuUsage()];
     await steps.next();
@@ -52,17 +49,14 @@ async function compare(): Promise<void> {
     const peakRssMiB = process.resourceUsage().maxRSS / 1024;
     return { ms: performance.now() - wall, cpuMs: (user + system) / 1000, peakRssMiB };
   };
-  const theirs = async (): Promise<Took> => {
-    peer.stdin.write(`${JSON.stringify({ method, width, ipc, batchReal, threads: 1 })}\n`);
-    return JSON.parse((await answers.next()).value);
-  };
+  const theirs = async () => (await exchange({ method, width, ipc, batchReal, threads: 1 })) as unknown as Took;
   // The first compiles; a second one is not timed either.
   for (let i = 0; i < 2; i++) await Promise.all([await ours(), await theirs()]);
   const times: [Took, Took][] = [];
   for (let i = 0; i < rounds; i++) times.push([await ours(), await theirs()]);
   await steps.return();
-  peer.stdin.end();
-  await once(peer, "exit");
+  child.stdin.end();
+  await once(child, "exit");
   const median = (x: readonly number[]) => [...x].sort((a, b) => a - b)[x.length >> 1];
   const of = (side: 0 | 1, what: "ms" | "cpuMs") => median(times.map((pair) => pair[side][what])).toFixed(0);
   const ratio = (what: "ms" | "cpuMs") => median(times.map(([a, b]) => b[what] / a[what])).toFixed(2);

@@ -4,9 +4,7 @@
  *
  *     npx tsx bench/trajectory.ts [width] [images] [steps] [rounds]
  */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { key, normal } from "../src/core/random.ts";
 import { TrajectoryUpdate } from "../src/distill/trajectories/TrajectoryUpdate.ts";
 import type { TrajectoryOptions } from "../src/distill/trajectories/trajectoryOptions.ts";
@@ -15,6 +13,7 @@ import { convNet } from "../src/nn/networks/convNet.ts";
 import { sgd } from "../src/nn/optimisers.ts";
 import { Learner } from "../src/train/Learner.ts";
 import { findPython } from "../test/python.ts";
+import { converse } from "./peer.ts";
 
 const [width = 32, batch = 10, steps = 10, rounds = 7] = process.argv.slice(2).map(Number);
 const cpu = { name: "cpu", threads: 1 } as const;
@@ -38,24 +37,23 @@ const ours = (["exact", "held"] as const).map((gradient) => {
 
 const python = findPython("torch");
 if (!python) throw new Error("trajectory: no Python with PyTorch (RETORT_PYTHON)");
-const peer = spawn(python, [new URL("peers/torch_trajectory.py", import.meta.url).pathname], {
-  stdio: ["pipe", "pipe", "inherit"],
-});
-const answers = createInterface(peer.stdout)[Symbol.asyncIterator]();
+const { child, exchange } = converse(python, "torch_trajectory.py", 1);
 const torch = {
   name: "PyTorch",
-  async run() {
-    peer.stdin.write(`${JSON.stringify({ width, batch, steps, threads: 1 })}\n`);
-    return JSON.parse((await answers.next()).value) as { ms: number; cpuMs: number; peakRssMiB: number };
-  },
+  run: async () =>
+    (await exchange({ width, batch, steps, threads: 1 })) as unknown as {
+      ms: number;
+      cpuMs: number;
+      peakRssMiB: number;
+    },
 };
 
 const all = [...ours, torch];
 const times = new Map(all.map(({ name }) => [name, [] as { ms: number; cpuMs: number; peakRssMiB?: number }[]]));
 for (const { run } of all) await run(); // compiles
 for (let i = 0; i < rounds; i++) for (const { name, run } of all) times.get(name)!.push(await run());
-peer.stdin.end();
-await once(peer, "exit");
+child.stdin.end();
+await once(child, "exit");
 
 const median = (x: readonly number[]) => [...x].sort((a, b) => a - b)[Math.floor(x.length / 2)];
 console.log(`width ${width}, ${batch} images, ${steps} steps, one thread, median of ${rounds}`);

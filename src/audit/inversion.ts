@@ -103,9 +103,7 @@ export async function invert(
   descent: Inverter,
 ): Promise<Candidate[]> {
   const quick = jury.thinned(4);
-  const judged: Success[] = [];
-  for (let from = 0; from < starts.length; from += 64)
-    judged.push(...(await quick.judgeAll(starts.slice(from, from + 64))));
+  const judged = await quick.judgeAll(starts);
   const best: Candidate[] = [];
   for (let targetClass = 0; targetClass < classes; targetClass++) {
     const scores = judged.map((one) => scoreOf(one, targetClass));

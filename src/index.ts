@@ -6,7 +6,15 @@
  */
 
 // What comes with Retort: attacks, distillation methods, networks, formats.
-export type { Access, Attack, AttackContext, AttackProgress, AttackResult } from "./attack/Attack.ts";
+export type {
+  Access,
+  Attack,
+  AttackContext,
+  AttackProgress,
+  AttackResult,
+  DistillingStep,
+  RawAccess,
+} from "./attack/Attack.ts";
 export { reporter, tamperedRecord } from "./attack/Attack.ts";
 export * as attacks from "./attack/attacks.ts";
 export type { AuditResult, Suspect } from "./audit/auditSet.ts";
@@ -43,7 +51,7 @@ export { distilledSet } from "./distill/Distillation.ts";
 export * as distillationMethods from "./distill/methods.ts";
 export { type Converted, convert } from "./formats/convert.ts";
 // One call each.
-export { type AttackName, type AttackSettings, attack, defineAttack } from "./library/attack.ts";
+export { type AttackCall, type AttackName, type AttackSettings, attack, defineAttack } from "./library/attack.ts";
 export { type AuditCall, audit } from "./library/audit.ts";
 export type { Call } from "./library/call.ts";
 export { diff } from "./library/diff.ts";

@@ -35,6 +35,7 @@ export interface AttackCall extends Call<AttackProgress> {
  *
  * @param method name of an attack (`poisonedDistillation`, `cleanLabel`, …), or an attack of your own (`defineAttack`)
  * @param settings of that attack; TypeScript knows them by the method
+ * @param call seed, device, threads, signal, progress; `raw` for attacks whose access is not the distilled set alone
  * @returns the tampered set, which says so in its metadata, the trigger, and loss curves. Rates are measured by `evaluate`.
  * @throws UsageError for settings that the attack does not have or that would do nothing; NumericError when its loss is no number;
  * the signal's reason once it is aborted.

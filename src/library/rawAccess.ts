@@ -12,11 +12,18 @@ import type { Device } from "../engine/device.ts";
  * Let an attack distil raw images as a set says that it was distilled: method, options and key are in the set's metadata. What the
  * attack changes is then all that lies between the two sets.
  *
- * @throws UsageError where the set does not say how it came about.
+ * @param digest of the raw images (setDigest.ts), to be compared with that in the metadata
+ * @throws UsageError where the set does not say how it came about, or was distilled from other images.
  * @example
  * const access = rawAccess(set, await openRaw("cifar-10", "train"), device);
  */
-export function rawAccess(set: DistilledSet, raw: LabelledSet, device: Device, who = "attack"): RawAccess {
+export function rawAccess(
+  set: DistilledSet,
+  raw: LabelledSet,
+  device: Device,
+  who = "attack",
+  digest?: string,
+): RawAccess {
   const { method: name, options, key: hex, source, seed } = set.metadata;
   const method = Object.hasOwn(methods, String(name))
     ? (methods as unknown as Readonly<Record<string, Distillation>>)[String(name)]
@@ -26,10 +33,11 @@ export function rawAccess(set: DistilledSet, raw: LabelledSet, device: Device, w
     throw new UsageError(
       `${who}: invalid set: expected one that says how it was distilled (method, options and key, as retort distill writes), got ${name ? `method ${JSON.stringify(name)} of another program` : "none of these"}`,
     );
-  const from = source as { name?: unknown; images?: unknown } | undefined;
-  if (from?.images !== undefined && from.images !== raw.shape[0])
+  const from = (source ?? {}) as { name?: unknown; images?: unknown; digest?: unknown };
+  const differs = (said: unknown, is: unknown) => said !== undefined && is !== undefined && said !== is;
+  if (differs(from.images, raw.shape[0]) || differs(from.digest, digest))
     throw new UsageError(
-      `${who}: invalid raw data: expected the ${from.images} images of ${from.name} that the set was distilled from, got ${raw.shape[0]} of ${raw.name}`,
+      `${who}: invalid raw data: expected the ${from.images} images of ${from.name} that the set was distilled from, got ${raw.shape[0]} others of ${raw.name}`,
     );
   return {
     set: raw,

@@ -121,7 +121,8 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const hooks = whiteningHooks(console, signal, target);
       const { set, accuracies } = await distilledSet(path, chosen, who, console, hooks);
       const raw = await rawOf(attack, chosen.raw as string | undefined, who);
-      const access = raw && (await loadRawAccess()).rawAccess(set, raw, target, who);
+      const rawDigest = raw && setDigest(raw);
+      const access = raw && (await loadRawAccess()).rawAccess(set, raw, target, who, rawDigest);
       const test = evaluation.test === undefined ? undefined : await testSet(evaluation, who);
       const [, channels, size] = set.shape;
       const shape = { channels, size, classes: set.classes };
@@ -151,7 +152,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
             seed: chosen.seed,
             unlabelled: chosen.unlabelled,
           },
-          data: { set: setDigest(set), ...(raw && { raw: setDigest(raw) }), ...(test && { test: setDigest(test) }) },
+          data: { set: setDigest(set), ...(rawDigest && { raw: rawDigest }), ...(test && { test: setDigest(test) }) },
           versions: versions(target.name, target.threads),
         },
       );

@@ -55,6 +55,7 @@ const files: Readonly<Record<string, Uint8Array | string>> = {
   "tiny.yaml": experiment("").replace("set.saf", "tiny.saf"),
   "nothing.yaml": experiment("attack: { method: cleanLabel, share: 0 }"),
   "alpha.yaml": experiment("attack: { method: poisonedDistillation, alpha: 0 }"),
+  "gpu.yaml": experiment("device: cuda"),
   "gone.yaml": experiment("").replace("set.saf", "gone.saf"),
   "space.yaml": "vary: { steps: [0] }\n",
   "options.yaml": "strength: many\n",
@@ -120,6 +121,11 @@ const generated: string[] = [
   ),
   ...Object.values(whole).flatMap((line) => closed.map((out) => `${line} --out ${out}`)),
   ...Object.values(whole).map((line) => `${line} --device quantum`),
+  // A device that is not here.
+  ...(existsSync("/dev/nvidia0")
+    ? []
+    : [...Object.values(whole).map((line) => `${line} --device cuda`), "run gpu.yaml"]
+  ).map((line) => `${line} --out runs/planned`),
   // A variable of the shell that nobody set.
   ...Object.values(whole).map((line) => `${line} --out ''`),
   ...["run ''", "plan ''", "status ''", "collect ''", "report ''", "keygen ''", "seal ''", "verify ''", "inspect ''"],
@@ -208,7 +214,7 @@ const generated: string[] = [
   "convert set.safetensors --to nonsense out.x",
   // Texts that people write.
   ...Object.keys(files)
-    .filter((name) => name.endsWith(".yaml") && !/space|options|fine/.test(name))
+    .filter((name) => name.endsWith(".yaml") && !/space|options|fine|gpu/.test(name))
     .flatMap((name) => [`plan ${name} --out runs/planned`, `run ${name} --out runs/planned`]),
   ...["alias", "bomb", "deep", "binary", "list", "twice", "options"].flatMap((name) => [
     `attack clean-label set.safetensors --options ${name}.yaml`,

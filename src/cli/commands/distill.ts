@@ -104,7 +104,7 @@ stopped, with the same result.`,
       { checkOut, runFolder },
       { setDigest },
       { versions },
-      { device },
+      { workingDevice },
       { key },
       { distilled },
       { loadDistillation },
@@ -116,7 +116,7 @@ stopped, with the same result.`,
       import("../steps/runFolder.ts"),
       import("../../disk/setDigest.ts"),
       import("../../run/versions.ts"),
-      import("../../engine/device.ts"),
+      import("../../engine/workingDevice.ts"),
       import("../../core/random.ts"),
       import("../steps/distillStep.ts"),
       import("../../run/distillStage.ts"),
@@ -125,7 +125,7 @@ stopped, with the same result.`,
       import("../steps/distilledPage.ts"),
     ]);
     await checkOut(options.out);
-    const target = device(options.device, options.threads);
+    const target = await workingDevice(options.device, options.threads);
     const data = rawData(options.data, who, { normalisation: options.normalisation });
     const [set, normalisation] = [await data.split("train"), await data.normalisation()];
     method.check(set, settings as never);

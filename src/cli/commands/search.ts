@@ -68,7 +68,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       { checkFit },
       { versions },
       { setDigest },
-      { device },
+      { workingDevice },
       { key },
       { pictureSpace, renormalise },
       { judgeProtocol, networksOf },
@@ -82,7 +82,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       import("../../run/checkFit.ts"),
       import("../../run/versions.ts"),
       import("../../disk/setDigest.ts"),
-      import("../../engine/device.ts"),
+      import("../../engine/workingDevice.ts"),
       import("../../core/random.ts"),
       import("../../data/normalise.ts"),
       import("../../experiment/search/judge.ts"),
@@ -94,7 +94,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       budget === undefined
         ? { candidates: candidates ?? space.sample ?? combinations(space) }
         : { seconds: 60 * budget };
-    const target = device(chosen.device, chosen.threads);
+    const target = await workingDevice(chosen.device, chosen.threads);
     const { set: opened } = await distilledSet(path, chosen, who, console, whiteningHooks(console, signal, target));
     // Held-out images carry triggers, which belong on pictures.
     const set = renormalise(opened, pictureSpace(opened.normalisation));

@@ -40,17 +40,6 @@ export async function checkFolder(path: string): Promise<void> {
   await rmdir(missing).catch(() => undefined);
 }
 
-/** Check that files can be written to where a person said, before the work that ends in them. @throws as `checkFolder` does. */
-export async function checkOutputs(files: readonly (string | undefined)[]): Promise<void> {
-  for (const file of files) {
-    if (file === undefined) continue;
-    await checkFolder(dirname(resolve(file)));
-    const there = await stat(file).catch(() => undefined);
-    if (there?.isDirectory())
-      throw new UsageError(`output: invalid file ${file}: expected the name of a file, got a folder`);
-  }
-}
-
 /** @throws the operating system's error for a file that stands in the way. */
 async function isFolder(path: string): Promise<boolean> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {

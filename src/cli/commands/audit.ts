@@ -7,6 +7,7 @@ import type { AuditSettings } from "../../audit/settings.ts";
 import type { AuditConclusion } from "../../audit/verdict.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
+import { setPath } from "../../disk/setPath.ts";
 import { computeOptions } from "../options/computeOptions.ts";
 import { readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
@@ -80,11 +81,12 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
       import("../../library/audit.ts"),
       import("../../run/calibrationFile.ts"),
     ]);
+    await (await import("../../disk/checkOutputs.ts")).checkOutputs(
+      (["page", "markdown", "sarif", "junit"] as const).map((name) => options[name]),
+      [setPath(path), ...(options.calibration ?? []), ...(options.key ?? [])],
+    );
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
-    await (await import("../../disk/makeFolder.ts")).checkOutputs(
-      (["page", "markdown", "sarif", "junit"] as const).map((name) => options[name]),
-    );
     if (options.quick && options.deep)
       throw new UsageError(`${who}: invalid options: expected one of --quick and --deep, got both`);
     const { detectors, side, grid, width, epochs, followed, power } = options;

@@ -39,6 +39,7 @@ The file is written after every set: the same command goes on where it was stopp
       { calibrationText, readCalibration },
       { writeAtomic },
       { checkFolder },
+      { setDigest },
       { existsSync, statSync },
       { dirname, resolve },
     ] = await Promise.all([
@@ -50,6 +51,7 @@ The file is written after every set: the same command goes on where it was stopp
       import("../../run/calibrationFile.ts"),
       import("../../disk/writeAtomic.ts"),
       import("../../disk/makeFolder.ts"),
+      import("../../disk/setDigest.ts"),
       import("node:fs"),
       import("node:path"),
     ]);
@@ -73,8 +75,15 @@ The file is written after every set: the same command goes on where it was stopp
     };
     // Every set is looked at before the first is audited, which takes minutes.
     let kind = library?.kind;
+    const seen = new Map<string, string>();
     for (const path of wanted) {
-      const { kind: found } = await open(path);
+      const { set, kind: found } = await open(path);
+      const same = seen.get(setDigest(set));
+      if (same !== undefined)
+        throw new UsageError(
+          `${who}: invalid set ${path}: expected each set once, got the same images as in ${same}; twice it would count for two`,
+        );
+      seen.set(setDigest(set), path);
       kind ??= found;
       if (!sameKind(kind, found))
         throw new UsageError(

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
+import { checkOutputs } from "../../disk/checkOutputs.ts";
 import { defaultSignature, readDetached } from "../../disk/detachedSeal.ts";
 import { fileSource } from "../../disk/fileSource.ts";
 import { readBoundedText } from "../../disk/readText.ts";
@@ -65,6 +66,10 @@ Exit status: 0 verified, 1 not verified, 2 an error.`,
   ],
   async run({ args: [path], options, console, signal }) {
     checkVersions(options, "verify");
+    await checkOutputs(
+      [options.sarif, options.junit],
+      [path, options.tensors, options.signature, ...(options.key ?? [])],
+    );
     const checked =
       options.tensors === undefined
         ? verifyFolder(path, options, console, signal)

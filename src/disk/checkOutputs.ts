@@ -21,12 +21,12 @@ export async function checkOutputs(
   const outputs = new Set<string>();
   for (const file of files) {
     if (file === undefined) continue;
-    await checkFolder(dirname(resolve(file)));
     const there = await stat(file).catch(() => undefined);
     if (there?.isDirectory())
       throw new UsageError(`output: invalid file ${file}: expected the name of a file, got a folder`);
-    // Devices and pipes take more than one text.
+    // Devices and pipes take more than one text, and need no room beside them.
     if (there && !there.isFile()) continue;
+    await checkFolder(dirname(resolve(file)));
     const place = await placeOf(file);
     if (inputs.has(place))
       throw new UsageError(

@@ -83,6 +83,8 @@ const measured = "--test strokes --test-images 20 --networks 1 --epochs 1";
 
 const attackMeasured = "--test strokes --test-images 20 --receiver-networks 1 --receiver-epochs 1";
 
+const distil = "distill --ipc 1 --out runs/planned";
+
 /** Commands that compute, as they would run. */
 const whole: Readonly<Record<string, string>> = {
   "attack clean-label": "attack clean-label set.safetensors",
@@ -171,7 +173,18 @@ const generated: string[] = [
   "diff set.safetensors grey.safetensors --sheet set.safetensors",
   "verify set.safetensors --sarif set.safetensors",
   "verify set.safetensors --sarif a.out --junit a.out",
+  // A folder that takes nothing.
+  ...(existsSync("/proc/self")
+    ? ["sanitise set.safetensors --out /proc/out.npz", "audit set.safetensors --page /proc/page.html"]
+    : []),
+  "inspect set.safetensors --sheet text.txt/a.png",
   // What is found at the end elsewhere.
+  "sanitise set.safetensors --out out.npz --no-audit-again --rounds 2",
+  ...["dm", "dc", "frepo", "mtt"].map((method) => `${distil} --method ${method} --network resNet18BN`),
+  ...["dm", "rded", "sre2l"].map((method) => `${distil} --method ${method} --network vit --width 7`),
+  `${distil} --dsa none_flip`,
+  `${distil} --receivers 1 --receiver-network vit --receiver-width 7`,
+  "calibrate set.safetensors tall.safetensors --method dm --out runs/planned",
   ...["grey", "small", "seven"].map(
     (set) => `sanitise ${set}.safetensors --out out.npz --test strokes --test-images 20`,
   ),
@@ -277,7 +290,7 @@ describe("wrong usage", () => {
     // A command that groups others prints its help.
     if (stdout === "" && !stderr.startsWith("Usage:")) expect(said).toHaveLength(1);
     expect(stderr).not.toMatch(/internal error|undefined|\[object|^\s+at /m);
-    for (const inner of ["openSet:", "fileSource:", "run:", "output:", "trial:", "protocol:"])
+    for (const inner of ["dsa:", "vit:", "openSet:", "fileSource:", "run:", "output:", "trial:", "protocol:"])
       expect(stderr.startsWith(inner), stderr).toBe(false);
     // Nothing was trained, and nothing is left in the way.
     for (const made of ["misfit", "nothing", "planned"])

@@ -40,6 +40,7 @@ The file is written after every set: the same command goes on where it was stopp
       { writeAtomic },
       { checkFolder },
       { setDigest },
+      { checkFit },
       { existsSync, statSync },
       { dirname, resolve },
     ] = await Promise.all([
@@ -52,6 +53,7 @@ The file is written after every set: the same command goes on where it was stopp
       import("../../disk/writeAtomic.ts"),
       import("../../disk/makeFolder.ts"),
       import("../../disk/setDigest.ts"),
+      import("../../run/checkFit.ts"),
       import("node:fs"),
       import("node:path"),
     ]);
@@ -71,6 +73,7 @@ The file is written after every set: the same command goes on where it was stopp
         throw new UsageError(
           `${who}: invalid set ${path}: expected a clean one, got one that says it was tampered with`,
         );
+      checkFit(who, { set });
       return { set, kind: calibrationKind(set) };
     };
     // Every set is looked at before the first is audited, which takes minutes.

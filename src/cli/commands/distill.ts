@@ -111,6 +111,7 @@ stopped, with the same result.`,
       { keptNetworks },
       { measureDistilled, receiverOf, sameReceivers },
       { writeDistilledPage },
+      { named },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
       import("../steps/runFolder.ts"),
@@ -123,13 +124,15 @@ stopped, with the same result.`,
       import("../../disk/kept/keptNetworks.ts"),
       import("../steps/measureDistilled.ts"),
       import("../steps/distilledPage.ts"),
+      import("../../run/checkFit.ts"),
     ]);
     await checkOut(options.out);
     const target = await workingDevice(options.device, options.threads);
     const data = rawData(options.data, who, { normalisation: options.normalisation });
     const [set, normalisation] = [await data.split("train"), await data.normalisation()];
-    method.check(set, settings as never);
-    if (options.receivers > 0) receiverOf(options, set);
+    // In the words of this command, whatever part of the method or of a network refuses.
+    named(who, () => method.check(set, settings as never));
+    if (options.receivers > 0) named(who, () => receiverOf(options, set));
     const test = options.receivers > 0 ? await data.split("test", options.testImages) : undefined;
     const digest = setDigest(set);
 

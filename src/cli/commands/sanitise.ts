@@ -38,6 +38,7 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
       read: ({ model }: { model?: string }) => model === undefined,
       by: "a set, not with --model",
     })),
+    { option: "rounds", read: ({ auditAgain }: { auditAgain?: boolean }) => auditAgain !== false, by: "--audit-again" },
     { option: "testImages", read: ({ test }: { test?: string }) => test !== undefined, by: "--test" },
     {
       option: "networks",

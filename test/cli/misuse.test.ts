@@ -30,6 +30,7 @@ const files: Readonly<Record<string, Uint8Array | string>> = {
   "grey.safetensors": setToSafetensors(reshaped([1, 32, 32])),
   "small.safetensors": setToSafetensors(reshaped([3, 28, 28])),
   "tiny.safetensors": setToSafetensors(reshaped([3, 4, 4])),
+  "lone.safetensors": setToSafetensors(reshaped([3, 32, 32], 1)),
   "seven.safetensors": setToSafetensors(reshaped([3, 32, 32], 7)),
   "hollow.safetensors": setToSafetensors({
     ...drawings(),
@@ -65,6 +66,8 @@ const files: Readonly<Record<string, Uint8Array | string>> = {
 beforeAll(() => {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   mkdirSync(join(folder, "folder"));
+  mkdirSync(join(folder, "run"));
+  writeFileSync(join(folder, "run", "config.json"), "{}");
   process.chdir(folder);
 });
 afterAll(() => {
@@ -173,6 +176,44 @@ const generated: string[] = [
   "diff set.safetensors grey.safetensors --sheet set.safetensors",
   "verify set.safetensors --sarif set.safetensors",
   "verify set.safetensors --sarif a.out --junit a.out",
+  // What nothing reads here.
+  "plan fine.yaml --shards 3 --out runs/planned",
+  "plan fine.yaml --program x --out runs/planned",
+  "plan fine.yaml --emit bash --image x --out runs/planned",
+  "plan fine.yaml --schema",
+  "plan --schema --out runs/planned",
+  "verify folder --key text.txt --experiment 0",
+  "verify folder --key text.txt --trusted-root gone.json",
+  // The folder of something else.
+  "plan fine.yaml --out run",
+  "run fine.yaml --out run",
+  "keygen folder/",
+  "collect folder --mlflow nope",
+  "collect folder --mlflow ftp://x",
+  "collect folder --tensorboard text.txt",
+  "data get mnst mnist --folder runs/planned",
+  "data get mnist mnst --folder runs/planned",
+  "data get mnist --folder runs/planned --mirror ftp://x",
+  // What counts once.
+  "evaluate set.safetensors --test strokes --network convNet,mlp,convNet",
+  "evaluate set.safetensors --test strokes --network convNet,conv-net",
+  "evaluate set.safetensors --test strokes --epochs 5,5",
+  "attack clean-label set.safetensors --test strokes --receiver-network mlp,mlp",
+  "search set.safetensors --architectures mlp,mlp",
+  "audit set.safetensors --networks mlp,mlp",
+  // Backdoors are for one class among others.
+  ...[
+    "attack clean-label",
+    "attack bad-nets",
+    "search",
+    "audit",
+    "sanitise --out out.npz",
+    "evaluate --test strokes",
+  ].map((name) => `${name} lone.safetensors`),
+  "search set.safetensors --rungs 50",
+  "search set.safetensors --rungs 1 --eta 9",
+  "search set.safetensors --tolerance 2",
+  "report folder --csv --out a.out",
   // A folder that takes nothing.
   ...(existsSync("/proc/self")
     ? ["sanitise set.safetensors --out /proc/out.npz", "audit set.safetensors --page /proc/page.html"]

@@ -5,6 +5,7 @@ import type { Calibration } from "../../audit/calibration.ts";
 import type { Patch } from "../../audit/Patch.ts";
 import type { AuditSettings } from "../../audit/settings.ts";
 import type { AuditConclusion } from "../../audit/verdict.ts";
+import { distinct } from "../../core/distinct.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { setPath } from "../../disk/setPath.ts";
@@ -30,9 +31,7 @@ const options = z.object({
     .describe(
       "also larger squares, lines, frames, scatters and waves, support by many images, and detectors of others",
     ),
-  detectors: z
-    .array(z.string())
-    .min(1)
+  detectors: distinct(z.array(z.string()).min(1))
     .optional()
     .describe("these detectors instead of those of the level (docs/audit.md)"),
   power: z
@@ -40,9 +39,7 @@ const options = z.object({
     .default(false)
     .describe("where nothing is found, plant known stamps into the set and audit it again: three times the time"),
   followed: z.int().min(1).default(3).describe("suspects that are followed to the end"),
-  networks: z
-    .array(z.string())
-    .min(1)
+  networks: distinct(z.array(z.string()).min(1))
     .default(["convNet"])
     .describe("architectures of the audit's networks: those that the receiver will train; the worst verdict counts"),
   page: z.string().optional().describe("also write the audit as a page (HTML) to this file"),

@@ -41,6 +41,13 @@ export const report: CliCommand = defineCommand({
     "Render the report of a run folder (record.json) or of a sweep's folder (sweep.json) again, from the numbers stored there. Nothing is trained or measured.",
   arguments: { "<folders...>": "folder of a run or of a sweep; with --leaderboard several sweeps" },
   options,
+  readWhen: [
+    {
+      option: "out",
+      read: ({ markdown, latex, csv, figure }) => !(markdown || latex || csv || figure),
+      by: "a page, not what goes to stdout",
+    },
+  ],
   examples: [
     "report runs/demo",
     "report runs/demo --out demo.html",

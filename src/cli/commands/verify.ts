@@ -55,6 +55,11 @@ that you named with --key, --certificate-root, --identity and --issuer, or pinne
 Exit status: 0 verified, 1 not verified, 2 an error.`,
   arguments: { "<path>": "folder of the set, or a file" },
   options,
+  readWhen: [
+    { option: "experiment", read: ({ deep, tensors }) => deep || tensors !== undefined, by: "--deep or --tensors" },
+    { option: "deep", read: ({ tensors }) => tensors === undefined, by: "the set's own seal, not with --tensors" },
+    { option: "trustedRoot", read: ({ identity, issuer }) => (identity ?? issuer) !== undefined, by: "--identity" },
+  ],
   examples: [
     "verify sets/cifar10-dc --key lab.pub",
     "verify sets/cifar10-dc",

@@ -1,6 +1,16 @@
 import { defineConfig } from "vitest/config";
 import { skipsFile } from "./test/skipReporter.ts";
 
+const all = ["test/**/*.test.ts"];
+/** Whole sweeps that are killed, other programs asked about thousands of files, every network beside PyTorch: `npm run test:long`. */
+const long = ["test/**/*.long.test.ts"];
+/**
+ * Tests without the engine. They share two processes, so that modules are loaded once. The others get one each: the runtime
+ * lets a thread flush denormal numbers to zero for good, and registries keep what a test registers.
+ */
+const light = ["audit/inspect", "core", "data", "formats", "metrics", "report", "seal"].map((f) => `test/${f}/**/*.test.ts`);
+const setupFiles = ["test/nothingLeftOpen.ts"];
+
 // Two test files at a time: most machines Retort meets have two cores, and the engine takes a thread per file.
 export default defineConfig({
   test: {
@@ -10,14 +20,12 @@ export default defineConfig({
     provide: { skips: skipsFile },
     pool: "forks",
     maxWorkers: 2,
-    // All files share two processes, so that modules are loaded once; setup.ts sees to it that none leaves sessions open for the next.
-    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: "short", include: ["test/**/*.test.ts"], exclude: ["test/**/*.long.test.ts"] } },
-      // Whole sweeps that are killed, other programs asked about thousands of files, every network beside PyTorch: `npm run test:long`.
-      { extends: true, test: { name: "long", include: ["test/**/*.long.test.ts"] } },
+      { extends: true, test: { name: "light", include: light, exclude: long, isolate: false } },
+      { extends: true, test: { name: "engine", include: all, exclude: [...light, ...long], setupFiles } },
+      { extends: true, test: { name: "long", include: long, setupFiles } },
     ],
   },
 });

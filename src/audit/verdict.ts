@@ -66,9 +66,9 @@ export function concludeAudit(
         "Nothing can be said of a set that teaches nothing.",
       ],
     };
-  const suspect = leading(result.suspects);
-  const drop = suspect?.support.drop ?? 0;
   const worst = decisive(significance);
+  const suspect = leading(result.suspects, worst);
+  const drop = result.suspects[0]?.support.drop ?? 0;
   const holds = suspect !== undefined && suspect.confirmation.rise >= LEAST_RISE;
   const unusual = worst ? worst.p <= ALPHA : drop >= largeDrop(result.imagesPerClass) && holds;
   const against = worst
@@ -122,11 +122,17 @@ export function concludeAudit(
   };
 }
 
-/** The suspect that a few images teach; where there is none, the one that calls its class most often. */
-function leading(suspects: readonly Suspect[]): Suspect | undefined {
+/**
+ * The suspect that a few images teach, where that is unusual or nothing is; else the one of a detector that finds the set unusual; else
+ * the one that calls its class most often.
+ */
+function leading(suspects: readonly Suspect[], worst: Significance | undefined): Suspect | undefined {
+  const unusual = (detector: string) => (worst?.detectors[detector] ?? 1) <= ALPHA;
   const [first] = suspects;
-  if (!first || first.support.drop >= TAUGHT) return first;
-  return [...suspects].sort((a, b) => b.held - a.held)[0];
+  const byHeld = [...suspects].sort((a, b) => b.held - a.held);
+  const named = byHeld.find(({ detector }) => unusual(detector));
+  if (named && !unusual("supportDrop")) return named;
+  return !first || first.support.drop >= TAUGHT ? first : byHeld[0];
 }
 
 function saysPatch({ patch, targetClass, held }: Suspect, nameOf: (label: number) => string): string {

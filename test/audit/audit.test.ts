@@ -208,6 +208,17 @@ describe("what a number means", () => {
     if (significance.length === 0 && status === 2) expect(conclusion.sentences.join(" ")).toContain("no library");
   });
 
+  it("names the suspect of the detector that finds the set unusual", () => {
+    const planted = { ...suspect(0.05, 0.5), targetClass: 7, detector: "flatSquare", held: 0.6 };
+    const two = { ...result(0.3, 0.5), suspects: [suspect(0.3, 0.5), planted] };
+    const against = (supportDrop: number, flatSquare: number) => [
+      { method: "dm", n: 99, p: 0.01, detectors: { supportDrop, flatSquare } },
+    ];
+    const named = (supportDrop: number, flatSquare: number) =>
+      concludeAudit(two, against(supportDrop, flatSquare), name).suspect?.targetClass;
+    expect([named(0.4, 0.01), named(0.01, 0.01), named(0.01, 0.4), named(0.4, 0.4)]).toEqual([7, 3, 3, 3]);
+  });
+
   it("with one image a class and no library more is needed to be suspicious", () => {
     const verdict = (drop: number) => concludeAudit(result(drop, 0.5, 1, 1), [], name).verdict;
     expect(verdict(0.7)).toBe("cannot be judged");

@@ -17,8 +17,8 @@ describe.each(calibrations.map((library) => [JSON.stringify(library.kind), libra
     });
 
     it("has a score of every detector that counts, and enough sets of a method to say 0.05", () => {
-      const counting = Object.keys(sets[0].scores).filter((name) => detectorRegistry[name]?.decisive);
-      expect(counting).toEqual(["transplant", "inversion", "supportDrop"]);
+      const counting = Object.keys(detectorRegistry).filter((name) => detectorRegistry[name].decisive);
+      expect(counting.length).toBeGreaterThan(3);
       for (const { scores } of sets) for (const name of counting) expect(scores[name]).toBeGreaterThanOrEqual(0);
       const perMethod = [...new Set(sets.map(({ method }) => method))].map((m) =>
         sets.filter(({ method }) => method === m),

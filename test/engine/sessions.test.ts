@@ -17,7 +17,7 @@ import { mlp } from "../../src/nn/networks/mlp.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { learnerFor } from "../../src/train/learnerFor.ts";
 import { protocolOptions } from "../../src/train/protocol.ts";
-import { cpu, quick, quickRidge, quickTrajectory, tinySet } from "../attack/tiny.ts";
+import { cpu, quick, quickRidge, quickTrajectory, tinyRaw, tinySet } from "../attack/tiny.ts";
 import { smallStrokes } from "../smallStrokes.ts";
 
 // Graphs that stay loaded after a stop or an error are memory that nothing frees.
@@ -62,7 +62,7 @@ async function stopped(steps: AsyncGenerator<unknown, unknown>, n: number, how: 
 
 describe.each(Object.entries(attacks) as unknown as [string, Attack][])("%s", (name, attack) => {
   const options = attack.options.parse(settings[name] ?? {});
-  const context = { key: key(1), device: cpu };
+  const context = { key: key(1), device: cpu, raw: tinyRaw() };
 
   it.each([1, 2, 3, 4])("stopped at report %i, by a signal or an error of the caller", async (n) => {
     for (const how of ["signal", "throw"] as const) await stopped(attack.run(tinySet(), options, context), n, how);

@@ -25,7 +25,7 @@ describe("an attack that distils", () => {
     expect(steps[3].images).toEqual(set.images);
   });
 
-  it("moves the images of the target class by what it stamps, and no other's draw", async () => {
+  it("gives a set of the same labels that says it was tampered with, and other images", async () => {
     const set = await clean;
     const {
       set: tampered,
@@ -47,7 +47,7 @@ describe("an attack that distils", () => {
     const finish = async (run: AsyncGenerator<AttackProgress, AttackResult>) => {
       for (;;) {
         const next = await run.next();
-        if (next.done) return next.value.set;
+        if (next.done) return next.value;
       }
     };
     const whole = await finish(begin());
@@ -57,7 +57,8 @@ describe("an attack that distils", () => {
     const checkpoint = second.done ? undefined : second.value.checkpoint?.();
     await stopped.return(undefined as never);
     const resumed = await finish(begin(structuredClone(checkpoint)));
-    expect(resumed.images).toEqual(whole.images);
+    expect(resumed.set.images).toEqual(whole.set.images);
+    expect(resumed.curves).toEqual(whole.curves);
   });
 
   it("sets that do not say how they came about, and other raw images, are refused", async () => {

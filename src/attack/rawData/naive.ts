@@ -44,12 +44,16 @@ export const naive: Attack<typeof options> = {
     checkEffect("naive", set, { targetClass: opts.targetClass, trigger });
     const poisoned = poisonRaw(raw.set, opts.targetClass, opts.share, child(context.key, "rows"), "naive");
     poisoned.stamp(inPixels(trigger, set));
-    const losses: number[] = [];
+    const losses = [...((context.resume?.json.losses as readonly number[] | undefined) ?? [])];
+    const resume = context.resume && {
+      ...context.resume,
+      json: context.resume.json.distillation as Checkpoint["json"],
+    };
     let last: DistillingStep | undefined;
-    for await (const step of raw.distil(poisoned.set, context.resume)) {
+    for await (const step of raw.distil(poisoned.set, resume)) {
       if (step.loss !== undefined) losses.push(step.loss);
       last = step;
-      yield report(step);
+      yield report(step, losses.slice());
     }
     if (!last) throw new UsageError("naive: missing steps: expected a distillation of at least one, got none");
     const tampered = last.set();
@@ -58,7 +62,10 @@ export const naive: Attack<typeof options> = {
   },
 };
 
-function report({ done, total, loss, checkpoint }: DistillingStep): AttackProgress {
-  const resume: () => Checkpoint = checkpoint;
+function report({ done, total, loss, checkpoint }: DistillingStep, losses: readonly number[]): AttackProgress {
+  const resume = (): Checkpoint => {
+    const { json, arrays } = checkpoint();
+    return { json: { distillation: json, losses }, arrays };
+  };
   return reporter(total)("distillation", done, { ...(loss !== undefined && { loss }), checkpoint: resume });
 }

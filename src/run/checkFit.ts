@@ -66,7 +66,7 @@ export function named<T>(who: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof UsageError
+    throw error instanceof UsageError && !error.message.startsWith(`${who}: `)
       ? new UsageError(`${who}: ${error.message.replace(/^[A-Za-z]\w*: /, "")}`)
       : error;
   }

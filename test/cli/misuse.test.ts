@@ -224,6 +224,7 @@ const generated: string[] = [
   ...["dm", "dc", "frepo", "mtt"].map((method) => `${distil} --method ${method} --network resNet18BN`),
   ...["dm", "rded", "sre2l"].map((method) => `${distil} --method ${method} --network vit --width 7`),
   `${distil} --dsa none_flip`,
+  `${distil} --receivers 1 --receiver-network nope`,
   `${distil} --receivers 1 --receiver-network vit --receiver-width 7`,
   "calibrate set.safetensors tall.safetensors --method dm --out runs/planned",
   ...["grey", "small", "seven"].map(
@@ -334,6 +335,7 @@ describe("wrong usage", () => {
     const said = stderr.split("\n").filter((text) => text !== "" && !text.startsWith("warning: "));
     // A command that groups others prints its help.
     if (stdout === "" && !stderr.startsWith("Usage:")) expect(said).toHaveLength(1);
+    expect(stderr).not.toMatch(/^(retort [^:]*: )\1/);
     expect(stderr).not.toMatch(/internal error|undefined|\[object|^\s+at /m);
     for (const inner of ["dsa:", "vit:", "openSet:", "fileSource:", "run:", "output:", "trial:", "protocol:"])
       expect(stderr.startsWith(inner), stderr).toBe(false);

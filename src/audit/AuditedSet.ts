@@ -28,6 +28,8 @@ export function auditedSet(set: DistilledSet): AuditedSet {
     throw new UsageError(
       `audit: invalid set ${set.name}: expected a normalisation that leads to pixels, got ${describeNormalisation(normalisation)}`,
     );
+  if (set.classes < 2)
+    throw new UsageError(`audit: invalid set ${set.name}: expected two classes or more, got ${set.classes}`);
   const pixels = toPixels(set.images, shape, normalisation);
   return withPixels(set, pixels, ownMoments(pixels, shape));
 }

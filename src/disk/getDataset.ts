@@ -18,7 +18,7 @@ import { writeAtomic } from "./writeAtomic.ts";
 export interface GetOptions extends Omit<DownloadOptions, "onProgress"> {
   /** Where all sets lie; a set is a folder in it. Default: `dataFolder()`. */
   readonly folder?: string;
-  /** An address or path below which copies lie, as `MIRROR/FILE`; asked before the official ones. */
+  /** An address below which copies lie, as `MIRROR/FILE`; asked before the official ones. */
   readonly mirror?: string;
   readonly onProgress?: (file: DatasetFile, bytes: number) => void;
 }
@@ -27,6 +27,15 @@ export interface GetOptions extends Omit<DownloadOptions, "onProgress"> {
 export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string {
   if (environment.RETORT_DATA) return environment.RETORT_DATA;
   return join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "retort", "data");
+}
+
+/** A set that can be downloaded. @throws UsageError on an unknown name, and for a set that is refused. */
+export function datasetNamed(name: string, registry: Readonly<Record<string, Dataset>> = downloads): Dataset {
+  if (Object.hasOwn(refusedDatasets, name))
+    throw new UsageError(
+      `data get: invalid dataset: expected one class an image, got ${name}: ${refusedDatasets[name]}`,
+    );
+  return lookUp(registry, name, "data get", "dataset");
 }
 
 /**
@@ -41,11 +50,7 @@ export async function getDataset(
   options: GetOptions = {},
   registry: Readonly<Record<string, Dataset>> = downloads,
 ): Promise<{ folder: string; fetched: boolean }> {
-  if (Object.hasOwn(refusedDatasets, name))
-    throw new UsageError(
-      `data get: invalid dataset: expected one class an image, got ${name}: ${refusedDatasets[name]}`,
-    );
-  const dataset = lookUp(registry, name, "data get", "dataset");
+  const dataset = datasetNamed(name, registry);
   const folder = join(options.folder ?? dataFolder(), name);
   for (const path of await damagedFiles(folder, dataset)) await putAside(path);
   if (dataset.unpack && (await isComplete(folder))) return { folder, fetched: false };
@@ -63,6 +68,10 @@ export async function getDataset(
 }
 
 function mirrorUrl(mirror: string, name: string): string {
+  if (!/^https?:\/\/./i.test(mirror) || !URL.canParse(mirror))
+    throw new UsageError(
+      `data get: invalid --mirror: expected an address that begins with https:// or http://, got ${JSON.stringify(mirror)}`,
+    );
   return `${mirror.replace(/\/+$/, "")}/${name}`;
 }
 

@@ -1,5 +1,6 @@
-import { access, constants, mkdir, rmdir, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { randomBytes } from "node:crypto";
+import { mkdir, rmdir, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { UsageError } from "../core/errors.ts";
 
 /**
@@ -13,16 +14,16 @@ export async function makeFolder(path: string): Promise<void> {
   await make(missing.reverse(), path);
 }
 
-/** @param path that was asked for, for errors. */
-async function make(missing: readonly string[], path: string): Promise<void> {
+/** @param path that was asked for, and `place` in it, for errors. */
+async function make(missing: readonly string[], path: string, place?: string): Promise<void> {
   for (const folder of missing)
     await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EEXIST") return;
       if (error.code === "ENOENT")
         throw new UsageError(
-          `output: invalid folder ${path}: expected a place where folders can be made, got ${folder}`,
+          `output: invalid folder ${path}: expected a place where folders can be made, got ${place ?? folder}`,
         );
-      throw error;
+      throw place === undefined ? error : Object.assign(error, { path: place });
     });
 }
 
@@ -34,21 +35,11 @@ async function make(missing: readonly string[], path: string): Promise<void> {
 export async function checkFolder(path: string): Promise<void> {
   let [at, missing]: [string, string | undefined] = [resolve(path), undefined];
   for (; !(await isFolder(at)); at = dirname(at)) missing = at;
-  if (missing === undefined) return access(at, constants.W_OK);
-  await make([missing], path);
+  // What takes nothing may say that it does, as folders of /proc do: it is tried.
+  const tried = missing ?? join(at, `.${randomBytes(6).toString("hex")}.tmp`);
+  await make([tried], path, missing ?? at);
   // Another process may have put something there meanwhile, which then stays.
-  await rmdir(missing).catch(() => undefined);
-}
-
-/** Check that files can be written to where a person said, before the work that ends in them. @throws as `checkFolder` does. */
-export async function checkOutputs(files: readonly (string | undefined)[]): Promise<void> {
-  for (const file of files) {
-    if (file === undefined) continue;
-    await checkFolder(dirname(resolve(file)));
-    const there = await stat(file).catch(() => undefined);
-    if (there?.isDirectory())
-      throw new UsageError(`output: invalid file ${file}: expected the name of a file, got a folder`);
-  }
+  await rmdir(tried).catch(() => undefined);
 }
 
 /** @throws the operating system's error for a file that stands in the way. */

@@ -27,6 +27,8 @@ export interface Fit {
 export function checkFit(who: string, { set, test, networks, protocol, device: on }: Fit): void {
   const [m, c, h, w] = set.shape;
   if (m === 0) throw new UsageError(`${who}: invalid set ${set.name}: expected images, got none`);
+  if (set.classes < 2)
+    throw new UsageError(`${who}: invalid set ${set.name}: expected two classes or more, got ${set.classes}`);
   if (c !== 1 && c !== 3)
     throw new UsageError(`${who}: invalid set ${set.name}: expected images of 1 or 3 channels, got ${c}`);
   if (h !== w)
@@ -64,7 +66,7 @@ export function named<T>(who: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof UsageError
+    throw error instanceof UsageError && !error.message.startsWith(`${who}: `)
       ? new UsageError(`${who}: ${error.message.replace(/^[A-Za-z]\w*: /, "")}`)
       : error;
   }

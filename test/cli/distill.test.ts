@@ -126,7 +126,7 @@ it.each([
   [["--data", "nowhere"], "retort distill: unknown data: expected strokes,"],
   [["--ipc", "0"], "retort distill: invalid --ipc: expected"],
   [["--ipc", "7"], "retort distill: invalid ipc: expected at most 6, all images of class 0, got 7"],
-  [["--dsa", "blur"], "dsa: unknown operator: expected none or some of color"],
+  [["--dsa", "blur"], "retort distill: unknown DSA operator: expected none or some of color"],
   [["--normalisation", "cifar"], "retort distill: unknown normalisation: expected one of"],
 ])("%j is one clear line and status 2", async (words, line) => {
   const data = words[0] === "--data" ? [] : ["--data", await rawSet()];

@@ -30,6 +30,7 @@ const files: Readonly<Record<string, Uint8Array | string>> = {
   "grey.safetensors": setToSafetensors(reshaped([1, 32, 32])),
   "small.safetensors": setToSafetensors(reshaped([3, 28, 28])),
   "tiny.safetensors": setToSafetensors(reshaped([3, 4, 4])),
+  "lone.safetensors": setToSafetensors(reshaped([3, 32, 32], 1)),
   "seven.safetensors": setToSafetensors(reshaped([3, 32, 32], 7)),
   "hollow.safetensors": setToSafetensors({
     ...drawings(),
@@ -55,6 +56,7 @@ const files: Readonly<Record<string, Uint8Array | string>> = {
   "tiny.yaml": experiment("").replace("set.saf", "tiny.saf"),
   "nothing.yaml": experiment("attack: { method: cleanLabel, share: 0 }"),
   "alpha.yaml": experiment("attack: { method: poisonedDistillation, alpha: 0 }"),
+  "gpu.yaml": experiment("device: cuda"),
   "gone.yaml": experiment("").replace("set.saf", "gone.saf"),
   "space.yaml": "vary: { steps: [0] }\n",
   "options.yaml": "strength: many\n",
@@ -64,6 +66,8 @@ const files: Readonly<Record<string, Uint8Array | string>> = {
 beforeAll(() => {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   mkdirSync(join(folder, "folder"));
+  mkdirSync(join(folder, "run"));
+  writeFileSync(join(folder, "run", "config.json"), "{}");
   process.chdir(folder);
 });
 afterAll(() => {
@@ -81,6 +85,8 @@ const names = Object.keys(registry).map(kebab);
 const measured = "--test strokes --test-images 20 --networks 1 --epochs 1";
 
 const attackMeasured = "--test strokes --test-images 20 --receiver-networks 1 --receiver-epochs 1";
+
+const distil = "distill --ipc 1 --out runs/planned";
 
 /** Commands that compute, as they would run. */
 const whole: Readonly<Record<string, string>> = {
@@ -120,6 +126,11 @@ const generated: string[] = [
   ),
   ...Object.values(whole).flatMap((line) => closed.map((out) => `${line} --out ${out}`)),
   ...Object.values(whole).map((line) => `${line} --device quantum`),
+  // A device that is not here.
+  ...(existsSync("/dev/nvidia0")
+    ? []
+    : [...Object.values(whole).map((line) => `${line} --device cuda`), "run gpu.yaml"]
+  ).map((line) => `${line} --out runs/planned`),
   // A variable of the shell that nobody set.
   ...Object.values(whole).map((line) => `${line} --out ''`),
   ...["run ''", "plan ''", "status ''", "collect ''", "report ''", "keygen ''", "seal ''", "verify ''", "inspect ''"],
@@ -152,6 +163,75 @@ const generated: string[] = [
   "audit set.safetensors --calibration gone.json",
   "audit set.safetensors --seed many",
   "audit set.safetensors --page set.safetensors/page.html",
+  // What would be lost, or written over by the next.
+  "audit set.safetensors --page set.safetensors",
+  "audit set.safetensors --markdown folder/../set.safetensors",
+  "audit set.safetensors --sarif a.out --junit ./a.out",
+  "sanitise set.safetensors --out out.npz --report set.safetensors",
+  "sanitise set.safetensors --out out.npz --report ./out.npz",
+  "inspect set.safetensors --sheet set.safetensors",
+  "inspect set.safetensors --html ./set.safetensors",
+  "inspect set.safetensors --html a.out --sheet a.out",
+  "diff set.safetensors grey.safetensors --html grey.safetensors",
+  "diff set.safetensors grey.safetensors --sheet set.safetensors",
+  "verify set.safetensors --sarif set.safetensors",
+  "verify set.safetensors --sarif a.out --junit a.out",
+  // What nothing reads here.
+  "plan fine.yaml --shards 3 --out runs/planned",
+  "plan fine.yaml --program x --out runs/planned",
+  "plan fine.yaml --emit bash --image x --out runs/planned",
+  "plan fine.yaml --schema",
+  "plan --schema --out runs/planned",
+  "verify folder --key text.txt --experiment 0",
+  "verify folder --key text.txt --trusted-root gone.json",
+  // The folder of something else.
+  "plan fine.yaml --out run",
+  "run fine.yaml --out run",
+  "keygen folder/",
+  "collect folder --mlflow nope",
+  "collect folder --mlflow ftp://x",
+  "collect folder --tensorboard text.txt",
+  "data get mnst mnist --folder runs/planned",
+  "data get mnist mnst --folder runs/planned",
+  "data get mnist --folder runs/planned --mirror ftp://x",
+  // What counts once.
+  "evaluate set.safetensors --test strokes --network convNet,mlp,convNet",
+  "evaluate set.safetensors --test strokes --network convNet,conv-net",
+  "evaluate set.safetensors --test strokes --epochs 5,5",
+  "attack clean-label set.safetensors --test strokes --receiver-network mlp,mlp",
+  "search set.safetensors --architectures mlp,mlp",
+  "audit set.safetensors --networks mlp,mlp",
+  // Backdoors are for one class among others.
+  ...[
+    "attack clean-label",
+    "attack bad-nets",
+    "search",
+    "audit",
+    "sanitise --out out.npz",
+    "evaluate --test strokes",
+  ].map((name) => `${name} lone.safetensors`),
+  "search set.safetensors --rungs 50",
+  "search set.safetensors --rungs 1 --eta 9",
+  "search set.safetensors --tolerance 2",
+  "report folder --csv --out a.out",
+  // A folder that takes nothing.
+  ...(existsSync("/proc/self")
+    ? ["sanitise set.safetensors --out /proc/out.npz", "audit set.safetensors --page /proc/page.html"]
+    : []),
+  "inspect set.safetensors --sheet text.txt/a.png",
+  // What is found at the end elsewhere.
+  "sanitise set.safetensors --out out.npz --no-audit-again --rounds 2",
+  ...["dm", "dc", "frepo", "mtt"].map((method) => `${distil} --method ${method} --network resNet18BN`),
+  ...["dm", "rded", "sre2l"].map((method) => `${distil} --method ${method} --network vit --width 7`),
+  `${distil} --dsa none_flip`,
+  `${distil} --receivers 1 --receiver-network nope`,
+  `${distil} --receivers 1 --receiver-network vit --receiver-width 7`,
+  "calibrate set.safetensors tall.safetensors --method dm --out runs/planned",
+  ...["grey", "small", "seven"].map(
+    (set) => `sanitise ${set}.safetensors --out out.npz --test strokes --test-images 20`,
+  ),
+  "sanitise set.safetensors --out out.npz --test strokes --test-images 0",
+  "calibrate set.safetensors ./set.safetensors --method dm --out runs/planned",
   "audit set.safetensors --sarif set.safetensors/audit.sarif",
   "sanitise set.safetensors --out set.safetensors/out.npz",
   "sanitise set.safetensors --out out.npz --report set.safetensors/page.html",
@@ -208,7 +288,7 @@ const generated: string[] = [
   "convert set.safetensors --to nonsense out.x",
   // Texts that people write.
   ...Object.keys(files)
-    .filter((name) => name.endsWith(".yaml") && !/space|options|fine/.test(name))
+    .filter((name) => name.endsWith(".yaml") && !/space|options|fine|gpu/.test(name))
     .flatMap((name) => [`plan ${name} --out runs/planned`, `run ${name} --out runs/planned`]),
   ...["alias", "bomb", "deep", "binary", "list", "twice", "options"].flatMap((name) => [
     `attack clean-label set.safetensors --options ${name}.yaml`,
@@ -255,8 +335,9 @@ describe("wrong usage", () => {
     const said = stderr.split("\n").filter((text) => text !== "" && !text.startsWith("warning: "));
     // A command that groups others prints its help.
     if (stdout === "" && !stderr.startsWith("Usage:")) expect(said).toHaveLength(1);
+    expect(stderr).not.toMatch(/^(retort [^:]*: )\1/);
     expect(stderr).not.toMatch(/internal error|undefined|\[object|^\s+at /m);
-    for (const inner of ["openSet:", "fileSource:", "run:", "output:", "trial:", "protocol:"])
+    for (const inner of ["dsa:", "vit:", "openSet:", "fileSource:", "run:", "output:", "trial:", "protocol:"])
       expect(stderr.startsWith(inner), stderr).toBe(false);
     // Nothing was trained, and nothing is left in the way.
     for (const made of ["misfit", "nothing", "planned"])

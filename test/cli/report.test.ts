@@ -46,6 +46,21 @@ test("what cannot be rendered is one line and status 2", async () => {
   });
 });
 
+test("a page takes no other file's place in the folder of a run", async () => {
+  const run = await openRun(folder, description);
+  await run.writeJson("record.json", syntheticRecord());
+  for (const name of ["record.json", "config.json", "log.jsonl"]) {
+    const before = await readFile(join(folder, name), "utf8");
+    const { status, stderr } = await call({ report }, "report", folder, "--out", join(folder, name));
+    expect([name, status, stderr]).toEqual([
+      name,
+      2,
+      expect.stringMatching(/^[^\n]*expected a page, got a file of the folder; it would be lost\n$/),
+    ]);
+    expect(await readFile(join(folder, name), "utf8")).toBe(before);
+  }
+});
+
 test("a sweep's folder gets its page, with links that hold from where the page is", async () => {
   await writeFile(join(folder, "sweep.json"), JSON.stringify(syntheticSweep()));
   const shown = await call({ report }, "report", folder);

@@ -67,6 +67,15 @@ describe("a single file", () => {
     expect((await run("attest", file(), "--predicate", at("audit.json"), "--key", at("lab.key"))).status).toBe(0);
     const { attestations } = JSON.parse((await run("verify", file(), "--key", at("lab.pub"), "--json")).stdout);
     expect(attestations).toHaveLength(3);
+    const before = readFileSync(file());
+    for (const out of [file(), at("audit.json"), at("lab.key")]) {
+      const words = ["attest", file(), "--predicate", at("audit.json"), "--key", at("lab.key"), "--out", out];
+      expect(await run(...words)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/^[^\n]*invalid file[^\n]*\n$/),
+      });
+    }
+    expect(readFileSync(file()).equals(before)).toBe(true);
   });
 
   test("and the folder that it lies in are two seals; one does not pass for the other", async () => {

@@ -259,6 +259,6 @@ describe("distribution matching", () => {
     const empty = { ...set, classes: 4 };
     await expect(run({ init: "noise", ipc: 1 }, empty)).rejects.toThrow("got none of class 3");
     await expect(run({}, { ...set, shape: [24, 1, 16, 4] })).rejects.toThrow("expected square ones, got 16×4");
-    await expect(run({ dsa: "blur" })).rejects.toThrow("dsa: unknown operator");
+    await expect(run({ dsa: "blur" })).rejects.toThrow("dsa: unknown DSA operator");
   });
 });

@@ -108,7 +108,7 @@ describe("augmentation", () => {
     expect(parseAugmentation("flip-crop+cutout+noise")).toEqual(["flip-crop", ["cutout"], "noise"]);
     expect(parseAugmentation("dsa")).toEqual([["color", "crop", "cutout", "flip", "scale", "rotate"]]);
     expect(() => parseAugmentation("flip-crop+none")).toThrow("expected none alone");
-    expect(() => parseAugmentation("blur")).toThrow("unknown operator");
+    expect(() => parseAugmentation("blur")).toThrow("unknown DSA operator");
   });
 });
 

@@ -95,7 +95,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
         { checkFit },
         { versions },
         { setDigest },
-        { device },
+        { workingDevice },
         { child, key },
       ] = await Promise.all([
         import("../steps/distilledSet.ts"),
@@ -105,7 +105,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
         import("../../run/checkFit.ts"),
         import("../../run/versions.ts"),
         import("../../disk/setDigest.ts"),
-        import("../../engine/device.ts"),
+        import("../../engine/workingDevice.ts"),
         import("../../core/random.ts"),
       ]);
       const chosen = flags as Record<string, unknown> &
@@ -117,7 +117,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
         Object.keys(evaluationOptions).map((k) => [k, chosen[ofReceivers(k)]]),
       ) as EvaluationChoice;
       const evaluation = resolveEvaluation(chosenReceivers, who, ofReceivers);
-      const target = device(chosen.device, chosen.threads);
+      const target = await workingDevice(chosen.device, chosen.threads);
       const hooks = whiteningHooks(console, signal, target);
       const { set, accuracies } = await distilledSet(path, chosen, who, console, hooks);
       const raw = await rawOf(attack, chosen.raw as string | undefined, who);

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { DataError, UsageError } from "../../core/errors.ts";
+import { checkOutputs } from "../../disk/checkOutputs.ts";
 import { defaultSignature } from "../../disk/detachedSeal.ts";
 import { readRegular } from "../../disk/readRegular.ts";
 import { readJsonText } from "../../disk/readText.ts";
 import { sealFolder, sealPlace } from "../../disk/sealFolder.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
 import { slsaPredicateType, testResultPredicateType } from "../../seal/attestations.ts";
+import { parseBundle } from "../../seal/bundle.ts";
 import { attestationsName } from "../../seal/manifest.ts";
 import { sealedSubject } from "../../seal/sealedSubject.ts";
 import { asArray, asFields } from "../../seal/shape.ts";
@@ -54,17 +56,19 @@ it is, and the signer may be somebody else than the publisher. Receivers see the
       throw new UsageError(
         `attest: invalid seal: expected one that leaves out ${attestationsName}; this one was made by another tool, so use --out`,
       );
-    const bundle = await signStatement(
-      { subject, predicateType, predicate },
-      await resolveSealer(options, console, signal),
-    );
     const file = options.out ?? join(place, attestationsName);
+    await checkOutputs([file], [options.predicate, options.key]);
     const before = await readRegular(file)
       .then(String)
       .catch((error: NodeJS.ErrnoException) => {
         if (error.code === "ENOENT") return "";
         throw error;
       });
+    checkStatements(file, before);
+    const bundle = await signStatement(
+      { subject, predicateType, predicate },
+      await resolveSealer(options, console, signal),
+    );
     await writeAtomic(file, `${before}${before === "" || before.endsWith("\n") ? "" : "\n"}${bundle}\n`);
     console.result({ file, predicateType, subject }, () =>
       console.line(`added ${predicateType} about ${subject.name} to ${file}`),
@@ -72,6 +76,20 @@ it is, and the signer may be somebody else than the publisher. Receivers see the
     return 0;
   },
 });
+
+/** What holds anything else is not added to: it would be spoilt. @throws UsageError */
+function checkStatements(file: string, text: string): void {
+  for (const [i, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    try {
+      parseBundle(line);
+    } catch {
+      throw new UsageError(
+        `attest: invalid file ${file}: expected signed statements to add to, a bundle a line, got another text in line ${i + 1}`,
+      );
+    }
+  }
+}
 
 /** Required members of in-toto's test result v0.1. */
 function checkTestResult(predicate: unknown): void {

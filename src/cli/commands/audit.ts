@@ -5,8 +5,10 @@ import type { Calibration } from "../../audit/calibration.ts";
 import type { Patch } from "../../audit/Patch.ts";
 import type { AuditSettings } from "../../audit/settings.ts";
 import type { AuditConclusion } from "../../audit/verdict.ts";
+import { distinct } from "../../core/distinct.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
+import { setPath } from "../../disk/setPath.ts";
 import { computeOptions } from "../options/computeOptions.ts";
 import { readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
@@ -29,9 +31,7 @@ const options = z.object({
     .describe(
       "also larger squares, lines, frames, scatters and waves, support by many images, and detectors of others",
     ),
-  detectors: z
-    .array(z.string())
-    .min(1)
+  detectors: distinct(z.array(z.string()).min(1))
     .optional()
     .describe("these detectors instead of those of the level (docs/audit.md)"),
   power: z
@@ -39,9 +39,7 @@ const options = z.object({
     .default(false)
     .describe("where nothing is found, plant known stamps into the set and audit it again: three times the time"),
   followed: z.int().min(1).default(3).describe("suspects that are followed to the end"),
-  networks: z
-    .array(z.string())
-    .min(1)
+  networks: distinct(z.array(z.string()).min(1))
     .default(["convNet"])
     .describe("architectures of the audit's networks: those that the receiver will train; the worst verdict counts"),
   page: z.string().optional().describe("also write the audit as a page (HTML) to this file"),
@@ -80,11 +78,12 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
       import("../../library/audit.ts"),
       import("../../run/calibrationFile.ts"),
     ]);
+    await (await import("../../disk/checkOutputs.ts")).checkOutputs(
+      (["page", "markdown", "sarif", "junit"] as const).map((name) => options[name]),
+      [setPath(path), ...(options.calibration ?? []), ...(options.key ?? [])],
+    );
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
-    await (await import("../../disk/makeFolder.ts")).checkOutputs(
-      (["page", "markdown", "sarif", "junit"] as const).map((name) => options[name]),
-    );
     if (options.quick && options.deep)
       throw new UsageError(`${who}: invalid options: expected one of --quick and --deep, got both`);
     const { detectors, side, grid, width, epochs, followed, power } = options;

@@ -39,6 +39,8 @@ The file is written after every set: the same command goes on where it was stopp
       { calibrationText, readCalibration },
       { writeAtomic },
       { checkFolder },
+      { setDigest },
+      { checkFit },
       { existsSync, statSync },
       { dirname, resolve },
     ] = await Promise.all([
@@ -50,6 +52,8 @@ The file is written after every set: the same command goes on where it was stopp
       import("../../run/calibrationFile.ts"),
       import("../../disk/writeAtomic.ts"),
       import("../../disk/makeFolder.ts"),
+      import("../../disk/setDigest.ts"),
+      import("../../run/checkFit.ts"),
       import("node:fs"),
       import("node:path"),
     ]);
@@ -69,12 +73,20 @@ The file is written after every set: the same command goes on where it was stopp
         throw new UsageError(
           `${who}: invalid set ${path}: expected a clean one, got one that says it was tampered with`,
         );
+      checkFit(who, { set });
       return { set, kind: calibrationKind(set) };
     };
     // Every set is looked at before the first is audited, which takes minutes.
     let kind = library?.kind;
+    const seen = new Map<string, string>();
     for (const path of wanted) {
-      const { kind: found } = await open(path);
+      const { set, kind: found } = await open(path);
+      const same = seen.get(setDigest(set));
+      if (same !== undefined)
+        throw new UsageError(
+          `${who}: invalid set ${path}: expected each set once, got the same images as in ${same}; twice it would count for two`,
+        );
+      seen.set(setDigest(set), path);
       kind ??= found;
       if (!sameKind(kind, found))
         throw new UsageError(

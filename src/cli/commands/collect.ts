@@ -1,5 +1,6 @@
 import process from "node:process";
 import * as z from "zod";
+import { UsageError } from "../../core/errors.ts";
 import type { SweepRecord } from "../../report/sweep/sweepRecord.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
@@ -21,6 +22,13 @@ retort run does this at its end; collect is for what was run elsewhere, and for 
     "collect runs/sweep --mlflow http://localhost:5000",
   ],
   async run({ args: [folder], options, console }) {
+    // Where it shall go is checked before anything is written.
+    if (options.mlflow !== undefined && !(/^https?:/i.test(options.mlflow) && URL.canParse(options.mlflow)))
+      throw new UsageError(
+        `retort collect: invalid --mlflow: expected an address that begins with https:// or http://, got ${JSON.stringify(options.mlflow)}`,
+      );
+    if (options.tensorboard !== undefined)
+      await (await import("../../disk/makeFolder.ts")).checkFolder(options.tensorboard);
     const { collectSweep } = await import("../../experiment/collect/collectSweep.ts");
     const now = new Date();
     const { sweep, table, paths: written } = await collectSweep(folder, now);

@@ -20,7 +20,9 @@ cut off goes on where it stopped. Without a network it says which files to put w
     "data get cifar-10 --mirror https://mirror.example.org/cifar",
   ],
   async run({ args, options, console, signal }) {
-    const { getDataset } = await import("../../disk/getDataset.ts");
+    const { datasetNamed, getDataset } = await import("../../disk/getDataset.ts");
+    // All of them, before the first is fetched.
+    for (const name of args) datasetNamed(name);
     const results: { name: string; folder: string; fetched: boolean }[] = [];
     for (const name of args) {
       let bar: ReturnType<typeof console.progress> | undefined;

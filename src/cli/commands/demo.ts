@@ -35,7 +35,7 @@ One page tells it in six chapters. Small sizes throughout; the full commands are
       { checkOut, runFolder },
       { versions },
       { setDigest },
-      { device },
+      { workingDevice },
       { child, key },
       { strokes },
       { normalisationNamed },
@@ -49,14 +49,14 @@ One page tells it in six chapters. Small sizes throughout; the full commands are
       import("../steps/runFolder.ts"),
       import("../../run/versions.ts"),
       import("../../disk/setDigest.ts"),
-      import("../../engine/device.ts"),
+      import("../../engine/workingDevice.ts"),
       import("../../core/random.ts"),
       import("../../data/generators/strokes.ts"),
       import("../../data/normalise.ts"),
       import("../steps/distillStep.ts"),
     ]);
     await checkOut(options.out);
-    const target = device(options.device, options.threads);
+    const target = await workingDevice(options.device, options.threads);
     const root = key(options.seed);
     const [raw, test] = [strokes("train", sizes.images), strokes("test", sizes.testImages)];
     const normalisation = normalisationNamed("strokes", "retort demo");

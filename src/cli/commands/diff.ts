@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { SetDifference } from "../../audit/diff/diffSets.ts";
 import { UsageError } from "../../core/errors.ts";
+import { checkOutputs } from "../../disk/checkOutputs.ts";
 import { fileSource } from "../../disk/fileSource.ts";
 import { setPath } from "../../disk/setPath.ts";
 import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
@@ -41,6 +42,7 @@ first is cut off.`,
       import("../../audit/diff/contactSheet.ts"),
       import("../../audit/diff/diffHtml.ts"),
     ]);
+    await checkOutputs([options.html, options.sheet], [setPath(a), setPath(b), ...(options.key ?? [])]);
     const hooks = whiteningHooks(console, signal);
     // People know their copies by the paths they gave; the names inside are often the same.
     const trusted = await open(await openSource(setPath(a), options, console), options.experiment, hooks);

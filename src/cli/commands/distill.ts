@@ -104,32 +104,35 @@ stopped, with the same result.`,
       { checkOut, runFolder },
       { setDigest },
       { versions },
-      { device },
+      { workingDevice },
       { key },
       { distilled },
       { loadDistillation },
       { keptNetworks },
       { measureDistilled, receiverOf, sameReceivers },
       { writeDistilledPage },
+      { named },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
       import("../steps/runFolder.ts"),
       import("../../disk/setDigest.ts"),
       import("../../run/versions.ts"),
-      import("../../engine/device.ts"),
+      import("../../engine/workingDevice.ts"),
       import("../../core/random.ts"),
       import("../steps/distillStep.ts"),
       import("../../run/distillStage.ts"),
       import("../../disk/kept/keptNetworks.ts"),
       import("../steps/measureDistilled.ts"),
       import("../steps/distilledPage.ts"),
+      import("../../run/checkFit.ts"),
     ]);
     await checkOut(options.out);
-    const target = device(options.device, options.threads);
+    const target = await workingDevice(options.device, options.threads);
     const data = rawData(options.data, who, { normalisation: options.normalisation });
     const [set, normalisation] = [await data.split("train"), await data.normalisation()];
-    method.check(set, settings as never);
-    if (options.receivers > 0) receiverOf(options, set);
+    // In the words of this command, whatever part of the method or of a network refuses.
+    named(who, () => method.check(set, settings as never));
+    if (options.receivers > 0) named(who, () => receiverOf(options, set));
     const test = options.receivers > 0 ? await data.split("test", options.testImages) : undefined;
     const digest = setDigest(set);
 

@@ -62,7 +62,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       { loadAttack, readSet, CLEAN },
       { versions },
       { setDigest },
-      { device },
+      { workingDevice },
       { key },
       { attackRegistry: attacks },
     ] = await Promise.all([
@@ -74,13 +74,13 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       import("../../run/attackStage.ts"),
       import("../../run/versions.ts"),
       import("../../disk/setDigest.ts"),
-      import("../../engine/device.ts"),
+      import("../../engine/workingDevice.ts"),
       import("../../core/random.ts"),
       import("../../attack/attackRegistry.ts"),
     ]);
     const { existsSync } = await import("node:fs");
     await checkOut(options.out);
-    const target = device(options.device, options.threads);
+    const target = await workingDevice(options.device, options.threads);
     const chosen = z.object(evaluationOptions).parse(options);
     // What is wrong in it is told before anything is opened.
     if (options.protocol === undefined) resolveEvaluation(chosen, who);

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { ContactSheet } from "../../audit/inspect/contactSheet.ts";
 import type { Inspection } from "../../audit/inspect/inspect.ts";
+import { checkOutputs } from "../../disk/checkOutputs.ts";
 import { openOptions } from "../../disk/reading.ts";
 import type { Source } from "../../formats/Format.ts";
 import { readingFrom, readOptions, refuseUnused } from "../options/readOptions.ts";
@@ -35,6 +36,7 @@ what is not known here) or tampered (the set says so itself); 2 not recognised, 
       import("../steps/openSource.ts"),
       import("../../audit/inspect/inspect.ts"),
     ]);
+    await checkOutputs([options.sheet, options.html], [...args, ...(options.key ?? [])]);
     const source = await openSource(args, options, console);
     const { inspection, set } = await inspect(
       named(source, args),

@@ -34,6 +34,8 @@ export const keygen = defineCommand({
         "keygen: missing passphrase: expected --passphrase-file, RETORT_KEY_PASSPHRASE or a terminal",
       );
     const { privatePem, publicPem } = generateKeys(options.curve, secret);
+    if (/(^|[\\/])$/.test(name))
+      throw new UsageError(`keygen: invalid name: expected a path that ends in a name, got ${JSON.stringify(name)}`);
     const files = { privateKey: `${name}.key`, publicKey: `${name}.pub` };
     await makeFolder(dirname(name));
     await writeNew(files.privateKey, privatePem, 0o600);

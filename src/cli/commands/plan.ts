@@ -28,6 +28,19 @@ and the hash of its content. Times are estimates: each part is tried for a momen
     image: z.string().default("retort:latest").describe("container image of the array job (k8s)"),
     schema: z.boolean().default(false).describe("print the JSON Schema of experiment files instead, for editors"),
   }),
+  readWhen: [
+    ...["shards", "program"].map((option) => ({
+      option,
+      read: ({ emit }: { emit?: string }) => emit !== undefined,
+      by: "--emit",
+    })),
+    { option: "image", read: ({ emit }) => emit === "k8s", by: "--emit k8s" },
+    ...["size", "smoke", "out", "emit"].map((option) => ({
+      option,
+      read: ({ schema }: { schema: boolean }) => !schema,
+      by: "an experiment, not with --schema",
+    })),
+  ],
   examples: [
     "plan sweep.yaml",
     "plan sweep.yaml --smoke --json",
@@ -36,6 +49,8 @@ and the hash of its content. Times are estimates: each part is tried for a momen
   ],
   async run({ args: [path], options, console, signal }) {
     if (options.schema) {
+      if (path !== undefined)
+        throw new UsageError(`${who}: invalid experiment: expected none with --schema, got ${path}`);
       const { experimentJsonSchema } = await import("../../experiment/plan/experimentSchema.ts");
       const schema = experimentJsonSchema();
       console.result(schema, () => console.line(JSON.stringify(schema, null, 2)));

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
+import { checkOutputs } from "../../disk/checkOutputs.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
 import type { DistilledRecord } from "../../report/distilled/distilledRecord.ts";
 import type { SweepRecord } from "../../report/sweep.ts";
@@ -40,6 +41,13 @@ export const report: CliCommand = defineCommand({
     "Render the report of a run folder (record.json) or of a sweep's folder (sweep.json) again, from the numbers stored there. Nothing is trained or measured.",
   arguments: { "<folders...>": "folder of a run or of a sweep; with --leaderboard several sweeps" },
   options,
+  readWhen: [
+    {
+      option: "out",
+      read: ({ markdown, latex, csv, figure }) => !(markdown || latex || csv || figure),
+      by: "a page, not what goes to stdout",
+    },
+  ],
   examples: [
     "report runs/demo",
     "report runs/demo --out demo.html",
@@ -177,12 +185,21 @@ async function writePage(
   path: string,
   page: string,
 ) {
+  await checkOutputs([path]);
+  checkPlace(path);
   await writeAtomic(path, page);
   console.result({ ...conclusion, report: path }, () => {
     console.line(`${conclusion.heading}. ${conclusion.sentences.join(" ")}`);
     console.line(path);
   });
   return 0 as const;
+}
+
+/** A run, or sweep, keeps files in its folder that are not made again. @throws UsageError where the page would take the place of one. */
+function checkPlace(path: string): void {
+  const isKept = ["config.json", "manifest.json", "sweep.json"].some((name) => existsSync(join(dirname(path), name)));
+  if (isKept && existsSync(path) && !/\.html?$/i.test(path))
+    throw new UsageError(`report: invalid --out ${path}: expected a page, got a file of the folder; it would be lost`);
 }
 
 function parseWhere(words: readonly string[]): Record<string, string> {

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import * as z from "zod";
+import type { Manifest } from "../../experiment/plan/manifest.ts";
 import type { SweepProgress } from "../../experiment/sweep/runSweep.ts";
 import { plannedSweep, queueOption, queuePassword, shardOf, sweepOptions } from "../options/sweepOptions.ts";
 import { defineCommand } from "../shell/command.ts";
@@ -39,6 +40,8 @@ Exit status 1 means that trials have failed; the others are there.`,
       import("../../experiment/plan/manifest.ts"),
       import("../../experiment/sweep/runSweep.ts"),
     ]);
+    // What is on a queue is run elsewhere.
+    if (options.queue === undefined) await checkDevices(manifest);
     await openSweep(folder, manifest);
     const trials = manifest.trials.filter((_, i) => !shard || i % shard.of === shard.index - 1);
     const cores = availableParallelism();
@@ -84,6 +87,12 @@ Exit status 1 means that trials have failed; the others are there.`,
     }
   },
 });
+
+/** @throws UsageError where this machine lacks the device of a trial. */
+async function checkDevices({ trials }: Manifest): Promise<void> {
+  const { workingDevice } = await import("../../engine/workingDevice.ts");
+  for (const name of new Set(trials.map(({ config }) => config.device))) await workingDevice(name);
+}
 
 /** @throws UsageError for what is no address of a queue. */
 async function checkAddress(address: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { setPath } from "../../disk/setPath.ts";
 import { networkRepairOptions } from "../../sanitise/network/settings.ts";
 import { repairOptions } from "../../sanitise/settings.ts";
 import { sanitiseOptions } from "../options/sanitiseOptions.ts";
@@ -37,6 +38,7 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
       read: ({ model }: { model?: string }) => model === undefined,
       by: "a set, not with --model",
     })),
+    { option: "rounds", read: ({ auditAgain }: { auditAgain?: boolean }) => auditAgain !== false, by: "--audit-again" },
     { option: "testImages", read: ({ test }: { test?: string }) => test !== undefined, by: "--test" },
     {
       option: "networks",
@@ -82,9 +84,13 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
     const format = await formatByEnding(options.to, out, who);
     const [{ checkFree }, { checkOutputs }] = await Promise.all([
       import("../../disk/writeFiles.ts"),
-      import("../../disk/makeFolder.ts"),
+      import("../../disk/checkOutputs.ts"),
     ]);
     await checkOutputs([out, options.report]);
+    await checkOutputs(
+      [options.report],
+      [setPath(path), options.audit, ...(options.calibration ?? []), ...(options.key ?? [])],
+    );
     if (!options.overwrite) await checkFree(out, who, "--overwrite");
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
     const report = options.audit === undefined ? undefined : await readAudit(options.audit, who);
@@ -92,6 +98,13 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
     const { rawData } = await import("../../disk/rawData.ts");
     const test =
       options.test === undefined ? undefined : await rawData(options.test, who).split("test", options.testImages);
+    // What would fail at the end fails now: receivers measured on other images, a format that cannot hold such a set.
+    const [{ checkFit }, { convert }] = await Promise.all([
+      import("../../run/checkFit.ts"),
+      import("../../formats/convert.ts"),
+    ]);
+    checkFit(who, { set, test });
+    await convert(set, format);
     const bar = console.progress("sanitise", 100);
     const result = await sanitise(
       set,

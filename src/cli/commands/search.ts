@@ -32,7 +32,8 @@ const options = z.object({
   candidates: z.int().min(1).optional().describe("how many are drawn (default: what the space says, else all)"),
   budget: z.number().positive().optional().describe("minutes: draw about as many candidates as are through by then"),
   eta: z.int().min(2).default(3).describe("one of so many goes on, with so many times the updates"),
-  rungs: z.int().min(1).default(3).describe("lengths: the last is the full one"),
+  // Chosen: with more, the first lengths are no updates at all.
+  rungs: z.int().min(1).max(10).default(3).describe("lengths: the last is the full one"),
   ...scoreOptions,
   ...readOptions,
   ...computeOptions,
@@ -48,6 +49,7 @@ the best with more. The run folder keeps every trial; the same command goes on w
 for \`retort attack --options\`, which judges them once on real test images.`,
   arguments: { "<set>": "distilled set in any format that `retort inspect` opens" },
   options,
+  readWhen: [{ option: "eta", read: ({ rungs }) => rungs > 1, by: "--rungs of 2 or more" }],
   examples: [
     "search set.safetensors",
     "search set.safetensors --candidates 9 --options trigger.yaml --out runs/search",
@@ -68,7 +70,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       { checkFit },
       { versions },
       { setDigest },
-      { device },
+      { workingDevice },
       { key },
       { pictureSpace, renormalise },
       { judgeProtocol, networksOf },
@@ -82,7 +84,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       import("../../run/checkFit.ts"),
       import("../../run/versions.ts"),
       import("../../disk/setDigest.ts"),
-      import("../../engine/device.ts"),
+      import("../../engine/workingDevice.ts"),
       import("../../core/random.ts"),
       import("../../data/normalise.ts"),
       import("../../experiment/search/judge.ts"),
@@ -94,7 +96,7 @@ for \`retort attack --options\`, which judges them once on real test images.`,
       budget === undefined
         ? { candidates: candidates ?? space.sample ?? combinations(space) }
         : { seconds: 60 * budget };
-    const target = device(chosen.device, chosen.threads);
+    const target = await workingDevice(chosen.device, chosen.threads);
     const { set: opened } = await distilledSet(path, chosen, who, console, whiteningHooks(console, signal, target));
     // Held-out images carry triggers, which belong on pictures.
     const set = renormalise(opened, pictureSpace(opened.normalisation));

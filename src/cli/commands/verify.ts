@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
+import { checkOutputs } from "../../disk/checkOutputs.ts";
 import { defaultSignature, readDetached } from "../../disk/detachedSeal.ts";
 import { fileSource } from "../../disk/fileSource.ts";
 import { readBoundedText } from "../../disk/readText.ts";
@@ -54,6 +55,11 @@ that you named with --key, --certificate-root, --identity and --issuer, or pinne
 Exit status: 0 verified, 1 not verified, 2 an error.`,
   arguments: { "<path>": "folder of the set, or a file" },
   options,
+  readWhen: [
+    { option: "experiment", read: ({ deep, tensors }) => deep || tensors !== undefined, by: "--deep or --tensors" },
+    { option: "deep", read: ({ tensors }) => tensors === undefined, by: "the set's own seal, not with --tensors" },
+    { option: "trustedRoot", read: ({ identity, issuer }) => (identity ?? issuer) !== undefined, by: "--identity" },
+  ],
   examples: [
     "verify sets/cifar10-dc --key lab.pub",
     "verify sets/cifar10-dc",
@@ -65,6 +71,10 @@ Exit status: 0 verified, 1 not verified, 2 an error.`,
   ],
   async run({ args: [path], options, console, signal }) {
     checkVersions(options, "verify");
+    await checkOutputs(
+      [options.sarif, options.junit],
+      [path, options.tensors, options.signature, ...(options.key ?? [])],
+    );
     const checked =
       options.tensors === undefined
         ? verifyFolder(path, options, console, signal)

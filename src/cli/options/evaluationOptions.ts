@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { distinct } from "../../core/distinct.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { InputShape, Network } from "../../nn/Network.ts";
 import { networkName } from "../../nn/networkName.ts";
@@ -22,7 +23,7 @@ export const evaluationOptions = optionGroup(
         "raw dataset to measure on: strokes, a name in the data folder, or a path; @64 behind it brings images to 64 × 64",
       ),
     testImages: z.int().min(1).optional().describe("use the first so many test images (default: all)"),
-    network: z.array(networkName).min(1).default(["convNet"]).describe("architectures of the receivers"),
+    network: distinct(z.array(networkName).min(1)).default(["convNet"]).describe("architectures of the receivers"),
     width: z
       .int()
       .min(1)
@@ -33,7 +34,9 @@ export const evaluationOptions = optionGroup(
       .min(1)
       .default(5)
       .describe("receivers per set and architecture, each from its own initial weights"),
-    epochs: z.array(z.int().min(1)).default([100]).describe("passes over the set; each length is trained from scratch"),
+    epochs: distinct(z.array(z.int().min(1)))
+      .default([100])
+      .describe("passes over the set; each length is trained from scratch"),
     ...protocol,
   },
 );

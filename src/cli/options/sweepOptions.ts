@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
@@ -40,6 +41,8 @@ export async function plannedSweep(
   const experiment = readExperiment(await readText(path, who, "experiment"), path, chosen);
   const stem = basename(path).replace(/\.[^.]*$/, "");
   const folder = out ?? join("runs", chosen === undefined ? stem : `${stem}-${chosen}`);
+  if (existsSync(join(folder, "config.json")))
+    throw new UsageError(`${who}: invalid folder ${folder}: expected a new one or that of a sweep, got that of a run`);
   return { manifest: await planExperiment(experiment, hooks, commandLine), folder };
 }
 

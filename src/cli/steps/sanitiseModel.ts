@@ -1,15 +1,17 @@
 import { basename } from "node:path";
 import type * as z from "zod";
 import { auditStatus } from "../../audit/verdict.ts";
-import { checkOutputs } from "../../disk/makeFolder.ts";
+import { checkOutputs } from "../../disk/checkOutputs.ts";
 import { networkDigest, readNetwork, writeNetwork } from "../../disk/networkFile.ts";
 import { rawData } from "../../disk/rawData.ts";
 import { setDigest } from "../../disk/setDigest.ts";
+import { setPath } from "../../disk/setPath.ts";
 import { checkFree } from "../../disk/writeFiles.ts";
 import { isLeftInNetwork, type SanitiseNetworkResult, sanitiseNetwork } from "../../library/sanitiseNetwork.ts";
 import { percent } from "../../page/numbers.ts";
 import { readAudit } from "../../run/auditFile.ts";
 import { readCalibration } from "../../run/calibrationFile.ts";
+import { checkFit } from "../../run/checkFit.ts";
 import { findingsOfReport } from "../../sanitise/auditReport.ts";
 import { networkRepairOptions } from "../../sanitise/network/settings.ts";
 import type { sanitiseOptions } from "../options/sanitiseOptions.ts";
@@ -26,7 +28,7 @@ export async function sanitiseModel(
   who: string,
 ): Promise<ExitCode> {
   const { out, seed, device, threads, force } = options;
-  await checkOutputs([out]);
+  await checkOutputs([out], [setPath(path), options.audit, ...(options.calibration ?? []), ...(options.key ?? [])]);
   if (!options.overwrite) await checkFree(out, who, "--overwrite");
   const trained = await readNetwork(model, who);
   const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
@@ -40,6 +42,7 @@ export async function sanitiseModel(
     );
   const test =
     options.test === undefined ? undefined : await rawData(options.test, who).split("test", options.testImages);
+  checkFit(who, { set, test });
   const bar = console.progress("sanitise", 100);
   const result = await sanitiseNetwork(
     trained,

@@ -23,7 +23,7 @@ export function parseDsaStrategy(strategy: string): readonly DsaOperator[] {
     const operator = dsaOperators.find((known) => known === word);
     if (operator) return operator;
     throw new UsageError(
-      `dsa: unknown operator: expected none or some of ${dsaOperators.join(", ")} joined by "_", got ${JSON.stringify(word)}`,
+      `dsa: unknown DSA operator: expected none or some of ${dsaOperators.join(", ")} joined by "_", got ${JSON.stringify(word)}`,
     );
   });
 }

@@ -1,13 +1,12 @@
-import { lookUp, UsageError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { child, type Key, normal } from "../../core/random.ts";
 import { checkEachClass, classRows, sampleEachClass } from "../../data/classRows.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { normalisedRows } from "../../data/normalisedBatch.ts";
 import type { Floats } from "../../nn/Network.ts";
-import { networkRegistry } from "../../nn/networkRegistry.ts";
 import { checkFactor, encodeImages } from "./multiFormation.ts";
-import { isConvNet } from "./sharedOptions.ts";
+import { type NetworkChoice, networkFor, networkWithoutBatchNorm } from "./networkFor.ts";
 
 /** What synthetic images start from. */
 export interface Start {
@@ -17,16 +16,23 @@ export interface Start {
   readonly factor: number;
 }
 
-/** Refuse a network that nobody knows, and raw images that a method of square images with some of every class cannot start from. @throws UsageError */
+/**
+ * Refuse a network that cannot be made for the images, and raw images that a method of square images with some of every class cannot
+ * start from.
+ *
+ * @param batchNorm whether a network may have batch norm: not where batches are of one class.
+ * @throws UsageError
+ */
 export function checkStart(
   set: LabelledSet,
-  { ipc, init, factor, network }: Start & { readonly network?: string },
+  { ipc, init, factor, ...choice }: Start & NetworkChoice,
   who: string,
+  batchNorm = false,
 ): void {
-  if (network !== undefined && !isConvNet(network)) lookUp<object>(networkRegistry, network, who, "network");
   const [, , h, w] = set.shape;
   if (h !== w) throw new UsageError(`${who}: invalid images: expected square ones, got ${h}×${w}`);
   checkFactor(factor, h, who);
+  void (batchNorm ? networkFor : networkWithoutBatchNorm)(set, choice, who);
   const rows = classRows(set);
   const none = rows.findIndex((own) => own.length === 0);
   if (none >= 0)

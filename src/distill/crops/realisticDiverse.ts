@@ -53,7 +53,7 @@ export const realisticDiverse: Distillation<typeof options> = {
   },
   readWhen: convNetReadWhen,
   check(set, opts) {
-    checkStart(set, { ...opts, init: "real" }, "realisticDiverse");
+    checkStart(set, { ...opts, init: "real" }, "realisticDiverse", true);
   },
   async *run(set, opts, context) {
     this.check(set, opts);

@@ -84,7 +84,7 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
     ...convNetReadWhen.filter(({ option }) => option === "depth"),
   ],
   check(set, opts) {
-    checkStart(set, { ...opts, init: "real", factor: 1 }, "squeezeRecoverRelabel");
+    checkStart(set, { ...opts, init: "real", factor: 1, norm: "batch" }, "squeezeRecoverRelabel", true);
   },
   async *run(set, opts, context) {
     this.check(set, opts);

@@ -1,15 +1,16 @@
 import * as z from "zod";
+import { distinct } from "../../core/distinct.ts";
 import { networkName } from "../../nn/networkName.ts";
 
 /** How candidates are judged. */
 export const scoreOptions = {
-  architectures: z.array(networkName).min(1).default(["convNet"]).describe("networks that judge"),
+  architectures: distinct(z.array(networkName).min(1)).default(["convNet"]).describe("networks that judge"),
   width: z.int().min(1).default(32).describe("width of each"),
   networks: z.int().min(2).default(3).describe("networks of each architecture and set; they need one another"),
   epochs: z.int().min(1).default(100).describe("passes over the set of each"),
   images: z.int().min(1).default(500).describe("held-out images of each kind: dead leaves, and the set's, augmented"),
   // Chosen: about the two points of real accuracy that an attack may cost to go unnoticed; held-out loss is about three times as large.
-  tolerance: z.number().min(0).default(0.06).describe("held-out loss that costs nothing, a fraction"),
+  tolerance: z.number().min(0).max(1).default(0.06).describe("held-out loss that costs nothing, a fraction"),
   // Chosen: an attack that shows is a failed one: ten points of success make up for two points of loss beyond the tolerance.
   weight: z.number().min(0).default(5).describe("what each further part of held-out loss costs in success"),
 };

@@ -110,9 +110,9 @@ Says what it took as the set, and which files it signs along without having read
     const sealer = await resolveSealer(options, console, signal);
     if (target === path) finishSeal(path);
     const folder = sealFolder(path);
+    const run = await findRun(path, options.run);
     const opened = options.tensors ? await openForSeal(folder, options, console, signal) : undefined;
     const unread = await sayWhatIsSealed(folder, opened, options.ignore ?? [], console);
-    const run = await findRun(path, options.run);
     const bar = console.progress("hashing", folder.files.length);
     const made = await makeSeal(folder, {
       sealer,

@@ -11,9 +11,10 @@ import { named } from "../../run/checkFit.ts";
  */
 export function checkNames(
   who: string,
-  { network, dsa }: { readonly network?: unknown; readonly dsa?: unknown },
+  settings: object,
   { receivers, receiverNetwork }: { readonly receivers: number; readonly receiverNetwork: string },
 ): void {
+  const { network, dsa } = settings as { readonly network?: unknown; readonly dsa?: unknown };
   if (typeof network === "string" && !isConvNet(network)) lookUp(networkRegistry, network, who, "--network");
   if (typeof dsa === "string") named(who, () => parseDsaStrategy(dsa));
   if (receivers > 0) lookUp(networkRegistry, receiverNetwork, who, "--receiver-network");

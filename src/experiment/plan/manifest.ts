@@ -62,7 +62,8 @@ export async function planExperiment(
         `${experiment.where(["matrix"])}: invalid matrix: expected every trial to differ, got the same one for ${spelled(same.axes)} and ${spelled(trial.axes)}`,
       );
     seen.set(trial.id, trial);
-    hooks.onTrial?.(trials.push(trial), combinations.length);
+    trials.push(trial);
+    hooks.onTrial?.(trials.length, combinations.length);
   }
   const [{ config }] = trials;
   const name = basename(experiment.file);

@@ -26,6 +26,16 @@ matrix: { network: [mlp, convNet], seed: [0, 1] }
 `;
 const planned = async (yaml = text, name = "e.yaml") => planExperiment(readExperiment(yaml, join(folder, name)));
 
+it("says how far it is, and stops where it is told to", async () => {
+  const said: [number, number][] = [];
+  const experiment = readExperiment(text, join(folder, "e.yaml"));
+  await planExperiment(experiment, { onTrial: (done, total) => said.push([done, total]) });
+  expect(said).toEqual([1, 2, 3, 4].map((done) => [done, 4]));
+  await expect(planExperiment(experiment, { signal: AbortSignal.abort(new Error("stopped")) })).rejects.toThrow(
+    "stopped",
+  );
+});
+
 it("every trial is complete, its id depends on content only", async () => {
   const manifest = await planned();
   expect(manifest.trials).toHaveLength(4);

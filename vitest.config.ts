@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { compiledSources } from "./test/compiledSources.ts";
 import { skipsFile } from "./test/skipReporter.ts";
 
 const all = ["test/**/*.test.ts"];
@@ -13,7 +14,10 @@ const setupFiles = ["test/nothingLeftOpen.ts"];
 
 // Two test files at a time: most machines Retort meets have two cores, and the engine takes a thread per file.
 export default defineConfig({
+  plugins: [compiledSources],
   test: {
+    server: { deps: { external: [/retort-compiled-/] } },
+    execArgv: ["--enable-source-maps"],
     globalSetup: ["test/compileProgram.ts"],
     setupFiles: ["test/setup.ts"],
     reporters: ["default", "./test/skipReporter.ts"],

@@ -161,8 +161,8 @@ const known = new WeakMap<z.ZodObject, Leaf[]>();
 
 /** What a person sets one by one. A schema is translated once: options are added, hidden and read from it. */
 function leaves(schema: z.ZodObject): Leaf[] {
-  let found = known.get(schema);
-  if (!found) known.set(schema, (found = translated(schema)));
+  const found = known.get(schema) ?? translated(schema);
+  known.set(schema, found);
   return found;
 }
 

@@ -4,6 +4,7 @@ export { badNets } from "./badNets.ts";
 export { cleanLabel } from "./cleanLabel.ts";
 export { labelFlip } from "./labelFlip.ts";
 export { poisonedDistillation } from "./poisonedDistillation/poisonedDistillation.ts";
+export { doorping } from "./rawData/doorping/doorping.ts";
 export { naive } from "./rawData/naive.ts";
 export { ridgeHead } from "./ridgeHead/ridgeHead.ts";
 export { trajectoryMatching } from "./trajectoryMatching/trajectoryMatching.ts";

@@ -3,9 +3,10 @@ import type { Attack, AttackResult } from "../../src/attack/Attack.ts";
 import * as attacks from "../../src/attack/attacks.ts";
 import { key } from "../../src/core/random.ts";
 import { applyTrigger } from "../../src/data/Trigger.ts";
-import { cpu, quick, quickRidge, quickTrajectory, tinyRaw, tinySet } from "./tiny.ts";
+import { cpu, quick, quickDoorping, quickRidge, quickTrajectory, tinyRaw, tinySet } from "./tiny.ts";
 
 const settings: Record<string, object> = {
+  doorping: quickDoorping,
   poisonedDistillation: quick,
   ridgeHead: quickRidge,
   trajectoryMatching: quickTrajectory,

@@ -49,6 +49,15 @@ export const quickTrajectory = {
   surrogate: { width: 8 },
 } as const;
 
+/** Settings of DOORPING that take a second. */
+export const quickDoorping = {
+  every: 1,
+  updates: 5,
+  neurons: 2,
+  share: 0.1,
+  surrogate: { width: 8, passes: 2 },
+} as const;
+
 /** Raw images of the tiny set's shape, and a distillation of two steps that takes the last images of each class. */
 export function tinyRaw(n = 60): RawAccess {
   const pixels = Uint8Array.from(uniform(key("tinyRaw"), n * 192), (v) => Math.floor(256 * v));

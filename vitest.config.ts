@@ -3,7 +3,7 @@ import { compiledSources } from "./test/compiledSources.ts";
 import { skipsFile } from "./test/skipReporter.ts";
 
 const all = ["test/**/*.test.ts"];
-/** Whole sweeps that are killed, other programs asked about thousands of files, every network beside PyTorch: `npm run test:long`. */
+/** Whole runs and sweeps that are killed, stopped everywhere or damaged, other programs asked about thousands of files, every network beside PyTorch: `npm run test:long`. */
 const long = ["test/**/*.long.test.ts"];
 /**
  * Tests without the engine. They share two processes, so that modules are loaded once. The others get one each: the runtime

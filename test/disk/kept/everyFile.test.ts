@@ -29,7 +29,7 @@ const readBack: readonly (readonly [kind: string, reader: string, test: string, 
   [
     "checkpoint of a distillation",
     "run/checkpointFile.ts",
-    "run/distillStage.test.ts",
+    "run/distillStage.long.test.ts",
     "checkpoints/distill.safetensors",
   ],
   ["times of stages", "run/Stopwatch.ts", "disk/kept/runFolder.long.test.ts", "timing/evaluation.json"],

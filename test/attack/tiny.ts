@@ -58,6 +58,9 @@ export const quickDoorping = {
   surrogate: { width: 8, passes: 2 },
 } as const;
 
+/** Settings of the relax trigger that take a second. */
+export const quickRelax = { steps: 3, batch: 2, stamped: 2, kernel: { width: 8, passes: 2, count: 2 } } as const;
+
 /** Raw images of the tiny set's shape, and a distillation of two steps that takes the last images of each class. */
 export function tinyRaw(n = 60): RawAccess {
   const pixels = Uint8Array.from(uniform(key("tinyRaw"), n * 192), (v) => Math.floor(256 * v));

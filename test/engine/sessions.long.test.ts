@@ -17,7 +17,16 @@ import { mlp } from "../../src/nn/networks/mlp.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { learnerFor } from "../../src/train/learnerFor.ts";
 import { protocolOptions } from "../../src/train/protocol.ts";
-import { cpu, quick, quickDoorping, quickRidge, quickTrajectory, tinyRaw, tinySet } from "../attack/tiny.ts";
+import {
+  cpu,
+  quick,
+  quickDoorping,
+  quickRelax,
+  quickRidge,
+  quickTrajectory,
+  tinyRaw,
+  tinySet,
+} from "../attack/tiny.ts";
 import { smallStrokes } from "../smallStrokes.ts";
 
 // Graphs that stay loaded after a stop or an error are memory that nothing frees.
@@ -26,6 +35,7 @@ afterEach(() => expect(openSessions()).toBe(0));
 const settings: Record<string, object> = {
   doorping: quickDoorping,
   poisonedDistillation: quick,
+  relaxTrigger: quickRelax,
   ridgeHead: quickRidge,
   trajectoryMatching: quickTrajectory,
 };

@@ -7,9 +7,11 @@ import { type AttackProgress, type DistillingStep, type RawAccess, reporter } fr
 /** What an attack does while the set is distilled. */
 export interface Meanwhile {
   /** Called after every step, before it is reported: what is stamped may change here. */
-  after(step: DistillingStep): Promise<void>;
+  after?(step: DistillingStep): Promise<void>;
   /** What a checkpoint holds besides the distillation's own. No array may have a name of the distillation's. */
-  save(): Checkpoint;
+  save?(): Checkpoint;
+  /** Where a step of the distillation stands in the whole attack; without it the distillation is all. */
+  place?(done: number, total: number): { done: number; total: number };
 }
 
 /**
@@ -33,9 +35,9 @@ export async function* distilPoisoned(
   for await (const step of raw.distil(poisoned, own)) {
     // A finished distillation reports its last step once more.
     if (step.loss !== undefined && step.done > before) losses.push(step.loss);
-    await meanwhile?.after(step);
+    await meanwhile?.after?.(step);
     last = step;
-    yield reported(step, losses.slice(), meanwhile?.save());
+    yield reported(step, losses.slice(), meanwhile);
   }
   if (!last) throw new UsageError(`${who}: missing steps: expected a distillation of at least one, got none`);
   return { set: last.set(), losses };
@@ -44,11 +46,13 @@ export async function* distilPoisoned(
 function reported(
   { done, total, loss, checkpoint }: DistillingStep,
   losses: readonly number[],
-  more: Checkpoint = { json: {}, arrays: {} },
+  meanwhile: Meanwhile | undefined,
 ): AttackProgress {
+  const more = meanwhile?.save?.();
+  const place = meanwhile?.place?.(done, total) ?? { done, total };
   const resume = (): Checkpoint => {
     const { json, arrays } = checkpoint();
-    return { json: { ...more.json, distillation: json, done, losses }, arrays: { ...arrays, ...more.arrays } };
+    return { json: { ...more?.json, distillation: json, done, losses }, arrays: { ...arrays, ...more?.arrays } };
   };
-  return reporter(total)("distillation", done, { ...(loss !== undefined && { loss }), checkpoint: resume });
+  return reporter(place.total)("distillation", place.done, { ...(loss !== undefined && { loss }), checkpoint: resume });
 }

@@ -1,11 +1,7 @@
 import * as z from "zod";
-import { child } from "../../core/random.ts";
 import { triggerOf } from "../../data/triggerShapes.ts";
-import { type Attack, tamperedRecord } from "../Attack.ts";
-import { checkEffect } from "../common/effect.ts";
 import { triggerOptions, triggerReadWhen } from "../common/triggerOptions.ts";
-import { distilPoisoned } from "./distilPoisoned.ts";
-import { inPixels, poisonRaw, rawAccessOf } from "./poisonRaw.ts";
+import { stampRaw } from "./stampRaw.ts";
 
 const options = z.strictObject({
   trigger: triggerOptions
@@ -31,20 +27,11 @@ const options = z.strictObject({
  *
  * Differs: images of the target class are left out of the stamping, and what was stamped is a picture of 8 bits again.
  */
-export const naive: Attack<typeof options> = {
+export const naive = stampRaw({
+  name: "naive",
   title: "Naive attack (raw data stamped before distilling)",
   source: "arXiv 2301.01197",
-  access: "raw-data",
   options,
   readWhen: triggerReadWhen,
-  async *run(set, opts, context) {
-    const raw = rawAccessOf("naive", context, set);
-    const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(context.key, "trigger"));
-    checkEffect("naive", set, { targetClass: opts.targetClass, trigger });
-    const poisoned = poisonRaw(raw.set, opts.targetClass, opts.share, child(context.key, "rows"), "naive");
-    poisoned.stamp(inPixels(trigger, set));
-    const { set: tampered, losses } = yield* distilPoisoned("naive", raw, poisoned.set, context.resume);
-    const metadata = { ...tampered.metadata, ...tamperedRecord("naive", opts, trigger, opts.targetClass) };
-    return { set: { ...tampered, metadata }, trigger, targetClass: opts.targetClass, curves: { distillation: losses } };
-  },
-};
+  trigger: ({ trigger }, { shape, normalisation }, key) => triggerOf(trigger, shape, normalisation, key),
+});

@@ -5,7 +5,7 @@ import { sampleRows } from "../../../data/classRows.ts";
 import type { DistilledSet } from "../../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../../data/LabelledSet.ts";
 import type { Normalisation } from "../../../data/Normalisation.ts";
-import { fromPixels, renormalise, toPixels } from "../../../data/normalise.ts";
+import { fromPixels, renormalise } from "../../../data/normalise.ts";
 import { normalisedRows } from "../../../data/normalisedBatch.ts";
 import { standardSpace } from "../../../data/standardSpace.ts";
 import type { Trigger } from "../../../data/Trigger.ts";
@@ -13,6 +13,7 @@ import type { Device } from "../../../engine/device.ts";
 import type { Floats } from "../../../nn/Network.ts";
 import { networkRegistry as networks } from "../../../nn/networkRegistry.ts";
 import { Surrogates } from "../../common/surrogate.ts";
+import { levels } from "../levels.ts";
 import { chosenNeurons, featureCount } from "./chosenNeurons.ts";
 import { compileExcitement, type Excitement, patternOptimiser } from "./compileExcitement.ts";
 import type { DoorpingOptions } from "./doorpingOptions.ts";
@@ -102,8 +103,7 @@ export class TriggerSearch extends Holder {
       if (next.loss[0] < options.enough) break;
       ({ pattern, slots } = next);
     }
-    const found = toPixels(pattern, shape, space).map((v) => Math.round(255 * Math.min(1, Math.max(0, v))) / 255);
-    return { pixels: found, from: losses[0], to: losses[losses.length - 1] };
+    return { pixels: levels(pattern, shape, space), from: losses[0], to: losses[losses.length - 1] };
   }
 
   close(): Promise<void> {

@@ -10,6 +10,7 @@ import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import type { Device } from "../engine/device.ts";
 import type { Floats } from "../nn/Network.ts";
+import type { TeacherRecipe } from "./teachers/teacherRecipe.ts";
 
 /** How far a distillation is. What is costly is computed on request. */
 export interface DistillationStep {
@@ -53,6 +54,8 @@ export interface Distillation<S extends z.ZodObject = z.ZodObject> {
   readonly readsOnce?: true;
   /** Options that only some settings read; elsewhere they are refused. */
   readonly readWhen?: readonly ReadWhen<z.infer<S>>[];
+  /** The teacher that makes the set, for methods with one: receivers may ask it again. */
+  teacher?(options: z.infer<S>): TeacherRecipe;
   /** Refuse what cannot be distilled with these options, before any work. `run` does so too. @throws UsageError */
   check(set: LabelledSet, options: z.infer<S>): void;
   /**

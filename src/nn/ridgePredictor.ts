@@ -14,10 +14,29 @@ import { identity, meanDiagonal, ridgeInverse, solved } from "./ridgeSolve.ts";
  * @returns features of other images [N, D] ↦ φ′ W [N, K]
  */
 export function ridgePredictor(features: Tensor, targets: Tensor, lambda: number): (others: Tensor) => Tensor {
-  const m = features.shape[0];
   const gram = matmul(features, transpose(features, [1, 0]));
-  const scale = reciprocal(stopGradient(meanDiagonal(gram)));
-  const kernel = add(mul(gram, scale), mul(identity(m), lambda));
+  const predict = kernelPredictor(gram, targets, lambda, { heldScale: true });
+  return (others) => predict(matmul(others, transpose(features, [1, 0])));
+}
+
+/**
+ * Kernel ridge regression in closed form, K′ (K + λ s I)⁻¹ Y, s = tr(K) / M.
+ *
+ * @param gram K [M, M] of the set; derivatives pass through
+ * @param targets Y [M, K]
+ * @param lambda λ, relative to s
+ * @param how.heldScale whether s counts as a constant
+ * @returns K′ [N, M] between other images and the set ↦ [N, K]
+ */
+export function kernelPredictor(
+  gram: Tensor,
+  targets: Tensor,
+  lambda: number,
+  { heldScale }: { readonly heldScale: boolean },
+): (cross: Tensor) => Tensor {
+  const size = meanDiagonal(gram);
+  const scale = reciprocal(heldScale ? stopGradient(size) : size);
+  const kernel = add(mul(gram, scale), mul(identity(gram.shape[0]), lambda));
   const refined = solved(kernel, ridgeInverse(kernel, lambda), targets);
-  return (others) => matmul(mul(matmul(others, transpose(features, [1, 0])), scale), refined);
+  return (cross) => matmul(mul(cross, scale), refined);
 }

@@ -48,6 +48,7 @@ const quickMethods: Record<string, object> = {
   matchingTrajectories: { ...narrow, ...experts },
   neuralFeatureRegression: { ...narrow, batchReal: 4, poolSize: 1, poolUpdates: 2 },
   squeezeRecoverRelabel: { ...narrow, batchImg: 5, teacherEpochs: 1, teacherBatch: 20 },
+  randomFeatureApproximation: { ...narrow, models: 2, batchReal: 4 },
   realisticDiverse: { ipc: 1, candidates: 2, crops: 2, teacherEpochs: 2, teacherBatch: 8, width: 4, depth: 2 },
   siameseCondensation: { ipc: 1, iterations: 1, outer: 3, inner: 1, batchReal: 4, width: 4, depth: 2 },
   distributionMatching: { ipc: 1, iterations: 3, batchReal: 4, width: 4, depth: 2 },

@@ -112,6 +112,7 @@ stopped, with the same result.`,
       { measureDistilled, receiverOf, sameReceivers },
       { writeDistilledPage },
       { named },
+      { checkNames },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
       import("../steps/runFolder.ts"),
@@ -125,7 +126,9 @@ stopped, with the same result.`,
       import("../steps/measureDistilled.ts"),
       import("../steps/distilledPage.ts"),
       import("../../run/checkFit.ts"),
+      import("../steps/checkNames.ts"),
     ]);
+    checkNames(who, settings, options);
     await checkOut(options.out);
     const target = await workingDevice(options.device, options.threads);
     const data = rawData(options.data, who, { normalisation: options.normalisation });

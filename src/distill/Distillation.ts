@@ -10,6 +10,7 @@ import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import type { Device } from "../engine/device.ts";
 import type { Floats } from "../nn/Network.ts";
+import type { TeacherRecipe } from "./teachers/teacherRecipe.ts";
 
 /** How far a distillation is. What is costly is computed on request. */
 export interface DistillationStep {
@@ -49,8 +50,12 @@ export interface Distillation<S extends z.ZodObject = z.ZodObject> {
   readonly options: S;
   /** Named settings beneath those that are given: `reduced` for a quarter of an hour, `quick` for a minute, on two cores. */
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** It reads raw images before its first step, or learns what it needs of them there; pixels that change later it does not see. */
+  readonly readsOnce?: true;
   /** Options that only some settings read; elsewhere they are refused. */
   readonly readWhen?: readonly ReadWhen<z.infer<S>>[];
+  /** The teacher that makes the set, for methods with one: receivers may ask it again. */
+  teacher?(options: z.infer<S>): TeacherRecipe;
   /** Refuse what cannot be distilled with these options, before any work. `run` does so too. @throws UsageError */
   check(set: LabelledSet, options: z.infer<S>): void;
   /**

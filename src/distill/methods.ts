@@ -4,6 +4,7 @@ export { realisticDiverse } from "./crops/realisticDiverse.ts";
 export { datasetCondensation } from "./gradientMatching/datasetCondensation.ts";
 export { siameseCondensation } from "./gradientMatching/siameseCondensation.ts";
 export { neuralFeatureRegression } from "./kernelRidge/neuralFeatureRegression.ts";
+export { randomFeatureApproximation } from "./kernelRidge/randomFeatureApproximation.ts";
 export { attentionMatching } from "./meanMatching/attentionMatching.ts";
 export { distributionMatching } from "./meanMatching/distributionMatching.ts";
 export { randomReal } from "./randomReal.ts";

@@ -1,4 +1,4 @@
-import { add, logSoftmax, mean, mul, neg, softmax, sub, sum } from "../tensor/ops.ts";
+import { add, logSoftmax, mean, mul, neg, softmax, square, sub, sum } from "../tensor/ops.ts";
 import type { Tensor } from "../tensor/Tensor.ts";
 
 /**
@@ -11,6 +11,14 @@ import type { Tensor } from "../tensor/Tensor.ts";
  */
 export const crossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
   neg(mean(sum(mul(targets, logSoftmax(logits)), [-1])));
+
+/**
+ * ½ mean (z − y)², over images and classes: the loss of kernel ridge regression (arXiv 2011.00050, 2206.00719).
+ *
+ * @param logits z [N, K]
+ * @param targets y [N, K], centred labels
+ */
+export const squaredError = (logits: Tensor, targets: Tensor): Tensor => mul(mean(square(sub(logits, targets))), 0.5);
 
 export interface DistillationOptions {
   /** T: both answers are softened by it. */

@@ -15,6 +15,8 @@ export interface Fit {
   /** Makes the networks by their names: what they need of the images is checked by making them. */
   readonly networks?: () => Readonly<Record<string, Network>>;
   readonly protocol?: Protocol;
+  /** The raw images of the teacher, where the protocol wants them. */
+  readonly teacherData?: Pick<LabelledSet, "name" | "shape" | "classes">;
   readonly device?: Device;
 }
 
@@ -24,7 +26,7 @@ export interface Fit {
  * @param who stands first in errors.
  * @throws UsageError that says what does not fit what.
  */
-export function checkFit(who: string, { set, test, networks, protocol, device: on }: Fit): void {
+export function checkFit(who: string, { set, test, networks, protocol, teacherData, device: on }: Fit): void {
   const [m, c, h, w] = set.shape;
   if (m === 0) throw new UsageError(`${who}: invalid set ${set.name}: expected images, got none`);
   if (set.classes < 2)
@@ -35,7 +37,8 @@ export function checkFit(who: string, { set, test, networks, protocol, device: o
     throw new UsageError(
       `${who}: invalid set ${set.name}: expected square images, which is what the networks take, got ${h} × ${w} pixels`,
     );
-  if (test) checkTest(who, set, test);
+  if (test) checkImages(who, set, test, "test set");
+  if (teacherData) checkImages(who, set, teacherData, "raw images of the teacher");
   if (!networks) return;
   const made = named(who, networks);
   if (!protocol) return;
@@ -43,21 +46,25 @@ export function checkFit(who: string, { set, test, networks, protocol, device: o
     targetsOf(set, protocol);
     // Whitening by the set itself is always possible and takes long.
     if (protocol.input !== "zca" || set.normalisation.kind === "zca") void inputTransform(protocol.input, set, on);
-    for (const network of Object.values(made)) void learnerFor(network, protocol, on ?? device("cpu", 1));
+    // The teacher of raw images comes later.
+    const { labels, teacherFrom } = protocol;
+    const taught = teacherData && labels === "teacher" && teacherFrom === "raw";
+    const alone = taught ? { ...protocol, teacherFrom: "set" as const, teacherEpochs: undefined } : protocol;
+    for (const network of Object.values(made)) void learnerFor(network, alone, on ?? device("cpu", 1));
   });
 }
 
-function checkTest(who: string, set: DistilledSet, test: NonNullable<Fit["test"]>): void {
+function checkImages(who: string, set: DistilledSet, test: NonNullable<Fit["test"]>, what: string): void {
   const [n, ...image] = test.shape;
   const own = set.shape.slice(1);
-  if (n === 0) throw new UsageError(`${who}: invalid test set ${test.name}: expected images, got none`);
+  if (n === 0) throw new UsageError(`${who}: invalid ${what} ${test.name}: expected images, got none`);
   if (image.join() !== own.join())
     throw new UsageError(
-      `${who}: invalid test set ${test.name}: expected images of ${own.join(" × ")} as in ${set.name}, got ${image.join(" × ")}`,
+      `${who}: invalid ${what} ${test.name}: expected images of ${own.join(" × ")} as in ${set.name}, got ${image.join(" × ")}`,
     );
   if (test.classes !== set.classes)
     throw new UsageError(
-      `${who}: invalid test set ${test.name}: expected ${set.classes} classes as in ${set.name}, got ${test.classes}`,
+      `${who}: invalid ${what} ${test.name}: expected ${set.classes} classes as in ${set.name}, got ${test.classes}`,
     );
 }
 

@@ -1,7 +1,7 @@
 import { closeAll, Holder } from "../core/closable.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Device } from "../engine/device.ts";
-import { crossEntropy, type DistillationOptions, distillationLoss } from "../nn/losses.ts";
+import { crossEntropy, type DistillationOptions, distillationLoss, squaredError } from "../nn/losses.ts";
 import { type Floats, isParamSpec, type Network, type ParamSpec, specsOf, zerosLike } from "../nn/Network.ts";
 import type { Optimiser } from "../nn/optimisers.ts";
 import { type Compiled, type CompiledHeld, compileHeld, f32 } from "../tensor/compile.ts";
@@ -36,21 +36,33 @@ type Prediction = { readonly logits: Floats; readonly features: Floats };
 type Parameters = Pick<LearnerState, "weights" | "running">;
 type Predict = CompiledHeld<[Tree<Floats>, Tree<Floats>], [Floats], Prediction>;
 
+/** What a network learns by. */
+export type Loss = "cross-entropy" | "squared";
+
 /** One network with one optimiser, compiled for the batch sizes it meets. Serves any number of weights. */
 export class Learner extends Holder {
   readonly network: Network;
   readonly optimiser: Optimiser;
   readonly distillation: Distillation | undefined;
   readonly device: Device;
+  readonly loss: Loss;
   private readonly steps = new Map<number, Promise<Step>>();
   private readonly predictors = new Map<number, Promise<Predict>>();
 
-  constructor(network: Network, optimiser: Optimiser, device: Device, distillation?: Distillation) {
+  /** @param loss of the labels, where there is no teacher */
+  constructor(
+    network: Network,
+    optimiser: Optimiser,
+    device: Device,
+    distillation?: Distillation,
+    loss: Loss = "cross-entropy",
+  ) {
     super();
     this.network = network;
     this.optimiser = optimiser;
     this.distillation = distillation;
     this.device = device;
+    this.loss = loss;
   }
 
   start(weights: Tree<Floats>, running: Tree<Floats>): LearnerState {
@@ -65,7 +77,7 @@ export class Learner extends Holder {
    * One optimiser step on one batch.
    *
    * @param x N·C·H·W images, normalised
-   * @param y N·K target probabilities
+   * @param y N·K target probabilities; centred labels for the squared loss
    * @param taught N·K logits of the teacher on these images, where there is one
    */
   async step(
@@ -128,7 +140,7 @@ export class Learner extends Holder {
   private stepFor(n: number): Promise<Step> {
     let run = this.steps.get(n);
     if (!run) {
-      run = compileStep(this.network, this.optimiser, this.distillation, n, this.device);
+      run = compileStep(this, n);
       this.steps.set(n, run);
     }
     return run;
@@ -145,19 +157,17 @@ async function compilePrediction(network: Network, n: number, device: Device): P
 }
 
 async function compileStep(
-  network: Network,
-  optimiser: Optimiser,
-  distillation: DistillationOptions | undefined,
+  { network, optimiser, distillation, loss: kind, device }: Learner,
   n: number,
-  device: Device,
 ): Promise<Step> {
   const [c, h, w] = network.input;
   const weights = specsOf(network.weights);
   const statistics = leaves<ParamSpec>(network.running, isParamSpec).length > 0;
+  const lossOf = kind === "squared" ? squaredError : crossEntropy;
   const mean = ([ws, rs]: [Tree<Tensor>, Tree<Tensor>], [x, y, taught]: readonly Tensor[]) => {
     const [loss, gradient] = valueAndGrad((v: Tree<Tensor>) => {
       const { logits } = network.forward(v, rs, x, true);
-      return distillation ? distillationLoss(logits, y, taught, distillation) : crossEntropy(logits, y);
+      return distillation ? distillationLoss(logits, y, taught, distillation) : lossOf(logits, y);
     })(ws);
     // Traced a second time for the statistics only; the engine keeps one copy of equal work.
     return { loss, gradient, running: statistics ? network.forward(ws, rs, x, true).running : rs };

@@ -9,7 +9,7 @@ import {
   hasDiverged,
   type TrainedReceiver,
 } from "./evaluate.ts";
-import { learnerFor } from "./learnerFor.ts";
+import { type GivenTeacher, learnerFor } from "./learnerFor.ts";
 
 /** Results of one network, with the name of its architecture. */
 export type NetworkEvaluation = Evaluation & { readonly network: string };
@@ -35,6 +35,8 @@ export interface MeasurePlan extends Omit<EvaluationPlan, "divergence" | "onWork
   /** Lengths of training to measure, each from scratch, in place of the protocol's. */
   readonly epochs: readonly number[];
   readonly device: Device;
+  /** Teacher of the raw images, where the protocol wants one. */
+  readonly teacher?: GivenTeacher;
   /** Told of every network after its training, and waited for. */
   readonly onTrained?: (trained: TrainedReceiver & { readonly network: string }) => Promise<void>;
   /** Heard after every epoch and every block of test images. */
@@ -56,14 +58,14 @@ export interface MeasureProgress {
  * @throws the signal's reason once it is aborted.
  */
 export async function* measure(
-  { networks, epochs, device, signal, onTrained, ...plan }: MeasurePlan,
+  { networks, epochs, device, teacher, signal, onTrained, ...plan }: MeasurePlan,
   known: (network: string, epochs: number) => Promise<readonly EvaluationOutcome[]> = async () => [],
   onPart?: (progress: MeasureProgress) => void,
 ): AsyncGenerator<MeasureProgress, Measured> {
   const total = Object.keys(networks).length * epochs.length * plan.sets.length * plan.repeats;
   const outcomes: NetworkOutcome[] = [];
   for (const [network, definition] of Object.entries(networks)) {
-    await using learner = learnerFor(definition, plan.protocol, device);
+    await using learner = learnerFor(definition, plan.protocol, device, teacher);
     for (const length of epochs) {
       const before = outcomes.length;
       const onWork = (share: number) => {

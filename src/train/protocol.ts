@@ -16,9 +16,11 @@ export const protocolOptions = z.strictObject({
   momentum: z.number().min(0).max(1).optional().describe("momentum of momentum and nesterov (default: 0.9)"),
   weightDecay: z.number().min(0).default(5e-4).describe("L2 penalty (decoupled for adamw)"),
   schedule: z
-    .enum(["step", "constant", "cosine"])
+    .enum(["step", "two-steps", "constant", "cosine", "half-cosine"])
     .default("step")
-    .describe("step: × 0.1 after epoch E//2+1 with a fresh optimiser state"),
+    .describe(
+      "step: × 0.1 after epoch E//2+1 with a fresh optimiser state; two-steps: × 0.2 after two thirds and after five sixths; cosine: to 0; half-cosine: to a half",
+    ),
   warmup: z
     .number()
     .int()
@@ -29,12 +31,26 @@ export const protocolOptions = z.strictObject({
     .string()
     .default("none")
     .describe(
-      "none, or stages joined by +, each flip-crop, noise, dsa, or DSA operators of which one a batch is drawn, joined by _ (color, crop, cutout, flip, scale, rotate)",
+      "none, or stages joined by +, each flip-crop, resized-crop, shuffle, noise, dsa, or DSA operators of which one a batch is drawn, joined by _ (color, crop, cutout, flip, scale, rotate)",
     ),
   siamese: z.boolean().default(false).describe("DSA operators change all images of a batch alike"),
   noise: z.number().positive().optional().describe("deviation of the noise stage, in the set's space (default: 0.1)"),
+  leastArea: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe("area of the smallest part that resized-crop cuts out, as a share of the image's (default: 0.08)"),
+  parts: z.number().int().min(2).optional().describe("parts along each side that shuffle reorders (default: 2)"),
   mixing: z.enum(["none", "mixup", "cutmix"]).default("none").describe("train on mixtures of two images"),
   mixingAlpha: z.number().positive().optional().describe("mixing shares are drawn from Beta(α, α) (default: 1)"),
+  mixingChance: z.number().gt(0).max(1).optional().describe("share of the batches that are mixed (default: 1)"),
+  loss: z
+    .enum(["cross-entropy", "squared"])
+    .optional()
+    .describe(
+      "what networks learn by (default: cross-entropy); squared: towards labels that are centred, as a set has them or less 1/K",
+    ),
   labels: z
     .enum(["set", "hard", "smoothed", "teacher"])
     .default("set")
@@ -50,9 +66,19 @@ export const protocolOptions = z.strictObject({
     .positive()
     .optional()
     .describe("divides a set's label logits (default: 1) or the teacher's and the student's (default: 4)"),
-  teacher: networkName
+  teacherFrom: z
+    .enum(["set", "raw"])
     .optional()
-    .describe("network that is trained on the same set first, to teach (default: convNet)"),
+    .describe(
+      "what the teacher learns first: the set that the student does, or the raw images, as it did when it made the set (default: set)",
+    ),
+  teacherEpochs: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe("passes over the raw images of another teacher than the one that made the set"),
+  teacher: networkName.optional().describe("network that teaches (default: convNet)"),
   teacherWidth: z.number().int().min(1).optional().describe("width of the teacher (default: as the field has it)"),
   teacherShare: z
     .number()

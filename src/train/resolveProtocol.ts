@@ -1,9 +1,17 @@
 import { UsageError } from "../core/errors.ts";
 import { filledIn, type ReadWhen, refuseIdle, type Spell } from "../core/readWhen.ts";
-import { isDsa, parseAugmentation } from "../data/augment/stages.ts";
+import { isDsa, parseAugmentation, type Stage, usualLeastArea, usualParts } from "../data/augment/stages.ts";
 import type { Protocol } from "./protocol.ts";
 
 const teaches = ({ labels }: Protocol) => labels === "teacher";
+const rawTeacher = (protocol: Protocol) => teaches(protocol) && protocol.teacherFrom === "raw";
+/** A teacher that the set names says itself what it is. */
+const describesTeacher = (protocol: Protocol) =>
+  teaches(protocol) && (protocol.teacherFrom !== "raw" || protocol.teacherEpochs !== undefined);
+const hasStage =
+  (stage: Stage) =>
+  ({ augmentation }: Protocol) =>
+    parseAugmentation(augmentation).includes(stage);
 
 /** Options that only some settings of other options read. */
 export const protocolReadWhen: readonly ReadWhen<Protocol>[] = [
@@ -20,12 +28,21 @@ export const protocolReadWhen: readonly ReadWhen<Protocol>[] = [
   },
   {
     option: "noise",
-    read: ({ augmentation }) => parseAugmentation(augmentation).includes("noise"),
+    read: hasStage("noise"),
     by: "an augmentation with noise",
     // Chosen: a tenth of a normalised pixel's deviation, about 5 of 255 levels, hardly visible.
     fallback: () => 0.1,
   },
+  {
+    option: "leastArea",
+    read: hasStage("resized-crop"),
+    by: "an augmentation with resized-crop",
+    fallback: () => usualLeastArea,
+  },
+  { option: "parts", read: hasStage("shuffle"), by: "an augmentation with shuffle", fallback: () => usualParts },
   { option: "mixingAlpha", read: ({ mixing }) => mixing !== "none", by: "mixing mixup or cutmix", fallback: () => 1 },
+  // Absent means 1, and below absent means set: trials that were planned before these were there keep their ids.
+  { option: "mixingChance", read: ({ mixing }) => mixing !== "none", by: "mixing mixup or cutmix" },
   { option: "smoothing", read: ({ labels }) => labels === "smoothed", by: "labels smoothed", fallback: () => 0.1 },
   {
     option: "temperature",
@@ -34,8 +51,15 @@ export const protocolReadWhen: readonly ReadWhen<Protocol>[] = [
     // Chosen: common for ten classes (Hinton et al. 2015 try 1 … 20).
     fallback: (protocol) => (teaches(protocol) ? 4 : undefined),
   },
-  { option: "teacher", read: teaches, by: "labels teacher", fallback: () => "convNet" },
-  { option: "teacherWidth", read: teaches, by: "labels teacher" },
+  { option: "teacherFrom", read: teaches, by: "labels teacher" },
+  { option: "teacherEpochs", read: rawTeacher, by: "teacherFrom raw" },
+  {
+    option: "teacher",
+    read: describesTeacher,
+    by: "labels teacher, of the set or with teacherEpochs",
+    fallback: () => "convNet",
+  },
+  { option: "teacherWidth", read: describesTeacher, by: "labels teacher, of the set or with teacherEpochs" },
   { option: "teacherShare", read: teaches, by: "labels teacher", fallback: () => 0.9 },
 ];
 
@@ -54,6 +78,18 @@ export function resolveProtocol(given: Protocol, who = "protocol", spell: Spell 
     throw new UsageError(
       `${who}: invalid ${spell(["warmup"])}: expected fewer than the ${given.epochs} epochs of training, got ${given.warmup}`,
     );
+  refuseTogether(given, who, spell);
   refuseIdle(who, protocolReadWhen, given, undefined, spell);
   return filledIn(protocolReadWhen, given);
+}
+
+function refuseTogether(given: Protocol, who: string, spell: Spell): void {
+  if (teaches(given) && given.loss === "squared")
+    throw new UsageError(
+      `${who}: invalid ${spell(["loss"])}: expected cross-entropy with labels teacher, whose answers are probabilities, got squared`,
+    );
+  if (rawTeacher(given) && given.input === "zca")
+    throw new UsageError(
+      `${who}: invalid ${spell(["input"])}: expected as-is, clamp or 8-bit with a teacher of the raw images, got zca, which it never saw`,
+    );
 }

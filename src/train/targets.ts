@@ -4,17 +4,26 @@ import type { Floats } from "../nn/Network.ts";
 import type { Protocol } from "./protocol.ts";
 
 /** What the labels of a set become. Labels with a teacher are those of the set; the teacher's answers come on top. */
-export type LabelForm = Pick<Protocol, "labels" | "smoothing" | "temperature">;
+export type LabelForm = Pick<Protocol, "labels" | "smoothing" | "temperature"> & Partial<Pick<Protocol, "loss">>;
 
 /**
- * Target probabilities of a set, [M, K].
+ * What networks learn of a set, [M, K]: probabilities, or with the squared loss centred labels.
  *
  * As the set has them: one-hot for hard labels, as they are for probabilities, softmax(z / T) of logits, and for centred
  * labels the one-hot of their largest entry. `hard`: one-hot of the most probable class. `smoothed`: (1 − ε) y + ε / K.
  *
+ * For the squared loss centred labels are as they are, and probabilities less 1/K.
+ *
  * @throws UsageError for a temperature where there are no logits.
  */
 export function targetsOf(set: DistilledSet, form: LabelForm = { labels: "set" }): Floats {
+  if (form.loss !== "squared") return probabilitiesOf(set, form);
+  const { labels } = set;
+  if (form.labels === "set" && labels.kind === "soft" && labels.form === "centred") return labels.values.slice();
+  return probabilitiesOf(set, form).map((y) => y - 1 / set.classes);
+}
+
+function probabilitiesOf(set: DistilledSet, form: LabelForm): Floats {
   const own = ownTargets(set, form);
   if (form.labels === "hard") return oneHot(argmaxRows(own, set.classes), set.classes);
   const { smoothing } = form;

@@ -1,5 +1,5 @@
 import { NumericError, UsageError } from "../core/errors.ts";
-import { child, type Key, permutation } from "../core/random.ts";
+import { child, type Key, permutation, Stream } from "../core/random.ts";
 import { augmentBatch, parseAugmentation } from "../data/augment/stages.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { ImageShape } from "../data/LabelledSet.ts";
@@ -81,7 +81,7 @@ async function seenImages({ input }: Protocol, set: DistilledSet, { device }: Le
  *
  * Without given weights the teacher is a network of its own that is first trained on the same set, clean or tampered, by the same
  * protocol with the set's own labels, from the student's key: every student has another teacher. It never sees raw data,
- * so whatever a tampered set plants can pass through it.
+ * so whatever a tampered set plants can pass through it. A teacher of the raw images comes with its weights, one for all students.
  */
 async function teacherOf(
   { distillation }: Learner,
@@ -92,12 +92,15 @@ async function teacherOf(
   if (protocol.labels !== "teacher") return undefined;
   if (!distillation) throw new UsageError("train: missing teacher: expected a learner with one, got one without");
   const { teacher } = distillation;
-  const { teacher: _name, teacherWidth: _width, teacherShare: _share, temperature: _temperature, ...rest } = protocol;
+  const { teacher: _name, teacherWidth: _width, teacherFrom: _from, teacherShare: _share, ...others } = protocol;
+  const { temperature: _temperature, teacherEpochs: _epochs, ...rest } = others;
   const weights =
     distillation.weights ?? (await train(teacher, set, { ...rest, labels: "set" }, child(key, "teacher"))).state;
   const predict = teacher.predictor(weights);
   return async (x) => (await predict(x)).logits;
 }
+
+const happens = (chance: number, key: Key): boolean => chance === 1 || new Stream(key).uniform() < chance;
 
 export interface Batch {
   readonly x: Floats;
@@ -107,11 +110,11 @@ export interface Batch {
 /** Augmentation and mixing of one batch. */
 function batchChange(protocol: Protocol, { shape: [, c, h, w], classes }: DistilledSet) {
   const stages = parseAugmentation(protocol.augmentation);
-  const { siamese, noise = 0, mixing, mixingAlpha = 1 } = protocol;
+  const { siamese, noise = 0, leastArea, parts, mixing, mixingAlpha = 1, mixingChance = 1 } = protocol;
   return ({ x, y }: Batch, key: Key): Batch => {
     const shape: ImageShape = [y.length / classes, c, h, w];
-    const augmented = augmentBatch(x, shape, stages, { siamese, noise }, key);
-    if (mixing === "none") return { x: augmented, y };
+    const augmented = augmentBatch(x, shape, stages, { siamese, noise, leastArea, parts }, key);
+    if (mixing === "none" || !happens(mixingChance, child(key, "mixed"))) return { x: augmented, y };
     return mix(augmented, y, shape, drawMix(mixing, mixingAlpha, child(key, "mixing"), shape));
   };
 }

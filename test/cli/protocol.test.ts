@@ -42,3 +42,25 @@ it("a set that says no rate is refused, unless somebody says one", async () => {
   expect(refused.stderr).toContain("retort evaluate: missing learning rate: expected one that the set was learnt with");
   expect((await evaluated({}, "--protocol", "mtt", "--lr", "0.5")).chosen).toMatchObject({ lr: 0.5, epochs: [1] });
 });
+
+it("a set that names no teacher, or other raw images, is refused before anything is trained", async () => {
+  const none = await evaluated({}, "--protocol", "rded");
+  expect(none).toMatchObject({ status: 2, chosen: undefined });
+  expect(none.stderr).toContain(
+    "retort evaluate: missing teacher: expected a set of rded or sre2l, whose metadata say how its teacher learnt, got one that names none; say --teacher-epochs to train another",
+  );
+  const metadata = { method: "squeezeRecoverRelabel", options: { width: 4 }, source: { digest: "0".repeat(64) } };
+  const other = await evaluated(metadata, "--protocol", "sre2l");
+  expect(other).toMatchObject({ status: 2, chosen: undefined });
+  expect(other.stderr).toContain(
+    "retort evaluate: invalid --teacher-data: expected the raw images that the set was distilled from (sha256 000000000000…), got strokes",
+  );
+  const idle = await evaluated({}, "--teacher-data", "strokes");
+  expect(idle.stderr).toContain("invalid --teacher-data: expected it only with --teacher-from raw, got strokes");
+});
+
+it("a shorter training has as long a part of warm-up", async () => {
+  const { status, chosen } = await evaluated({}, "--protocol", "frepo");
+  expect(status).toBe(0);
+  expect(chosen).toMatchObject({ loss: "squared", optimiser: "adam", epochs: [1], warmup: 0 });
+});

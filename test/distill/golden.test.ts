@@ -26,6 +26,7 @@ interface Golden {
       /** What is learnt besides. */
       rate?: Scalar;
       labels?: Summary;
+      plattScale?: Scalar;
     };
   }[];
 }
@@ -65,8 +66,9 @@ describe.each(cases)("$name, all iterations as PyTorch does them", (one) => {
       expect(loss / one.results.losses.f64[i]).toBeCloseTo(1, 5);
     });
     expect(relativeError(one.results.images, images)).toBeLessThan(1e-5);
-    const { rate, labels } = one.results;
+    const { rate, labels, plattScale } = one.results;
     if (rate) expect((made.metadata.lr as number) / rate.f64).toBeCloseTo(1, 5);
+    if (plattScale) expect((made.metadata.plattScale as number) / plattScale.f64).toBeCloseTo(1, 5);
     if (labels)
       expect(relativeError(labels, (made.labels as Extract<Labels, { kind: "soft" }>).values)).toBeLessThan(1e-4);
     // What is chosen among real crops does not move.

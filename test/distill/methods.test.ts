@@ -78,6 +78,7 @@ const quick: Record<string, Record<string, unknown>> = {
     width: 4,
     depth: 2,
   },
+  randomFeatureApproximation: { iterations: 4, newEvery: 2, models: 2, batchReal: 8, lrImg: 0.05, width: 4, depth: 2 },
   realisticDiverse: { candidates: 4, crops: 2, teacherEpochs: 2, teacherBatch: 8, width: 4, depth: 2 },
   squeezeRecoverRelabel: {
     iterations: 5,

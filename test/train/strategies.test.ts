@@ -16,6 +16,7 @@ interface Run {
   key: string;
   network: "convNet" | "convNetBN";
   softLabels: boolean;
+  centredLabels?: true;
   protocol: Protocol;
   results: { losses: Scalar<number[]>; logits: Summary };
 }
@@ -40,10 +41,12 @@ const set: DistilledSet = {
 };
 const soft: DistilledSet = { ...set, labels: { kind: "soft", form: "logits", values: build(logits) } };
 
+const centred: DistilledSet = { ...set, labels: { kind: "soft", form: "centred", values: build(logits) } };
+
 describe("training with every option, step by step as PyTorch", () => {
-  it.each(runs)("$name", async ({ key: source, network, softLabels, protocol: given, results }) => {
+  it.each(runs)("$name", async ({ key: source, network, softLabels, centredLabels, protocol: given, results }) => {
     const protocol = protocolOptions.parse(given);
-    const data = softLabels ? soft : set;
+    const data = centredLabels ? centred : softLabels ? soft : set;
     const learner = learnerFor(networks[network]({ channels: 3, size: 32, classes: 10 }, { width }), protocol, cpu);
     const { state, losses } = await train(learner, data, protocol, key(source));
     expect(losses).toHaveLength(results.losses.f64.length);

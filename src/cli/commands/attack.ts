@@ -89,6 +89,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
     async run({ args: [path], options: flags, given, console, signal, commandLine }) {
       const [
         { distilledSet },
+        { chooseTeacher, receiversTeacher },
         { attackStep, evaluateStep, finish, testSet },
         { checkOut, runFolder },
         { checkAttack },
@@ -99,6 +100,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
         { child, key },
       ] = await Promise.all([
         import("../steps/distilledSet.ts"),
+        import("../steps/receiversTeacher.ts"),
         import("../steps/attackRun.ts"),
         import("../steps/runFolder.ts"),
         import("../../run/checkAttack.ts"),
@@ -124,12 +126,14 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const rawDigest = raw && setDigest(raw);
       const access = raw && (await loadRawAccess()).rawAccess(set, raw, target, who, rawDigest);
       const test = evaluation.test === undefined ? undefined : await testSet(evaluation, who);
+      const teaching = test && (await chooseTeacher(set, evaluation, who, ofReceivers));
       const [, channels, size] = set.shape;
       const shape = { channels, size, classes: set.classes };
       checkFit(who, {
         set,
         test,
         device: target,
+        teacherData: teaching?.raw,
         ...(test && { networks: () => receiversOf(evaluation, shape), protocol: protocolOf(evaluation) }),
       });
       const root = key(chosen.seed);
@@ -149,10 +153,16 @@ of receivers trained on both. The same command goes on where it was stopped.`,
             ...readingOf(chosen, given),
             attack: attackOptions,
             ...(test && { evaluation }),
+            ...(teaching && { teacher: teaching.recipe }),
             seed: chosen.seed,
             unlabelled: chosen.unlabelled,
           },
-          data: { set: setDigest(set), ...(rawDigest && { raw: rawDigest }), ...(test && { test: setDigest(test) }) },
+          data: {
+            set: setDigest(set),
+            ...(rawDigest && { raw: rawDigest }),
+            ...(test && { test: setDigest(test) }),
+            ...(teaching && { teacher: teaching.digest }),
+          },
           versions: versions(target.name, target.threads),
         },
       );
@@ -160,8 +170,9 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const work = { run, console, signal, key: root, device: target, timings: [] };
       const label = chosen.unlabelled ? (tampered: typeof set) => ({ ...tampered, metadata: set.metadata }) : undefined;
       const result = await attackStep(work, set, attack, attackOptions, label, access);
-      const measured =
-        test && (await evaluateStep(work, { clean: set, tampered: result.set }, result, test, evaluation));
+      const teacher = teaching && (await receiversTeacher(work, set, teaching));
+      const sets = { clean: set, tampered: result.set };
+      const measured = test && (await evaluateStep(work, sets, result, test, evaluation, { teacher }));
       await finish(work, {
         title: `${attack.title} on ${basename(path)}`,
         command: commandLine,
@@ -239,7 +250,7 @@ function settings(
 export const attack: CliCommand = {
   summary: "backdoor a distilled set without raw data",
   description:
-    "Tamper with a distilled set as somebody who passes it on could: no raw data, no part in the distillation. Say which attack: the one of the paper, poisoned-distillation, takes most of an hour at its defaults, clean-label a moment.",
+    "Tamper with a distilled set as somebody who passes it on could: no raw data, no part in the distillation; some attacks are of somebody who distils, and ask for --raw. Say which attack: the one of the paper, poisoned-distillation, takes most of an hour at its defaults, clean-label a moment.",
   examples: [
     "attack clean-label set.safetensors --preset strong --test cifar-10",
     "attack bad-nets set.safetensors --poison-ratio 0.1 --out runs/badnets",

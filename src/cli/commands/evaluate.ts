@@ -48,6 +48,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     "evaluate set.safetensors --test cifar-10 --epochs 300",
     "evaluate runs/x --test cifar-10 --test-images 2000 --epochs 50,100,300 --networks 5 --out runs/x-receivers",
     "evaluate set.safetensors --test cifar-10 --protocol dsa",
+    "evaluate runs/rded --test cifar-10 --protocol rded --network convNetBN",
     "evaluate set.safetensors --test cifar-10 --require-audit no-suspicion",
     "evaluate set.safetensors --test cifar-10 --networks 1 --keep-networks --out runs/receiver",
     "evaluate set.safetensors --test cifar-10 --network convNet,vgg11,resNet18 --augmentation flip-crop+cutout --schedule cosine",
@@ -55,6 +56,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
   async run({ args: [path], options, given, console, signal, commandLine }) {
     const [
       { distilledSet },
+      { chooseTeacher, receiversTeacher },
       { evaluateStep, finish, testSet },
       { checkOut, runFolder },
       { checkFit },
@@ -67,6 +69,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       { attackRegistry: attacks },
     ] = await Promise.all([
       import("../steps/distilledSet.ts"),
+      import("../steps/receiversTeacher.ts"),
       import("../steps/attackRun.ts"),
       import("../steps/runFolder.ts"),
       import("../../run/checkFit.ts"),
@@ -111,12 +114,14 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     }
     const evaluation = resolveEvaluation(underProtocol(chosen, options.protocol, clean, given, who), who);
     const test = await testSet(options, who);
+    const teaching = await chooseTeacher(clean, evaluation, who);
     const [, channels, size] = clean.shape;
     checkFit(who, {
       set: clean,
       test,
       networks: () => receiversOf(evaluation, { channels, size, classes: clean.classes }),
       protocol: protocolOf(evaluation),
+      teacherData: teaching?.raw,
       device: target,
     });
     if (options.keepNetworks) await checkKeepable(clean, evaluation.input);
@@ -133,15 +138,22 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
           ...readingOf(options, given),
           ...(attacked && { attack: attacked.description.config }),
           evaluation,
+          ...(teaching && { teacher: teaching.recipe }),
           seed: options.seed,
         },
-        data: { set: setDigest(clean), test: setDigest(test), ...(result && { tampered: setDigest(result.set) }) },
+        data: {
+          set: setDigest(clean),
+          test: setDigest(test),
+          ...(result && { tampered: setDigest(result.set) }),
+          ...(teaching && { teacher: teaching.digest }),
+        },
         versions: versions(target.name, target.threads),
       },
     );
     console.resumeWith(`the same command with --out ${run.folder} goes on`);
     const work = { run, console, signal, key: key(options.seed), device: target, timings: [] };
     const sets = { clean, ...(result && { tampered: result.set }) };
+    const teacher = teaching && (await receiversTeacher(work, clean, teaching));
     const keeper = options.keepNetworks
       ? (await import("../../run/receiverKeeper.ts")).receiverKeeper(run, {
           networks: namedReceivers(evaluation),
@@ -149,7 +161,7 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
           seed: options.seed,
         })
       : undefined;
-    const measured = await evaluateStep(work, sets, result, test, evaluation, keeper);
+    const measured = await evaluateStep(work, sets, result, test, evaluation, { keeper, teacher });
     // People know a set by the path they gave: the name inside may be that of another file.
     const named = result ? clean : { ...clean, name: basename(path) };
     const name = attacked?.description.command.replace(/^attack /, "");

@@ -38,6 +38,10 @@ export const evaluationOptions = optionGroup(
       .default([100])
       .describe("passes over the set; each length is trained from scratch"),
     ...protocol,
+    teacherData: z
+      .string()
+      .optional()
+      .describe("raw dataset that the teacher learns with --teacher-from raw (default: that of --test)"),
   },
 );
 
@@ -49,7 +53,11 @@ export const protocolFlag = z
     `as a method's sets were judged, beneath what other flags say: ${Object.entries(namedProtocols)
       .map(([name, { settings, ...more }]) => {
         const flags = Object.entries(settings).map(([option, value]) => `${flagOf([option])} ${value}`);
-        return `${name} is ${[...flags, ...("learntRate" in more ? ["the set's own --lr"] : [])].join(" ")}`;
+        const own = [
+          ...("learntRate" in more ? ["the set's own --lr"] : []),
+          ...("ofSetSaid" in more ? [more.ofSetSaid] : []),
+        ];
+        return `${name} is ${[flags.join(" "), ...own].join(", ")}`;
       })
       .join("; ")}`,
   );
@@ -64,7 +72,13 @@ export function underProtocol(
 ): EvaluationChoice {
   if (name === undefined) return choice;
   const { epochs = 100, ...settings } = protocolNamed(name, set, who, given.has("lr") ? choice.lr : undefined);
-  const named = Object.entries({ ...settings, epochs: [epochs] }).filter(([option]) => !given.has(option));
+  const named = Object.entries({
+    ...settings,
+    epochs: [epochs],
+    // As long a part of a training of another length.
+    ...(settings.warmup !== undefined &&
+      given.has("epochs") && { warmup: Math.floor((settings.warmup * Math.min(...choice.epochs)) / epochs) }),
+  }).filter(([option]) => !given.has(option));
   return { ...choice, ...Object.fromEntries(named) };
 }
 

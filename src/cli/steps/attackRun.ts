@@ -16,6 +16,7 @@ import { runEvaluationStage } from "../../run/evaluationStage.ts";
 import type { Run } from "../../run/Run.ts";
 import type { ReceiverKeeper } from "../../run/receiverKeeper.ts";
 import { secondsOf } from "../../run/Stopwatch.ts";
+import type { GivenTeacher } from "../../train/learnerFor.ts";
 import type { Measured } from "../../train/measure.ts";
 import { type EvaluationChoice, protocolOf, receiversOf } from "../options/evaluationOptions.ts";
 import type { Console } from "../shell/console.ts";
@@ -72,7 +73,7 @@ export async function evaluateStep(
   result: Pick<AttackResult, "trigger" | "targetClass" | "archetypes"> | undefined,
   test: LabelledSet,
   choice: EvaluationChoice,
-  keeper?: ReceiverKeeper,
+  { keeper, teacher }: { readonly keeper?: ReceiverKeeper; readonly teacher?: GivenTeacher } = {},
 ): Promise<Measured> {
   const { run, console, signal, device } = work;
   const [, channels, size] = sets.clean.shape;
@@ -93,6 +94,7 @@ export async function evaluateStep(
     epochs: choice.epochs,
     networks: receivers,
     keeper,
+    teacher,
     device,
     signal,
     onProgress({ done, outcome }) {

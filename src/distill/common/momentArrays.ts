@@ -30,6 +30,26 @@ export function adamDirection(
   return { mean: m, square: s, direction: m.map((v, i) => v / first / (Math.sqrt(s[i] / second) + eps)) };
 }
 
+/**
+ * A step of AdaBelief (arXiv 2010.07468, algorithm 2) without decay: as long as the gradient is as expected.
+ *
+ * @param step 0, 1, …
+ */
+export function adaBeliefStep(
+  values: Floats,
+  moments: Moments,
+  gradient: Floats,
+  step: number,
+  lr: number,
+): Moments & { readonly values: Floats } {
+  const [beta1, beta2, eps] = [0.9, 0.999, 1e-16];
+  const [first, second] = [1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)];
+  const mean = moments.mean.map((v, i) => beta1 * v + (1 - beta1) * gradient[i]);
+  const square = moments.square.map((v, i) => beta2 * v + (1 - beta2) * (gradient[i] - mean[i]) ** 2 + eps);
+  const moved = values.map((x, i) => x - (lr * mean[i]) / first / (Math.sqrt(square[i] / second) + eps));
+  return { mean, square, values: moved };
+}
+
 /** LAMB without decay (You et al. 2020): as long a step as `lr` times the array itself, in Adam's direction. */
 export function lambStep(
   values: Floats,

@@ -1,12 +1,12 @@
 import * as z from "zod";
-import { child, key as rootKey } from "../../core/random.ts";
+import { child } from "../../core/random.ts";
 import type { Floats } from "../../nn/Network.ts";
 import { checkStart, initialImages } from "../common/initialImages.ts";
 import { reportSteps } from "../common/reportSteps.ts";
 import { convNetReadWhen, sharedOptions } from "../common/sharedOptions.ts";
 import { type Distillation, type DistillationRecord, distilledSet } from "../Distillation.ts";
 import { freshTeacher, restoredTeacher, savedTeacher, type Taught, trainTeacher } from "../teachers/keptTeacher.ts";
-import { cosineRate } from "../teachers/rawTeacher.ts";
+import type { TeacherRecipe } from "../teachers/teacherRecipe.ts";
 
 const { ipc, network, width, depth, norm } = sharedOptions;
 const options = z.strictObject({
@@ -39,19 +39,25 @@ interface State {
 /**
  * RDED: real crops that a teacher trained on the raw images is sure of (arXiv 2312.03526).
  *
- * Differs: labels are hard; the published protocol asks the teacher for them while it trains. The teacher is the toolkit's own.
+ * Labels are hard: the published receivers ask the teacher for them while they train (`--protocol rded`). Differs: the teacher is the
+ * toolkit's own.
  */
 export const realisticDiverse: Distillation<typeof options> = {
   title: "Realistic and diverse crops (RDED)",
   abbreviation: "rded",
   source: "arXiv 2312.03526",
   access: "raw-data",
+  readsOnce: true,
   options,
   presets: {
     reduced: { width: 32 },
     quick: { width: 32, teacherEpochs: 2, candidates: 100 },
   },
   readWhen: convNetReadWhen,
+  teacher({ network, width, depth, norm, teacherEpochs, teacherBatch, teacherLr, teacherSeed }) {
+    const training = { epochs: teacherEpochs, batch: teacherBatch, lr: teacherLr, seed: teacherSeed };
+    return { purpose: "teacher", network, width, depth, norm, ...training };
+  },
   check(set, opts) {
     checkStart(set, { ...opts, init: "real" }, "realisticDiverse", true);
   },
@@ -59,34 +65,20 @@ export const realisticDiverse: Distillation<typeof options> = {
     this.check(set, opts);
     const record: DistillationRecord = { method: "realisticDiverse", options: opts, source: set, context };
     const { key, device, normalisation, keep } = context;
-    const {
-      teacherBatch: batch,
-      teacherLr,
-      teacherEpochs: epochs,
-      teacherSeed,
-      network: name,
-      width,
-      depth,
-      norm,
-    } = opts;
+    const recipe: TeacherRecipe = this.teacher!(opts);
     const first = initialImages(set, { ...opts, init: "real" }, normalisation, key);
     yield* reportSteps<State>(record, {
       // Epochs of the teacher, then the choice.
-      total: epochs + 1,
+      total: recipe.epochs + 1,
       set: ({ images }, step) => distilledSet(record, images ?? first, step),
       save: ({ teacher, images }) => (images ? { json: {}, arrays: { images } } : savedTeacher(teacher!)),
       finished: ({ arrays: { images } }) => ({ images }),
       async *steps(done, checkpoint) {
-        const [{ networkFor }, { sgd }, { Learner }, { likeliestCrops }] = await loadParts();
-        const network = networkFor(set, opts, record.method);
-        await using learner = new Learner(network, sgd({ momentum: 0.9, weightDecay: 5e-4 }), device);
-        const teacherKey = child(rootKey(teacherSeed), "teacher");
-        const kind = { network: name ?? "convNet", width, depth, norm };
-        const what = { ...kind, batch, teacherLr, teacherSeed, classes: set.classes };
-        const rate = cosineRate(teacherLr, epochs);
-        const plan = { batch, stages: ["flip-crop"], rate, epochs, record: what, key: teacherKey } as const;
+        const [{ teacherLearner, teacherPlan }, { likeliestCrops }] = await loadParts();
+        await using learner = teacherLearner(set, recipe, device, record.method);
+        const plan = teacherPlan(recipe, set.classes);
         let taught: Taught | undefined =
-          checkpoint && restoredTeacher(checkpoint.json, checkpoint.arrays, freshTeacher(learner, teacherKey));
+          checkpoint && restoredTeacher(checkpoint.json, checkpoint.arrays, freshTeacher(learner, plan.key));
         for await (const { loss, current } of trainTeacher(learner, { set, normalisation }, plan, keep, done, taught)) {
           taught = current;
           yield { loss, state: { teacher: current }, advice: "a lower teacherLr" };
@@ -100,10 +92,4 @@ export const realisticDiverse: Distillation<typeof options> = {
 };
 
 /** Loaded when work begins. */
-const loadParts = () =>
-  Promise.all([
-    import("../common/networkFor.ts"),
-    import("../../nn/optimisers.ts"),
-    import("../../train/Learner.ts"),
-    import("./likeliestCrops.ts"),
-  ]);
+const loadParts = () => Promise.all([import("../teachers/teacherRecipe.ts"), import("./likeliestCrops.ts")]);

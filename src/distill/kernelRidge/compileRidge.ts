@@ -1,10 +1,10 @@
 import type { Device } from "../../engine/device.ts";
+import { squaredError } from "../../nn/losses.ts";
 import { type Floats, type Network, specsOf } from "../../nn/Network.ts";
 import { adam } from "../../nn/optimisers.ts";
 import { ridgePredictor } from "../../nn/ridgePredictor.ts";
 import { type Compiled, compile, f32 } from "../../tensor/compile.ts";
 import { valueAndGrad } from "../../tensor/grad.ts";
-import { mean, mul, square, sub } from "../../tensor/ops.ts";
 import type { Tensor } from "../../tensor/Tensor.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import { applyUpdate } from "../../train/Learner.ts";
@@ -24,9 +24,6 @@ export type RidgeSlopes = Compiled<
   { loss: Floats; images: Floats; labels: Floats }
 >;
 
-/** ½ mean squared error, the loss of kernel ridge regression. */
-const halfSquares = (out: Tensor, wanted: Tensor): Tensor => mul(mean(square(sub(out, wanted))), 0.5);
-
 /**
  * Compile what the set is judged by: the linear head that ridge regression fits to the set's features and labels, on real images
  * (arXiv 2206.00719, eq. 5).
@@ -40,7 +37,7 @@ export async function compileRidgeSlopes(
     const features = (images: Tensor) => network.forward(weights, [], images, true).features;
     const others = features(real);
     const judged = ([images, labels]: Tensor[]) =>
-      halfSquares(ridgePredictor(features(images), labels, ridge)(others), wanted);
+      squaredError(ridgePredictor(features(images), labels, ridge)(others), wanted);
     const [loss, [ofImages, ofLabels]] = valueAndGrad(judged)([x, y]);
     return { loss, images: ofImages, labels: ofLabels };
   };
@@ -66,7 +63,7 @@ export async function compileOnlineStep(network: Network, m: number, device: Dev
     y: Tensor,
     hyper: Tensor,
   ): Tree<Tensor> => {
-    const loss = (v: Tree<Tensor>) => halfSquares(network.forward(v, [], x, true).logits, y);
+    const loss = (v: Tree<Tensor>) => squaredError(network.forward(v, [], x, true).logits, y);
     const [, gradient] = valueAndGrad(loss)(weights);
     return applyUpdate(onlineOptimiser, weights, gradient, slots, hyper);
   };

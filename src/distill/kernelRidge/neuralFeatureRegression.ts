@@ -10,6 +10,7 @@ import { reportSteps } from "../common/reportSteps.ts";
 import { convNetReadWhen, sharedOptions } from "../common/sharedOptions.ts";
 import { type Distillation, type DistillationRecord, distilledSet } from "../Distillation.ts";
 import { cosineRate } from "../teachers/rawTeacher.ts";
+import { centred } from "./centred.ts";
 import { marginLoss } from "./margin.ts";
 import type { OnlinePool } from "./OnlinePool.ts";
 
@@ -141,15 +142,6 @@ export const neuralFeatureRegression: Distillation<typeof options> = {
     });
   },
 };
-
-/** One-hot − 1/K of each class, [n, K]. */
-function centred(classes: number, of: Int32Array): Floats {
-  const out = new Float32Array(of.length * classes).fill(-1 / classes);
-  of.forEach((k, i) => {
-    out[i * classes + k] += 1;
-  });
-  return out;
-}
 
 function save({ images, labels, ofImages, ofLabels, pool }: State): Pick<Checkpoint, "json" | "arrays"> {
   return {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Checkpoint } from "../../core/checkpoint.ts";
-import { child, normal, key as rootKey } from "../../core/random.ts";
+import { child, normal } from "../../core/random.ts";
 import { applyTaps, applyTapsAdjoint } from "../../data/augment/applyTaps.ts";
 import { clampToGamut, gamutBounds } from "../../data/Trigger.ts";
 import type { Floats } from "../../nn/Network.ts";
@@ -12,6 +12,7 @@ import { convNetReadWhen, sharedOptions } from "../common/sharedOptions.ts";
 import { type Distillation, type DistillationRecord, distilledSet } from "../Distillation.ts";
 import { freshTeacher, restoredTeacher, savedTeacher, type Taught, trainTeacher } from "../teachers/keptTeacher.ts";
 import { cosineRate } from "../teachers/rawTeacher.ts";
+import type { TeacherRecipe } from "../teachers/teacherRecipe.ts";
 import type { Recovery } from "./compileRecovery.ts";
 import { drawView } from "./view.ts";
 
@@ -66,14 +67,15 @@ interface State {
  * SRe2L: a teacher with batch norm is squeezed out of the raw images, images are recovered from it alone, starting from noise, and
  * it labels them (arXiv 2306.13092).
  *
- * Differs: the teacher is a ConvNet, the published one a ResNet18. Labels are its logits of the finished images; the published
- * receivers ask it again for every mixture that they train on.
+ * Labels are its logits of the finished images; the published receivers ask it again for every mixture that they train on (`--protocol
+ * sre2l`). Differs: the teacher is a ConvNet, the published one a ResNet18.
  */
 export const squeezeRecoverRelabel: Distillation<typeof options> = {
   title: "Squeeze, recover and relabel (SRe2L)",
   abbreviation: "sre2l",
   source: "arXiv 2306.13092",
   access: "raw-data",
+  readsOnce: true,
   options,
   presets: {
     reduced: { width: 32, teacherEpochs: 10, iterations: 500 },
@@ -83,6 +85,10 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
     { option: "leastArea", read: ({ view }) => view === "crop", by: "view crop" },
     ...convNetReadWhen.filter(({ option }) => option === "depth"),
   ],
+  teacher({ network, width, depth, teacherEpochs, teacherBatch, teacherLr, teacherSeed }) {
+    const training = { epochs: teacherEpochs, batch: teacherBatch, lr: teacherLr, seed: teacherSeed };
+    return { purpose: "squeeze", network, width, depth, norm: "batch", ...training };
+  },
   check(set, opts) {
     checkStart(set, { ...opts, init: "real", factor: 1, norm: "batch" }, "squeezeRecoverRelabel", true);
   },
@@ -95,24 +101,23 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
     gamutBounds(normalisation, c);
     const each = Math.min(opts.ipc, Math.max(1, Math.floor(opts.batchImg / classes)));
     const groups = Math.ceil(opts.ipc / each);
-    const { teacherBatch: batch, teacherLr, teacherEpochs: epochs, teacherSeed, network: name, width, depth } = opts;
+    const recipe: TeacherRecipe = this.teacher!(opts);
+    const { epochs } = recipe;
     const total = epochs + groups * opts.iterations;
     const m = classes * opts.ipc;
 
-    const [{ networkFor }, { sgd }, { Learner }, { logitsOf }, { compileRecovery }, { CompiledOnce }] =
-      await loadParts();
-    const network = networkFor(set, { ...opts, norm: "batch" }, record.method);
-    await using learner = new Learner(network, sgd({ momentum: 0.9, weightDecay: 5e-4 }), device);
+    const [{ teacherLearner, teacherPlan }, { logitsOf }, { compileRecovery }, { CompiledOnce }] = await loadParts();
+    await using learner = teacherLearner(set, recipe, device, record.method);
+    const { network } = learner;
     await using recoveries = new CompiledOnce((n: number) => compileRecovery(network, n, opts, device));
     // A network that cannot be recovered from is refused before it learns.
-    if (name !== undefined) await recoveries.get(classes * each);
-    const teacherKey = child(rootKey(teacherSeed), "squeeze");
+    if (opts.network !== undefined) await recoveries.get(classes * each);
+    const plan = teacherPlan(recipe, classes);
     const begin = (): Recovered => {
       const images = normal(child(key, "initial"), m * c * side ** 2);
       return { images, mean: new Float32Array(images.length), square: new Float32Array(images.length) };
     };
-    const teacherOf = ({ json, arrays }: Checkpoint) =>
-      restoredTeacher(json, arrays, freshTeacher(learner, teacherKey));
+    const teacherOf = ({ json, arrays }: Checkpoint) => restoredTeacher(json, arrays, freshTeacher(learner, plan.key));
     const answer = (teacher: Taught, images: Floats) => logitsOf(learner, teacher.state, images);
 
     yield* reportSteps<State>(record, {
@@ -132,10 +137,6 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
         let now = checkpoint?.arrays.images ? recovered(checkpoint) : begin();
         let taught = checkpoint && teacherOf(checkpoint);
         if (done < epochs) {
-          const network = name === undefined ? "convNetBN" : name;
-          const what = { network, width, depth, batch, teacherLr, teacherSeed, classes };
-          const rate = cosineRate(teacherLr, epochs);
-          const plan = { batch, stages: ["flip-crop"], rate, epochs, record: what, key: teacherKey } as const;
           for await (const { loss, current } of trainTeacher(
             learner,
             { set, normalisation },
@@ -202,9 +203,7 @@ const recovered = ({ arrays: { images, mean, square } }: Checkpoint): Recovered 
 /** Loaded when work begins. */
 const loadParts = () =>
   Promise.all([
-    import("../common/networkFor.ts"),
-    import("../../nn/optimisers.ts"),
-    import("../../train/Learner.ts"),
+    import("../teachers/teacherRecipe.ts"),
     import("../../train/logits.ts"),
     import("./compileRecovery.ts"),
     import("../../core/CompiledOnce.ts"),

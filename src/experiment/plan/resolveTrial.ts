@@ -87,7 +87,11 @@ function attackOf({ parts: { attack, trigger } }: Combination, who: (part: PartN
 }
 
 function strategyOf(settings: Settings = {}, who: string): TrialConfig["strategy"] {
-  return resolveProtocol(resolveOptions(who, z.object(protocolOptions.shape), settings), who);
+  const strategy = resolveProtocol(resolveOptions(who, z.object(protocolOptions.shape), settings), who);
+  if (strategy.teacherFrom !== "raw") return strategy;
+  throw new UsageError(
+    `${who}: invalid teacherFrom: expected set, got raw; receivers of sweeps have no raw images (retort evaluate has)`,
+  );
 }
 
 function networkOf(settings: Settings = {}, who: string): TrialConfig["network"] {

@@ -22,7 +22,7 @@ CLASSES = [i % K for i in range(M)]
 
 DEFAULTS = {
     "epochs": 20, "batch": 256, "optimiser": "momentum", "lr": 0.01, "weightDecay": 5e-4, "schedule": "step", "warmup": 0,
-    "augmentation": "none", "siamese": False, "mixing": "none", "labels": "set", "input": "as-is", "ema": 0,
+    "augmentation": "none", "siamese": False, "mixing": "none", "labels": "set", "input": "as-is", "ema": 0, "loss": "cross-entropy",
 }
 
 RUNS = {
@@ -37,6 +37,8 @@ RUNS = {
     "warmup-step": {"warmup": 4},
     "warmup-cosine": {"warmup": 4, "schedule": "cosine"},
     "warmup-constant": {"warmup": 4, "schedule": "constant"},
+    "two-steps": {"schedule": "two-steps", "warmup": 3},
+    "half-cosine": {"schedule": "half-cosine"},
     "dsa": {"augmentation": "dsa"},
     "dsa-siamese": {"augmentation": "dsa", "siamese": True},
     "color": {"augmentation": "color"},
@@ -47,10 +49,17 @@ RUNS = {
     "rotate": {"augmentation": "rotate"},
     "flip-crop": {"augmentation": "flip-crop"},
     "flip-crop+cutout": {"augmentation": "flip-crop+cutout"},
+    "resized-crop": {"augmentation": "resized-crop"},
+    "resized-crop-half": {"augmentation": "shuffle+resized-crop+flip", "parts": 3, "leastArea": 0.5},
     "noise": {"augmentation": "noise", "noise": 0.3},
     "mixup": {"mixing": "mixup"},
     "mixup-batches": {"mixing": "mixup", "mixingAlpha": 0.4, "batch": 5, "epochs": 7},
     "cutmix": {"mixing": "cutmix"},
+    "cutmix-chance": {"mixing": "cutmix", "mixingChance": 0.5},
+    "squared": {"loss": "squared", "optimiser": "adam", "lr": 1e-3, "weightDecay": 0},
+    "squared-soft": {"loss": "squared", "lr": 0.1, "soft": True},
+    "squared-hard": {"loss": "squared", "lr": 0.1, "labels": "hard", "soft": True},
+    "squared-centred": {"loss": "squared", "lr": 0.1, "centred": True, "mixing": "mixup"},
     "hard": {"labels": "hard", "soft": True},
     "soft": {"soft": True},
     "temperature": {"soft": True, "temperature": 3},
@@ -155,6 +164,38 @@ def draw(source, operators, n, siamese):
     return name, {"u": u()}
 
 
+def part(o, stream):
+    """Rows and columns of a random part, as torchvision's RandomResizedCrop draws it."""
+    for _ in range(10):
+        area = SIDE * SIDE * stream.uniform(o["leastArea"], 1)
+        ratio = math.exp(stream.uniform(math.log(3 / 4), math.log(4 / 3)))
+        h, w = math.floor(math.sqrt(area / ratio) + 0.5), math.floor(math.sqrt(area * ratio) + 0.5)
+        if 1 <= h <= SIDE and 1 <= w <= SIDE:
+            top = stream.integer(SIDE - h + 1)
+            left = stream.integer(SIDE - w + 1)
+            return slice(top, top + h), slice(left, left + w)
+    return slice(None), slice(None)
+
+
+def resized_crop(x, o, stream):
+    size, how = (SIDE, SIDE), {"mode": "bilinear", "align_corners": False}
+    cut = [(i, *part(o, stream)) for i in range(len(x))]
+    return torch.cat([F.interpolate(x[i : i + 1, :, rows, columns], size, **how) for i, rows, columns in cut])
+
+
+def shuffle(x, o, source):
+    """Strips of columns, then strips of rows, in another order."""
+    n, out = o["parts"], []
+    length = SIDE // n
+    ends = [(k + 1) * length for k in range(n - 1)] + [SIDE]
+    for i, image in enumerate(x):
+        for axis, name in ((2, "columns"), (1, "rows")):
+            strips = [image.narrow(axis, k * length, end - k * length) for k, end in enumerate(ends)]
+            image = torch.cat([strips[k] for k in permutation(child(child(source, i), name), n)], axis)
+        out.append(image)
+    return torch.stack(out)
+
+
 def augment(x, o, source):
     stages = [] if o["augmentation"] == "none" else o["augmentation"].split("+")
     for i, stage in enumerate(stages):
@@ -162,6 +203,10 @@ def augment(x, o, source):
         if stage == "noise":
             stream = Stream(own)
             x = x + o["noise"] * torch.tensor([stream.normal() for _ in range(x.numel())], dtype=x.dtype).reshape(x.shape)
+        elif stage == "resized-crop":
+            x = resized_crop(x, o, Stream(own))
+        elif stage == "shuffle":
+            x = shuffle(x, o, own)
         elif stage == "flip-crop":
             stream = Stream(own)
             u = [stream.uniform() for _ in range(n)]
@@ -175,6 +220,8 @@ def augment(x, o, source):
 
 def mix(x, y, o, source):
     if o["mixing"] == "none":
+        return x, y
+    if o["mixingChance"] < 1 and Stream(child(source, "mixed")).uniform() >= o["mixingChance"]:
         return x, y
     source, n = child(source, "mixing"), len(x)
     stream = Stream(source)
@@ -197,7 +244,11 @@ def targets(o, dtype):
     y = torch.softmax(logits / (o.get("temperature", 1) if o["labels"] == "set" else 1), 1) if o.get("soft") else hard
     if o["labels"] == "hard":
         y = F.one_hot(y.argmax(1), K).to(dtype)
-    return (1 - o["smoothing"]) * y + o["smoothing"] / K if o["labels"] == "smoothed" else y
+    if o["labels"] == "smoothed":
+        y = (1 - o["smoothing"]) * y + o["smoothing"] / K
+    if o["loss"] == "squared":
+        return logits if o.get("centred") else y - 1 / K
+    return y
 
 
 def whitening():
@@ -230,6 +281,10 @@ def rate(o, epoch):
     if epoch < o["warmup"]:
         return o["lr"] * (epoch + 1) / o["warmup"], False
     at, length = epoch - o["warmup"], o["epochs"] - o["warmup"]
+    if o["schedule"] == "half-cosine":
+        return o["lr"] / 2 * (1 + math.cos(math.pi / 2 * at / length)), False
+    if o["schedule"] == "two-steps":  # MultiStepLR
+        return o["lr"] * 0.2 ** sum(at >= m for m in (2 * length // 3, 5 * length // 6)), False
     if o["schedule"] == "cosine":
         return o["lr"] / 2 * (1 + math.cos(math.pi * at / length)), False
     drop = length // 2 + 2
@@ -279,7 +334,8 @@ def train(network, o, source, dtype):
             own = child(source, "augmentation", epoch, i)
             x, y = mix(augment(x_all[rows], o, own), y_all[rows], o, own)
             z = forward(params, x, stats, True)
-            loss = distillation(z, y, teach(x), o) if teach else F.cross_entropy(z, y)
+            own_loss = F.mse_loss(z, y) / 2 if o["loss"] == "squared" else F.cross_entropy(z, y)
+            loss = distillation(z, y, teach(x), o) if teach else own_loss
             opt.zero_grad()
             loss.backward()
             opt.step()
@@ -295,7 +351,8 @@ def train(network, o, source, dtype):
 def resolved(given):
     """The options that depend on others, as `resolveProtocol` fills them in."""
     o = {**DEFAULTS, "network": "convNet", **given}
-    defaults = {"momentum": 0.9, "noise": 0.1, "mixingAlpha": 1, "smoothing": 0.1}
+    defaults = {"momentum": 0.9, "noise": 0.1, "mixingAlpha": 1, "mixingChance": 1, "smoothing": 0.1}
+    defaults.update(leastArea=0.08, parts=2)
     if o["labels"] == "teacher":
         defaults.update(temperature=4, teacherShare=0.9)
     return {**defaults, **o}
@@ -332,8 +389,10 @@ def main():
 
         source, results = first_steady(name, f)
         print(name, source, flush=True)
-        protocol = {k: v for k, v in {**DEFAULTS, **given}.items() if k not in ("soft", "network")}
+        protocol = {k: v for k, v in {**DEFAULTS, **given}.items() if k not in ("soft", "centred", "network")}
         run = {"name": name, "key": source, "network": o["network"], "softLabels": bool(o.get("soft")), "protocol": protocol}
+        if o.get("centred"):
+            run["centredLabels"] = True
         runs.append({**run, "results": results})
     write("strategies.json", {"images": IMAGES, "classes": CLASSES, "logits": LOGITS, "test": TEST, "width": 4, "runs": runs})
 

@@ -17,14 +17,25 @@ import { mlp } from "../../src/nn/networks/mlp.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { learnerFor } from "../../src/train/learnerFor.ts";
 import { protocolOptions } from "../../src/train/protocol.ts";
-import { cpu, quick, quickRidge, quickTrajectory, tinyRaw, tinySet } from "../attack/tiny.ts";
+import {
+  cpu,
+  quick,
+  quickDoorping,
+  quickRelax,
+  quickRidge,
+  quickTrajectory,
+  tinyRaw,
+  tinySet,
+} from "../attack/tiny.ts";
 import { smallStrokes } from "../smallStrokes.ts";
 
 // Graphs that stay loaded after a stop or an error are memory that nothing frees.
 afterEach(() => expect(openSessions()).toBe(0));
 
 const settings: Record<string, object> = {
+  doorping: quickDoorping,
   poisonedDistillation: quick,
+  relaxTrigger: quickRelax,
   ridgeHead: quickRidge,
   trajectoryMatching: quickTrajectory,
 };
@@ -37,6 +48,7 @@ const quickMethods: Record<string, object> = {
   matchingTrajectories: { ...narrow, ...experts },
   neuralFeatureRegression: { ...narrow, batchReal: 4, poolSize: 1, poolUpdates: 2 },
   squeezeRecoverRelabel: { ...narrow, batchImg: 5, teacherEpochs: 1, teacherBatch: 20 },
+  randomFeatureApproximation: { ...narrow, models: 2, batchReal: 4 },
   realisticDiverse: { ipc: 1, candidates: 2, crops: 2, teacherEpochs: 2, teacherBatch: 8, width: 4, depth: 2 },
   siameseCondensation: { ipc: 1, iterations: 1, outer: 3, inner: 1, batchReal: 4, width: 4, depth: 2 },
   distributionMatching: { ipc: 1, iterations: 3, batchReal: 4, width: 4, depth: 2 },

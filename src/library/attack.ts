@@ -26,7 +26,7 @@ export type AttackSettings<M extends AttackName | AnyAttack> = z.input<AttackOf<
 };
 
 export interface AttackCall extends Call<AttackProgress> {
-  /** The raw images that the set was distilled from, for attacks that distil them once more (`naive`). */
+  /** The raw images that the set was distilled from, for attacks that distil them once more (`naive`, `doorping`, …). */
   readonly raw?: LabelledSet;
 }
 

@@ -128,7 +128,7 @@ stopped, with the same result.`,
       import("../../run/checkFit.ts"),
       import("../steps/checkNames.ts"),
     ]);
-    checkNames(who, settings, options);
+    checkNames(who, settings as Readonly<Record<string, unknown>>, options);
     await checkOut(options.out);
     const target = await workingDevice(options.device, options.threads);
     const data = rawData(options.data, who, { normalisation: options.normalisation });

@@ -76,6 +76,7 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
   source: "arXiv 2306.13092",
   access: "raw-data",
   options,
+  keepsGamut: true,
   presets: {
     reduced: { width: 32, teacherEpochs: 10, iterations: 500 },
     quick: { width: 32, teacherEpochs: 1, iterations: 100 },
@@ -97,6 +98,7 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
     const { key, device, normalisation, keep } = context;
     const { classes } = set;
     const [, c, side] = set.shape;
+    // Told before anything is trained: what a whitened picture may hold is no matter of single pixels.
     gamutBounds(normalisation, c);
     const each = Math.min(opts.ipc, Math.max(1, Math.floor(opts.batchImg / classes)));
     const groups = Math.ceil(opts.ipc / each);

@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { compiledSources } from "./test/compiledSources.ts";
 import { skipsFile } from "./test/skipReporter.ts";
 
 const all = ["test/**/*.test.ts"];
-/** Whole sweeps that are killed, other programs asked about thousands of files, every network beside PyTorch: `npm run test:long`. */
+/** Whole runs and sweeps that are killed, stopped everywhere or damaged, other programs asked about thousands of files, every network beside PyTorch: `npm run test:long`. */
 const long = ["test/**/*.long.test.ts"];
 /**
  * Tests without the engine. They share two processes, so that modules are loaded once. The others get one each: the runtime
@@ -13,7 +14,10 @@ const setupFiles = ["test/nothingLeftOpen.ts"];
 
 // Two test files at a time: most machines Retort meets have two cores, and the engine takes a thread per file.
 export default defineConfig({
+  plugins: [compiledSources],
   test: {
+    server: { deps: { external: [/retort-compiled-/] } },
+    execArgv: ["--enable-source-maps"],
     globalSetup: ["test/compileProgram.ts"],
     setupFiles: ["test/setup.ts"],
     reporters: ["default", "./test/skipReporter.ts"],

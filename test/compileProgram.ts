@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import process from "node:process";
 import type { TestProject } from "vitest/node";
 import { bundle } from "../packaging/bundle.ts";
+import { compiledFolder, compileSources } from "./compiledSources.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -12,21 +13,28 @@ declare module "vitest" {
 }
 
 const root = resolve(import.meta.dirname, "..");
-const folder = mkdtempSync(join(tmpdir(), "retort-program-"));
 
-/** Compile the program once for all tests that start it: from the sources, each start would translate them anew. */
+/**
+ * Compile the sources, file for file, and the program once for all tests: Vitest calls this for every project, one after another.
+ */
 export async function setup(project: TestProject): Promise<void> {
-  cpSync(join(root, "package.json"), join(folder, "package.json"));
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
-  await compile();
-  project.provide("program", join(folder, "dist/cli/main.js"));
-  project.onTestsRerun(compile);
+  if (process.env.RETORT_COMPILED !== compiledFolder) {
+    process.env.RETORT_COMPILED = compiledFolder;
+    // A process of the same number may have been killed.
+    rmSync(compiledFolder, { recursive: true, force: true });
+    mkdirSync(compiledFolder);
+    cpSync(join(root, "package.json"), join(compiledFolder, "package.json"));
+    symlinkSync(join(root, "node_modules"), join(compiledFolder, "node_modules"), "junction");
+    await compile();
+    project.onTestsRerun(compile);
+  }
+  project.provide("program", join(compiledFolder, "dist/cli/main.js"));
 }
 
 async function compile(): Promise<void> {
-  await bundle(join(folder, "dist"));
+  await Promise.all([bundle(join(compiledFolder, "dist")), compileSources()]);
 }
 
 export function teardown(): void {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(compiledFolder, { recursive: true, force: true });
 }

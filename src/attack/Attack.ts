@@ -60,10 +60,12 @@ export interface DistillingStep {
 export interface RawAccess {
   /** The raw images that the set was distilled from. */
   readonly set: LabelledSet;
+  /** The name of the method where it reads raw images before its first step only: what changes later it does not see. */
+  readonly readsOnce?: string;
   /**
    * Distil raw images of the attacker as the set itself was distilled: by the method, settings and key that its file names.
    *
-   * Pixels may change between two steps and are read anew at each; labels may not. The last step holds the finished set.
+   * Pixels may change between two steps and are read anew at each, unless `readsOnce`; labels may not. The last step holds the finished set.
    */
   distil(raw: LabelledSet, resume?: Checkpoint): AsyncIterable<DistillingStep>;
 }

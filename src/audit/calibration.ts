@@ -28,6 +28,11 @@ const entry = z.strictObject({
   made: z.string(),
   /** The method that made it; p is taken against each method's sets apart. */
   method: z.string(),
+  /** SHA-256 of the set's content: the same set under another name does not count twice. Older libraries have none. */
+  content: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   scores,
 });
 

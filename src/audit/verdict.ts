@@ -23,6 +23,7 @@ export interface AuditConclusion {
   readonly verdict: AuditVerdict;
   /** Two plain sentences. */
   readonly sentences: readonly [string, string];
+  /** The one that the verdict is about, or the first where it is about none; none where images share a detail. */
   readonly suspect?: Suspect;
   readonly significance: readonly Significance[];
   /** Whether known stamps in this very set are found. */
@@ -92,7 +93,6 @@ export function concludeAudit(
     return {
       ...base,
       verdict: "suspicious",
-      suspect,
       sentences: [
         `${shared.images.length} images of ${nameOf(shared.targetClass)} share a detail that images of other classes do not (${shared.pairs} pairs, next class ${shared.second}).`,
         `No compact patch explains it; ${against}.`,

@@ -1,11 +1,11 @@
 import { realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { checkFolder } from "./makeFolder.ts";
 
 /**
  * Check, before the work that ends in them, that files can be written to where a person said: where a folder is or can be made,
- * each in a place of its own, and none in the place of a file that the same call reads.
+ * each in a place of its own, and none in the place of a file that the same call reads or that lies in a folder which it reads.
  *
  * @param read what the call reads, files or folders.
  * @throws UsageError, or as `checkFolder` does.
@@ -31,6 +31,10 @@ export async function checkOutputs(
     if (inputs.has(place))
       throw new UsageError(
         `output: invalid file ${file}: expected another than is read, got the same; it would be lost`,
+      );
+    if (there && [...inputs].some((input) => input !== "" && place.startsWith(join(input, sep))))
+      throw new UsageError(
+        `output: invalid file ${file}: expected another than lies in a folder that is read, got one of its files; it would be lost`,
       );
     if (outputs.has(place))
       throw new UsageError(`output: invalid file ${file}: expected another for each output, got it twice`);

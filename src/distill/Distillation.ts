@@ -51,6 +51,8 @@ export interface Distillation<S extends z.ZodObject = z.ZodObject> {
   readonly options: S;
   /** Named settings beneath those that are given: `reduced` for a quarter of an hour, `quick` for a minute, on two cores. */
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** It reads raw images before its first step, or learns what it needs of them there; pixels that change later it does not see. */
+  readonly readsOnce?: true;
   /** Options that only some settings read; elsewhere they are refused. */
   readonly readWhen?: readonly ReadWhen<z.infer<S>>[];
   /** The teacher that makes the set, for methods with one: receivers may ask it again. */

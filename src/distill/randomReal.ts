@@ -14,6 +14,7 @@ export const randomReal: Distillation<typeof options> = {
   abbreviation: "random",
   source: "baseline of arXiv 2006.05929",
   access: "raw-data",
+  readsOnce: true,
   options,
   check(set, { ipc }) {
     checkEachClass(classRows(set), ipc, "randomReal");

@@ -37,18 +37,9 @@ export function ssim(a: Float32Array, b: Float32Array, shape: Shape): Float64Arr
 }
 
 function planeSsim(x: Float32Array, y: Float32Array, h: number, w: number, window: Float64Array): number {
-  const moment = (f: (i: number) => number) =>
-    blur(
-      Float64Array.from(x, (_, i) => f(i)),
-      h,
-      w,
-      window,
-    );
-  const mx = moment((i) => x[i]);
-  const my = moment((i) => y[i]);
-  const xx = moment((i) => x[i] * x[i]);
-  const yy = moment((i) => y[i] * y[i]);
-  const xy = moment((i) => x[i] * y[i]);
+  const mean = (values: ArrayLike<number>) => blur(values, h, w, window);
+  const [mx, my] = [mean(x), mean(y)];
+  const [xx, yy, xy] = [mean(product(x, x)), mean(product(y, y)), mean(product(x, y))];
   let sum = 0;
   for (let i = 0; i < mx.length; i++) {
     const luminance = (2 * mx[i] * my[i] + c1) / (mx[i] ** 2 + my[i] ** 2 + c1);
@@ -58,8 +49,15 @@ function planeSsim(x: Float32Array, y: Float32Array, h: number, w: number, windo
   return sum / mx.length;
 }
 
+/** Entry by entry, in double precision. */
+function product(x: Float32Array, y: Float32Array): Float64Array {
+  const out = new Float64Array(x.length);
+  for (let i = 0; i < x.length; i++) out[i] = x[i] * y[i];
+  return out;
+}
+
 /** Weighted mean around every position where the window fits: (h − k + 1)·(w − k + 1) values. */
-function blur(x: Float64Array, h: number, w: number, window: Float64Array): Float64Array {
+function blur(x: ArrayLike<number>, h: number, w: number, window: Float64Array): Float64Array {
   const k = window.length;
   const outW = w - k + 1;
   const rows = new Float64Array(h * outW);

@@ -7,26 +7,26 @@ import type { AuditFindings } from "./findings.ts";
 
 const rows = z.array(z.int().min(0)).max(1_000_000);
 
+const suspect = z.object({
+  targetClass: z.int().min(0),
+  held: z.number(),
+  patch: z.object({
+    top: z.int().min(0),
+    left: z.int().min(0),
+    side: z.int().min(1),
+    values: z.array(z.number()).max(10_000_000),
+  }),
+  support: z.object({ flagged: rows, before: z.number(), after: z.number(), drop: z.number() }),
+});
+
 /** What `retort audit --json` prints, as far as a repair reads it. */
 export const auditReport = z.object({
   /** SHA-256 of the set that was audited. */
   sha256: z.string().optional(),
   verdict: z.enum(auditVerdicts),
-  suspects: z
-    .array(
-      z.object({
-        targetClass: z.int().min(0),
-        held: z.number(),
-        patch: z.object({
-          top: z.int().min(0),
-          left: z.int().min(0),
-          side: z.int().min(1),
-          values: z.array(z.number()).max(10_000_000),
-        }),
-        support: z.object({ flagged: rows, before: z.number(), after: z.number(), drop: z.number() }),
-      }),
-    )
-    .max(10_000),
+  suspects: z.array(suspect).max(10_000),
+  /** The one that the verdict is about. */
+  suspect: suspect.optional(),
   coherence: z
     .array(
       z.object({
@@ -58,7 +58,7 @@ export function findingsOfReport(report: AuditReport, set: DistilledSet, digest:
   const refuse = (what: string, got: string) => {
     throw new UsageError(`${who}: invalid audit: expected ${what} of this set, got ${got}`);
   };
-  for (const { targetClass, patch, support } of report.suspects) {
+  for (const { targetClass, patch, support } of [...report.suspects, ...(report.suspect ? [report.suspect] : [])]) {
     if (targetClass >= set.classes) refuse(`classes 0 … ${set.classes - 1}`, `class ${targetClass}`);
     if (patch.top + patch.side > h || patch.left + patch.side > w)
       refuse(`places inside ${h}×${w} pixels`, `row ${patch.top}, column ${patch.left}, side ${patch.side}`);
@@ -72,9 +72,12 @@ export function findingsOfReport(report: AuditReport, set: DistilledSet, digest:
       if (labels[image] !== targetClass) refuse(`images of class ${targetClass} among ${m}`, `image ${image}`);
   return {
     ...report,
-    suspects: report.suspects.map((one) => ({
-      ...one,
-      patch: { ...one.patch, values: Float32Array.from(one.patch.values) },
-    })),
+    suspects: report.suspects.map(withValues),
+    suspect: report.suspect && withValues(report.suspect),
   };
 }
+
+const withValues = (one: z.infer<typeof suspect>) => ({
+  ...one,
+  patch: { ...one.patch, values: Float32Array.from(one.patch.values) },
+});

@@ -7,40 +7,42 @@ import type { RepairTarget } from "./RepairTarget.ts";
 export interface AuditFindings extends Pick<AuditResult, "coherence"> {
   readonly verdict: AuditVerdict;
   /** Most suspicious first. */
-  readonly suspects: readonly Pick<Suspect, "targetClass" | "patch" | "held" | "support">[];
+  readonly suspects: readonly FoundSuspect[];
+  /** The one that the verdict is about. */
+  readonly suspect?: FoundSuspect;
 }
 
+type FoundSuspect = Pick<Suspect, "targetClass" | "patch" | "held" | "support">;
+
 /**
- * What to repair: every suspect whose loss of support is as large as the audit asks of a set with so many images a class, or as large as
- * that of the first, where the verdict is *backdoored* or *suspicious*. Several suspects of one class at overlapping places are one finding: the images of all, the patch that calls
- * most. Where no patch explains the verdict, the images that share a detail.
+ * What to repair where the verdict is *backdoored* or *suspicious*: the suspect that it names, and every other whose loss of support is as
+ * large as the audit asks of a set with so many images a class. Several suspects of one class at overlapping places are one finding: the
+ * images of all, the patch that calls most. Where no patch explains the verdict, the images that share a detail.
  *
- * @param force take the first suspect whatever the verdict is
+ * @param force take the suspect that the audit would name whatever the verdict is
  */
 export function findingsOf(
-  { verdict, suspects, coherence }: AuditFindings,
+  { verdict, suspects, coherence, ...named }: AuditFindings,
   imagesPerClass: number,
   force = false,
 ): RepairTarget[] {
   const guilty = verdict === "backdoored" || verdict === "suspicious";
   if (!guilty && !force) return [];
-  const [first] = suspects;
-  const least = Math.min(largeDrop(imagesPerClass), first?.support.drop ?? 0);
-  const planted = suspects.filter(({ support }) => support.flagged.length > 0 && support.drop >= least);
-  if (planted.length > 0 && guilty) return merged(planted);
-  const shared = coherence.filter(({ alarm }) => alarm);
-  if (guilty && shared.length > 0) {
-    const classes = [...new Set(shared.map(({ targetClass }) => targetClass))];
-    return classes.map((targetClass) => ({
-      targetClass,
-      images: union(shared.filter((one) => one.targetClass === targetClass).map(({ images }) => images)),
-    }));
-  }
-  return first ? merged([first]) : [];
+  const shared = guilty ? coherence.filter(({ alarm }) => alarm) : [];
+  const suspect = named.suspect ?? (shared.length > 0 ? undefined : suspects[0]);
+  const planted = ({ support }: FoundSuspect) =>
+    guilty && support.flagged.length > 0 && support.drop >= largeDrop(imagesPerClass);
+  const found = merged([...(suspect ? [suspect] : []), ...suspects.filter(planted)]);
+  if (found.length > 0) return found;
+  const classes = [...new Set(shared.map(({ targetClass }) => targetClass))];
+  return classes.map((targetClass) => ({
+    targetClass,
+    images: union(shared.filter((one) => one.targetClass === targetClass).map(({ images }) => images)),
+  }));
 }
 
-function merged(suspects: AuditFindings["suspects"]): RepairTarget[] {
-  const groups: AuditFindings["suspects"][number][][] = [];
+function merged(suspects: readonly FoundSuspect[]): RepairTarget[] {
+  const groups: FoundSuspect[][] = [];
   for (const one of suspects) {
     const same = groups.find(([other]) => other.targetClass === one.targetClass && overlap(other.patch, one.patch));
     if (same) same.push(one);

@@ -47,8 +47,10 @@ export const protocolOptions = z.strictObject({
   mixingChance: z.number().gt(0).max(1).optional().describe("share of the batches that are mixed (default: 1)"),
   loss: z
     .enum(["cross-entropy", "squared"])
-    .default("cross-entropy")
-    .describe("what networks learn by; squared: towards labels that are centred, as a set has them or less 1/K"),
+    .optional()
+    .describe(
+      "what networks learn by (default: cross-entropy); squared: towards labels that are centred, as a set has them or less 1/K",
+    ),
   labels: z
     .enum(["set", "hard", "smoothed", "teacher"])
     .default("set")

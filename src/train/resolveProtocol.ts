@@ -41,7 +41,8 @@ export const protocolReadWhen: readonly ReadWhen<Protocol>[] = [
   },
   { option: "parts", read: hasStage("shuffle"), by: "an augmentation with shuffle", fallback: () => usualParts },
   { option: "mixingAlpha", read: ({ mixing }) => mixing !== "none", by: "mixing mixup or cutmix", fallback: () => 1 },
-  { option: "mixingChance", read: ({ mixing }) => mixing !== "none", by: "mixing mixup or cutmix", fallback: () => 1 },
+  // Absent means 1, and below absent means set: trials that were planned before these were there keep their ids.
+  { option: "mixingChance", read: ({ mixing }) => mixing !== "none", by: "mixing mixup or cutmix" },
   { option: "smoothing", read: ({ labels }) => labels === "smoothed", by: "labels smoothed", fallback: () => 0.1 },
   {
     option: "temperature",
@@ -50,7 +51,7 @@ export const protocolReadWhen: readonly ReadWhen<Protocol>[] = [
     // Chosen: common for ten classes (Hinton et al. 2015 try 1 … 20).
     fallback: (protocol) => (teaches(protocol) ? 4 : undefined),
   },
-  { option: "teacherFrom", read: teaches, by: "labels teacher", fallback: () => "set" },
+  { option: "teacherFrom", read: teaches, by: "labels teacher" },
   { option: "teacherEpochs", read: rawTeacher, by: "teacherFrom raw" },
   {
     option: "teacher",

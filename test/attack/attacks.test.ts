@@ -3,10 +3,12 @@ import type { Attack, AttackResult } from "../../src/attack/Attack.ts";
 import * as attacks from "../../src/attack/attacks.ts";
 import { key } from "../../src/core/random.ts";
 import { applyTrigger } from "../../src/data/Trigger.ts";
-import { cpu, quick, quickRidge, quickTrajectory, tinyRaw, tinySet } from "./tiny.ts";
+import { cpu, quick, quickDoorping, quickRelax, quickRidge, quickTrajectory, tinyRaw, tinySet } from "./tiny.ts";
 
 const settings: Record<string, object> = {
+  doorping: quickDoorping,
   poisonedDistillation: quick,
+  relaxTrigger: quickRelax,
   ridgeHead: quickRidge,
   trajectoryMatching: quickTrajectory,
 };

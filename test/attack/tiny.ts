@@ -1,5 +1,9 @@
-import type { RawAccess } from "../../src/attack/Attack.ts";
-import { key, normal, uniform } from "../../src/core/random.ts";
+import type * as z from "zod";
+import type { Attack, AttackResult, RawAccess } from "../../src/attack/Attack.ts";
+import * as attacks from "../../src/attack/attacks.ts";
+import type { Checkpoint } from "../../src/core/checkpoint.ts";
+import { type Key, key, normal, uniform } from "../../src/core/random.ts";
+import { resolveSettings } from "../../src/core/readWhen.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
@@ -49,6 +53,18 @@ export const quickTrajectory = {
   surrogate: { width: 8 },
 } as const;
 
+/** Settings of DOORPING that take a second. */
+export const quickDoorping = {
+  every: 1,
+  updates: 5,
+  neurons: 2,
+  share: 0.1,
+  surrogate: { width: 8, passes: 2 },
+} as const;
+
+/** Settings of the relax trigger that take a second. */
+export const quickRelax = { steps: 3, batch: 2, stamped: 2, kernel: { width: 8, passes: 2, count: 2 } } as const;
+
 /** Raw images of the tiny set's shape, and a distillation of two steps that takes the last images of each class. */
 export function tinyRaw(n = 60): RawAccess {
   const pixels = Uint8Array.from(uniform(key("tinyRaw"), n * 192), (v) => Math.floor(256 * v));
@@ -68,4 +84,28 @@ export function tinyRaw(n = 60): RawAccess {
         };
     },
   };
+}
+
+const nameOf = (attack: object) => Object.entries(attacks).find(([, one]) => one === attack)?.[0] ?? "test";
+
+/** Run an attack to its end, and keep every checkpoint as it comes back from a file. */
+export async function attacked<S extends z.ZodObject>(
+  attack: Attack<S>,
+  set: DistilledSet,
+  given: z.input<S>,
+  root: Key,
+  resume?: Checkpoint,
+): Promise<{ result: AttackResult; checkpoints: Checkpoint[] }> {
+  const run = attack.run(set, resolveSettings(nameOf(attack), attack, given), { key: root, device: cpu, resume });
+  const checkpoints: Checkpoint[] = [];
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return { result: next.value as AttackResult, checkpoints };
+    const checkpoint = next.value.checkpoint?.();
+    if (checkpoint)
+      checkpoints.push({
+        json: JSON.parse(JSON.stringify(checkpoint.json)),
+        arrays: structuredClone(checkpoint.arrays),
+      });
+  }
 }

@@ -109,7 +109,7 @@ it("the baseline runs under its names, and has its own options", async () => {
   expect(await run("--data", data, "--method", "random", "--width", "4", "--out", out)).toMatchObject({
     status: 2,
     stderr:
-      "retort distill: invalid --width: expected it only with method rded or dc or dsa or frepo or rfad or datadam or dm or sre2l or datm or mtt, got 4; it would do nothing\n",
+      "retort distill: invalid --width: expected it only with method datadam or datm or dc or dm or dsa or frepo or mtt or rded or rfad or sre2l, got 4; it would do nothing\n",
   });
   expect(await run("--data", data, "--method", "random", "--preset", "quick", "--out", out)).toMatchObject({
     status: 2,

@@ -170,6 +170,23 @@ test("class folders of pictures and the run folder of a distillation are sets", 
   const words = "--test strokes --test-images 20 --network mlp --width 4 --networks 1 --epochs 1 --threads 1 --quiet";
   expect(await call("evaluate", "made", ...words.split(" "), "--out", "e")).toMatchObject({ status: 0, stderr: "" });
   expect((await call("attack", "clean-label", "made", "--out", "b")).status).toBe(0);
+  expect(await call("inspect", "made")).toMatchObject({ status: 0, stdout: expect.stringContaining("10 images") });
+  expect((await call("convert", "made", "made.npz")).status).toBe(0);
+  // The run folder of an attack has two.
+  for (const words of [
+    "inspect b",
+    "convert b b.npz",
+    "audit b",
+    "diff b made",
+    "sanitise b --out c.npz",
+    "attack ridge-head b",
+  ])
+    expect(await call(...words.split(" ")), words).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(
+        /^b: invalid path: expected one set, got the run folder of an attack; name b.clean\.safetensors or .*\n$/,
+      ),
+    });
 });
 
 test("help and version for programs", async () => {

@@ -3,11 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { calibration, calibrationKind } from "../../src/audit/calibration.ts";
+import { defaultAudit } from "../../src/audit/settings.ts";
 import * as registry from "../../src/cli/commands.ts";
 import { runCommandLine } from "../../src/cli/shell/program.ts";
 import { kebab } from "../../src/core/spelling.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import { setDigest } from "../../src/disk/setDigest.ts";
 import { setToSafetensors } from "../../src/formats/safetensors.ts";
+import { calibrationSettings } from "../../src/library/audit.ts";
+import { calibrationText } from "../../src/run/calibrationFile.ts";
 import { drawings } from "../experiment/drawings.ts";
 import { Recorder } from "./fakeTerminal.ts";
 
@@ -22,6 +27,14 @@ function reshaped([c, h, w]: [number, number, number], classes = 10): DistilledS
 }
 
 const experiment = (more: string) => `test: { data: strokes, images: 20 }\nset: { file: set.safetensors }\n${more}\n`;
+
+/** A library that holds the drawings under another name. */
+const library = calibration.parse({
+  format: "retort-calibration/1",
+  kind: calibrationKind(drawings()),
+  settings: calibrationSettings(defaultAudit),
+  sets: [{ made: "dm, elsewhere.npz", method: "dm", content: setDigest(drawings()), scores: { inversion: 0.5 } }],
+});
 
 /** Name → content of every file that a misuse names. */
 const files: Readonly<Record<string, Uint8Array | string>> = {
@@ -58,17 +71,23 @@ const files: Readonly<Record<string, Uint8Array | string>> = {
   "alpha.yaml": experiment("attack: { method: poisonedDistillation, alpha: 0 }"),
   "gpu.yaml": experiment("device: cuda"),
   "gone.yaml": experiment("").replace("set.saf", "gone.saf"),
+  "many.yaml": experiment(`matrix: { seed: [${Array.from({ length: 200_000 }, (_, i) => i)}] }`),
+  "crossed.yaml": experiment(
+    `matrix: { seed: [${Array.from({ length: 400 }, (_, i) => i)}], strategy.epochs: [${Array.from({ length: 400 }, (_, i) => i + 1)}] }`,
+  ),
+  "library.json": calibrationText(library),
   "space.yaml": "vary: { steps: [0] }\n",
   "options.yaml": "strength: many\n",
   "broken.json": "{ not json",
 };
 
-beforeAll(() => {
+beforeAll(async () => {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   mkdirSync(join(folder, "folder"));
   mkdirSync(join(folder, "run"));
   writeFileSync(join(folder, "run", "config.json"), "{}");
   process.chdir(folder);
+  await call(["plan", "fine.yaml", "--no-estimate", "--out", "swept"]);
 });
 afterAll(() => {
   process.chdir(home);
@@ -219,6 +238,18 @@ const generated: string[] = [
     ? ["sanitise set.safetensors --out /proc/out.npz", "audit set.safetensors --page /proc/page.html"]
     : []),
   "inspect set.safetensors --sheet text.txt/a.png",
+  // One of the files of a folder that is read.
+  "inspect run --html run/config.json",
+  "audit run --page run/../run/config.json",
+  "diff run set.safetensors --sheet ./run/config.json",
+  "verify run --key text.txt --junit run/config.json",
+  // What others do not answer is found before anything is made.
+  "collect swept --mlflow http://127.0.0.1:1",
+  "run fine.yaml --queue redis://127.0.0.1:1 --out runs/planned",
+  "calibrate set.safetensors --method dm --out library.json",
+  "verify folder --key text.txt --expect-version banana",
+  "inspect set.safetensors --require-seal --key text.txt --expect-version 1.0",
+  ...["--key text.txt", "--release 1.0.0", "--cta 0.5", "--force"].map((option) => `seal folder --finish ${option}`),
   // What is found at the end elsewhere.
   "sanitise set.safetensors --out out.npz --no-audit-again --rounds 2",
   ...["dm", "dc", "frepo", "mtt"].map((method) => `${distil} --method ${method} --network resNet18BN`),
@@ -342,5 +373,7 @@ describe("wrong usage", () => {
     // Nothing was trained, and nothing is left in the way.
     for (const made of ["misfit", "nothing", "planned"])
       expect(existsSync(join(folder, "runs", made)), made).toBe(false);
+    expect(existsSync(join(folder, "swept/manifest.json"))).toBe(true);
+    expect(existsSync(join(folder, "swept/sweep.json"))).toBe(false);
   });
 });

@@ -54,3 +54,7 @@ it.each(["classes are good\n", '{"image": [1, 2], "label": 3}\n', "BM is a name\
     expect(contentKind(begins(text))).toEqual({ name: "a text", plain: true });
   },
 );
+
+it("a safetensors file is one beside others too", () => {
+  expect(contentKind(begins('\x40\x02\0\0\0\0\0\0{"images":'))).toEqual({ name: "a safetensors file", plain: true });
+});

@@ -15,7 +15,14 @@ it("the exported names are those that were agreed on", async () => {
   const files = entries.map((entry) => resolve(root, `src/${entry}.ts`));
   const { config } = ts.readConfigFile(resolve(root, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const program = ts.createProgram(files, options);
+  // What lies outside is nobody's to export here, and takes ten seconds to read.
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile } = host;
+  host.getSourceFile = (file, ...rest) =>
+    file.includes("/node_modules/")
+      ? ts.createSourceFile(file, "", ts.ScriptTarget.Latest)
+      : getSourceFile(file, ...rest);
+  const program = ts.createProgram(files, { ...options, noLib: true }, host);
   const checker = program.getTypeChecker();
   const list = files.map((file, i) => {
     const symbol = checker.getSymbolAtLocation(program.getSourceFile(file)!)!;

@@ -61,10 +61,24 @@ describe("what is repaired", () => {
     expect(findingsOf(auditOf("backdoored", suspect(2, 0.3, [2])), 1)).toHaveLength(1);
   });
 
+  it("is the suspect that the verdict names, though few images explain it, beside those with a large drop", () => {
+    const named = suspect(3, 0.05, [], [0, 0]);
+    const audit = { ...auditOf("backdoored", suspect(1, 0.3, [2]), suspect(0, 0.9, [0]), named), suspect: named };
+    expect(findingsOf(audit, 10)).toMatchObject([
+      { targetClass: 3, images: [] },
+      { targetClass: 0, images: [0] },
+    ]);
+    expect(findingsOf({ ...audit, verdict: "nothing found" }, 10, true)).toMatchObject([{ targetClass: 3 }]);
+  });
+
   it("is the images that share a detail where no patch explains the verdict", () => {
     const shared = { targetClass: 1, window: 3, pairs: 3, second: 0, alarm: true, images: [2, 3] };
     const audit = { ...auditOf("suspicious"), coherence: [shared, { ...shared, alarm: false, targetClass: 2 }] };
     expect(findingsOf(audit, 10)).toEqual([{ targetClass: 1, images: [2, 3] }]);
+    // A suspect that the verdict does not name is no patch that explains it.
+    expect(findingsOf({ ...audit, suspects: [suspect(0, 0.1, [1])] }, 10)).toEqual([
+      { targetClass: 1, images: [2, 3] },
+    ]);
   });
 });
 
@@ -82,6 +96,8 @@ describe("an audit's report", () => {
   it("is read back", () => {
     expect(digestOf(set)).toBe(setDigest(set));
     expect(read(report()).suspects[0]).toMatchObject({ targetClass: 0, support: { flagged: [1] } });
+    const named = read({ ...report(), suspect: report().suspects[0] }).suspect;
+    expect(named?.patch.values).toEqual(new Float32Array(27).fill(1));
   });
 
   it.each([
@@ -92,6 +108,7 @@ describe("an audit's report", () => {
     [{ support: { flagged: [99], before: 1, after: 0, drop: 1 } }, /image 99/],
   ])("that names what the set does not have is refused: %j", (change, message) => {
     expect(() => read(report(change))).toThrow(message);
+    expect(() => read({ ...report(), suspect: report(change).suspects[0] })).toThrow(message);
   });
 
   it("of another set is refused", () => {

@@ -115,6 +115,30 @@ describe("a clipped copy on the trusted side", () => {
     expect(found(set(pixels), set(first))).toMatchObject({ verdict: "re-encoding", suspicious: false });
   });
 
+  const half = { kind: "meanStd", mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
+  test.each([
+    ["floats of cifar-10", clipped, cifar, "cifar-10"],
+    ["8 bits of cifar-10", bytes, cifar, "cifar-10"],
+    ["floats of imagenet", clipped, knownNormalisations.imagenet, "imagenet"],
+    ["8 bits around zero", bytes, half, "0.5/0.5"],
+  ])("and %s, though no file says its normalisation: as well", (_, pixelsOfFirst, normalisation, name) => {
+    const unsaid = (x: Float32Array<ArrayBuffer>) =>
+      set(fromPixels(x, shape, normalisation), { normalisation: { kind: "unknown" } });
+    const [first, original] = [unsaid(pixelsOfFirst), unsaid(pixels)];
+    const said = `neither says its normalisation, and the first is cut off where black and white of ${name} are`;
+    const difference = found(first, original);
+    expect(difference).toMatchObject({ verdict: "wider range", suspicious: true });
+    expect(difference.reason).toMatch(/^in 8 images the copy holds more than a picture can/);
+    expect(difference.reason).toContain(said);
+    expect(difference.images.map(({ kind }) => kind)).not.toContain("edited");
+    expect(found(original, first)).toMatchObject({ verdict: "re-encoding", suspicious: false });
+    // One image that was edited is the only one that is called so.
+    const patched = pixels.map((x, i) => (i < 12 ? 1 - x : x));
+    expect(found(first, unsaid(patched)).images.filter(({ kind }) => kind === "edited")).toHaveLength(1);
+    const rounded = found(unsaid(clipped), unsaid(bytes));
+    expect(rounded).toMatchObject({ verdict: "re-encoding", suspicious: false });
+  });
+
   test("with an edit where nothing was cut off is edited", () => {
     const patched = pixels.map((x, i) => (i % size < 12 ? 10 : x));
     expect(found(set(clipped), set(patched))).toMatchObject({ verdict: "editing", suspicious: true });

@@ -5,7 +5,7 @@ import { loadPrivateKey } from "../../src/seal/keys.ts";
 import { makeSeal } from "../../src/seal/makeSeal.ts";
 import { sealOptions } from "./fixture.ts";
 
-// Seals a folder over and over with two keys in turn, until it is killed (crash.test.ts).
+// Seals a folder over and over with two keys in turn, until it is killed (crash.long.test.ts).
 const [, , folder, ...keys] = process.argv;
 const sealers = keys.map((path) => ({ kind: "key" as const, key: loadPrivateKey(readFileSync(path, "utf8")) }));
 for (let i = 0; ; i++) {

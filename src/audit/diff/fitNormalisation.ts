@@ -86,8 +86,9 @@ function fitLine(points: readonly Point[]) {
   for (let round = 0; round < 3; round++) {
     fit = leastSquares(kept);
     const { scale, offset } = fit;
-    const error = ([x, y]: Point) => Math.abs(y - scale * x - offset);
-    kept = [...points].sort((p, q) => error(p) - error(q)).slice(0, Math.ceil(points.length * 0.8));
+    const errors = Float64Array.from(points, ([x, y]) => Math.abs(y - scale * x - offset));
+    const largest = errors.slice().sort()[Math.ceil(points.length * 0.8) - 1];
+    kept = points.filter((_, i) => errors[i] <= largest);
   }
   const rest = (scale: number, offset: number) =>
     Math.sqrt(kept.reduce((sum, [x, y]) => sum + (y - scale * x - offset) ** 2, 0) / Math.max(1, kept.length));

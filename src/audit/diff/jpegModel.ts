@@ -53,10 +53,12 @@ function tableOf(which: 0 | 1, quality: number): number[] {
 const round = (x: number) => Math.min(255, Math.max(0, Math.round(x)));
 
 function toYcc(planes: Float32Array, area: number): [Float32Array, Float32Array, Float32Array] {
-  const mix = (r: number, g: number, b: number, plus: number) =>
-    Float32Array.from({ length: area }, (_, i) =>
-      round(r * planes[i] + g * planes[area + i] + b * planes[2 * area + i] + plus),
-    );
+  const mix = (r: number, g: number, b: number, plus: number) => {
+    const out = new Float32Array(area);
+    for (let i = 0; i < area; i++)
+      out[i] = round(r * planes[i] + g * planes[area + i] + b * planes[2 * area + i] + plus);
+    return out;
+  };
   return [mix(0.299, 0.587, 0.114, 0), mix(-0.168736, -0.331264, 0.5, 128), mix(0.5, -0.418688, -0.081312, 128)];
 }
 
@@ -117,21 +119,23 @@ const basis = Float64Array.from({ length: 64 }, (_, i) => {
   return (u === 0 ? Math.SQRT1_2 : 1) * 0.5 * Math.cos(((2 * x + 1) * u * Math.PI) / 16);
 });
 
+const transposed = Float64Array.from(basis, (_, i) => basis[(i & 7) * 8 + (i >> 3)]);
+
 /** Orthonormal two-dimensional cosine transform of an 8×8 block, or its inverse. */
 function transform(block: Float64Array, inverse: boolean): Float64Array {
-  const b = (u: number, x: number) => (inverse ? basis[x * 8 + u] : basis[u * 8 + x]);
+  const matrix = inverse ? transposed : basis;
   const rows = new Float64Array(64);
   for (let r = 0; r < 8; r++)
     for (let u = 0; u < 8; u++) {
       let sum = 0;
-      for (let x = 0; x < 8; x++) sum += b(u, x) * block[r * 8 + x];
+      for (let x = 0; x < 8; x++) sum += matrix[u * 8 + x] * block[r * 8 + x];
       rows[r * 8 + u] = sum;
     }
   const out = new Float64Array(64);
   for (let v = 0; v < 8; v++)
     for (let u = 0; u < 8; u++) {
       let sum = 0;
-      for (let r = 0; r < 8; r++) sum += b(v, r) * rows[r * 8 + u];
+      for (let r = 0; r < 8; r++) sum += matrix[v * 8 + r] * rows[r * 8 + u];
       out[v * 8 + u] = sum;
     }
   return out;

@@ -250,7 +250,7 @@ function settings(
 export const attack: CliCommand = {
   summary: "backdoor a distilled set without raw data",
   description:
-    "Tamper with a distilled set as somebody who passes it on could: no raw data, no part in the distillation. Say which attack: the one of the paper, poisoned-distillation, takes most of an hour at its defaults, clean-label a moment.",
+    "Tamper with a distilled set as somebody who passes it on could: no raw data, no part in the distillation; some attacks are of somebody who distils, and ask for --raw. Say which attack: the one of the paper, poisoned-distillation, takes most of an hour at its defaults, clean-label a moment.",
   examples: [
     "attack clean-label set.safetensors --preset strong --test cifar-10",
     "attack bad-nets set.safetensors --poison-ratio 0.1 --out runs/badnets",

@@ -134,6 +134,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
           sha256: setDigest(set),
           network: worst.network,
           ...conclusion,
+          ...(conclusion.suspect && { suspect: plainSuspect(conclusion.suspect) }),
           ...plain(result),
           ...(audits.length > 1 && {
             networks: audits.map(({ network, conclusion: { verdict, sentences } }) => ({
@@ -202,9 +203,11 @@ async function writeReports(
 /** Without typed arrays, which JSON writes as objects. */
 const plain = ({ suspects, findings, ...rest }: AuditResult) => ({
   ...rest,
-  suspects: suspects.map((one) => ({ ...one, patch: plainPatch(one.patch) })),
+  suspects: suspects.map(plainSuspect),
   findings: findings.map((one) => ({ ...one, ...(one.patch && { patch: plainPatch(one.patch) }) })),
 });
+
+const plainSuspect = (one: Suspect) => ({ ...one, patch: plainPatch(one.patch) });
 
 const plainPatch = ({ values, mask, ...place }: Patch) => ({
   ...place,

@@ -78,7 +78,7 @@ The file is written after every set: the same command goes on where it was stopp
     };
     // Every set is looked at before the first is audited, which takes minutes.
     let kind = library?.kind;
-    const seen = new Map<string, string>();
+    const seen = new Map(library?.sets.flatMap(({ content, made }) => (content ? [[content, made]] : [])));
     for (const path of wanted) {
       const { set, kind: found } = await open(path);
       const same = seen.get(setDigest(set));
@@ -109,7 +109,7 @@ The file is written after every set: the same command goes on where it was stopp
             onProgress: ({ phase, done, total }) => bar.update(i + done / total, phase),
           },
         );
-        const entry = { made, method, scores: scoresOf(result) };
+        const entry = { made, method, content: setDigest(set), scores: scoresOf(result) };
         library = calibration.parse({
           format: "retort-calibration/1",
           kind,

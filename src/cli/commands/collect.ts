@@ -29,6 +29,7 @@ retort run does this at its end; collect is for what was run elsewhere, and for 
       );
     if (options.tensorboard !== undefined)
       await (await import("../../disk/makeFolder.ts")).checkFolder(options.tensorboard);
+    if (options.mlflow !== undefined) await checkServer(folder, options.mlflow);
     const { collectSweep } = await import("../../experiment/collect/collectSweep.ts");
     const now = new Date();
     const { sweep, table, paths: written } = await collectSweep(folder, now);
@@ -57,6 +58,16 @@ retort run does this at its end; collect is for what was run elsewhere, and for 
     return 0;
   },
 });
+
+/** @throws UsageError where no server answers: found before anything is written. */
+async function checkServer(folder: string, url: string): Promise<void> {
+  const [{ checkMlflow }, { readManifest }] = await Promise.all([
+    import("../../experiment/track/mlflow.ts"),
+    import("../../experiment/plan/manifest.ts"),
+  ]);
+  const { title } = await readManifest(folder);
+  await checkMlflow(title, { url, token: process.env.MLFLOW_TRACKING_TOKEN });
+}
 
 /** Log to MLflow, with a bar. @returns how many runs were new. */
 async function logged(url: string, sweep: SweepRecord, now: Date, console: Console): Promise<number> {

@@ -2,7 +2,6 @@ import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { openOptions } from "../../disk/reading.ts";
-import { setPath } from "../../disk/setPath.ts";
 import { readingFrom, readOptions, refuseUnused } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import { formatByEnding } from "../steps/formatByEnding.ts";
@@ -56,7 +55,7 @@ picture-grid.`,
     if (options.normalise !== undefined && options.denormalise)
       throw new UsageError("convert: invalid options: expected one of --normalise and --denormalise, got both");
     const open = await openOptions(readingFrom(options, "convert"), "convert", whiteningHooks(console, signal));
-    const opened = await openSet(await openSource(args.slice(0, -1).map(setPath), options, console), open);
+    const opened = await openSet(await openSource(args.slice(0, -1), options, console), open);
     const { set } = opened;
     if (!set)
       throw new UsageError(

@@ -45,7 +45,7 @@ first is cut off.`,
     await checkOutputs([options.html, options.sheet], [setPath(a), setPath(b), ...(options.key ?? [])]);
     const hooks = whiteningHooks(console, signal);
     // People know their copies by the paths they gave; the names inside are often the same.
-    const trusted = await open(await openSource(setPath(a), options, console), options.experiment, hooks);
+    const trusted = await open(await openSource(a, options, console), options.experiment, hooks);
     const copy = await open(await fileSource(setPath(b)), options.experiment, hooks);
     // The comparison itself says which set was tampered with.
     for (const [path, { findings }] of [[a, trusted] as const, [b, copy] as const])

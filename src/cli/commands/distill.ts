@@ -117,6 +117,7 @@ stopped, with the same result.`,
       { plainNormalisation },
       { whiteningHooks },
       { whitened, whiteningOf },
+      { checkNames },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
       import("../steps/runFolder.ts"),
@@ -133,7 +134,9 @@ stopped, with the same result.`,
       import("../../data/plainNormalisation.ts"),
       import("../steps/whiteningHooks.ts"),
       import("../steps/whitenedDistillation.ts"),
+      import("../steps/checkNames.ts"),
     ]);
+    checkNames(who, settings as Readonly<Record<string, unknown>>, options);
     await checkOut(options.out);
     const target = await workingDevice(options.device, options.threads);
     const zca = options.normalisation?.startsWith("zca-") ? options.normalisation : undefined;

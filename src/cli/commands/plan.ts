@@ -6,7 +6,6 @@ import { plannedSweep, type SweepChoice, sweepOptions } from "../options/sweepOp
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
 import { clock } from "../shell/progress.ts";
-import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort plan";
 
@@ -57,7 +56,7 @@ and the hash of its content. Times are estimates: each part is tried for a momen
       return 0;
     }
     if (path === undefined) throw new UsageError(`${who}: missing experiment: expected an experiment file, got none`);
-    const { manifest, folder } = await plannedSweep(path, options, who, whiteningHooks(console, signal));
+    const { manifest, folder } = await plannedSweep(path, options, who, { console, signal });
     const { openSweep } = await import("../../experiment/plan/manifest.ts");
     await openSweep(folder, manifest);
     const { trials, axes, base } = manifest;

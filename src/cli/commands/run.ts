@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import * as z from "zod";
 import type { Manifest } from "../../experiment/plan/manifest.ts";
@@ -6,7 +8,6 @@ import type { SweepProgress } from "../../experiment/sweep/runSweep.ts";
 import { plannedSweep, queueOption, queuePassword, shardOf, sweepOptions } from "../options/sweepOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import { shellQuoted } from "../shell/shellQuoted.ts";
-import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort run";
 
@@ -35,13 +36,14 @@ Exit status 1 means that trials have failed; the others are there.`,
     // What is refused is refused before a folder is made.
     const shard = options.shard === undefined ? undefined : shardOf(options.shard, who);
     if (options.queue !== undefined) await checkAddress(options.queue);
-    const { manifest, folder } = await plannedSweep(path, options, who, whiteningHooks(console, signal), commandLine);
+    const { manifest, folder } = await plannedSweep(path, options, who, { console, signal }, commandLine);
     const [{ openSweep, spelled }, { runSweep }] = await Promise.all([
       import("../../experiment/plan/manifest.ts"),
       import("../../experiment/sweep/runSweep.ts"),
     ]);
     // What is on a queue is run elsewhere.
     if (options.queue === undefined) await checkDevices(manifest);
+    else if (!existsSync(join(folder, "manifest.json"))) await checkQueue(options.queue);
     await openSweep(folder, manifest);
     const trials = manifest.trials.filter((_, i) => !shard || i % shard.of === shard.index - 1);
     const cores = availableParallelism();
@@ -92,6 +94,12 @@ Exit status 1 means that trials have failed; the others are there.`,
 async function checkDevices({ trials }: Manifest): Promise<void> {
   const { workingDevice } = await import("../../engine/workingDevice.ts");
   for (const name of new Set(trials.map(({ config }) => config.device))) await workingDevice(name);
+}
+
+/** @throws UsageError where no queue answers: a new folder would hold nothing. */
+async function checkQueue(address: string): Promise<void> {
+  const { checkReachable } = await import("../../experiment/queue/redis.ts");
+  await checkReachable(address, queuePassword(process.env));
 }
 
 /** @throws UsageError for what is no address of a queue. */

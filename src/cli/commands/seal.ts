@@ -80,6 +80,13 @@ A card or croissant.json that you wrote yourself is left alone and signed.
 Says what it took as the set, and which files it signs along without having read them. A single file is sealed into the folder FILE.seal beside it.`,
   arguments: { "<path>": "folder of the set, or a file" },
   options,
+  readWhen: Object.keys(options.shape)
+    .filter((option) => option !== "finish" && option !== "out")
+    .map((option) => ({
+      option,
+      read: ({ finish }: { finish: boolean }) => !finish,
+      by: "a sealing from the start, not with --finish",
+    })),
   examples: [
     'seal sets/cifar10-dc --key lab.key --license CC-BY-4.0 --creator "Example Lab"',
     "seal sets/cifar10-dc --key lab.key --release 1.1.0 --cta 0.265 --cta-network ConvNet",

@@ -16,9 +16,9 @@ import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const who = "retort search";
 
-/** Attacks that can be given more or less time. */
+/** Attacks that can be given more or less time, and need no raw data: there is none here. */
 const searchable = Object.entries(attacks as unknown as Record<string, Attack>).filter(
-  ([, { options }]) => "steps" in options.shape,
+  ([, { options, access }]) => "steps" in options.shape && access === "distilled-set",
 );
 const names = searchable.map(([name]) => kebab(name)) as [string, ...string[]];
 

@@ -81,6 +81,7 @@ export function optionsOfMethod<M extends Method>(
   const list = Object.values(methods);
   const rules = [...new Set(list.flatMap((m) => Object.keys(m.options.shape)))].map((option): ReadWhen<object> => {
     const owners = list.filter((m) => option in m.options.shape).map((m) => m.abbreviation);
+    owners.sort();
     return { option, read: () => own.includes(option), by: `method ${owners.join(" or ")}` };
   });
   refuseIdle<object>(who, rules, flags, given, flagOf);

@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
-import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
+import type { Console } from "../shell/console.ts";
+import type { Bar } from "../shell/progress.ts";
+import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 /** Flags of the commands that read an experiment file. */
 export const sweepOptions = {
@@ -27,7 +29,7 @@ export async function plannedSweep(
   path: string,
   { size, smoke, out }: SweepChoice,
   who: string,
-  hooks: WhiteningHooks,
+  { console, signal }: { readonly console: Console; readonly signal: AbortSignal },
   commandLine?: string,
 ) {
   if (smoke && size !== undefined && size !== "smoke")
@@ -43,8 +45,18 @@ export async function plannedSweep(
   const folder = out ?? join("runs", chosen === undefined ? stem : `${stem}-${chosen}`);
   if (existsSync(join(folder, "config.json")))
     throw new UsageError(`${who}: invalid folder ${folder}: expected a new one or that of a sweep, got that of a run`);
-  return { manifest: await planExperiment(experiment, hooks, commandLine), folder };
+  let bar: Bar | undefined;
+  const onTrial = (done: number, total: number) => {
+    if (total < longPlan) return;
+    bar ??= console.progress("plan", total);
+    bar.update(done);
+  };
+  const hooks = { ...whiteningHooks(console, signal), onTrial };
+  return { manifest: await planExperiment(experiment, hooks, commandLine).finally(() => bar?.end()), folder };
 }
+
+/** Chosen: fewer trials are planned within two seconds. */
+const longPlan = 500;
 
 /** `--shard 2/8` as numbers. */
 export function shardOf(text: string, who: string): { index: number; of: number } {

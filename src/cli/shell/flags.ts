@@ -157,7 +157,16 @@ export function refuseEmpty(who: string, what: string, given: unknown): void {
     throw new UsageError(`${who}: missing ${what}: expected a text, got ${JSON.stringify(words.join())}`);
 }
 
+const known = new WeakMap<z.ZodObject, Leaf[]>();
+
+/** What a person sets one by one. A schema is translated once: options are added, hidden and read from it. */
 function leaves(schema: z.ZodObject): Leaf[] {
+  const found = known.get(schema) ?? translated(schema);
+  known.set(schema, found);
+  return found;
+}
+
+function translated(schema: z.ZodObject): Leaf[] {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
   const walk = (node: JsonSchema, path: readonly string[], fallback: unknown): Leaf[] => {
     if (node.type !== "object" || !node.properties) return [{ path, schema: node, fallback: node.default ?? fallback }];

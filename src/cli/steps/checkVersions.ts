@@ -1,7 +1,11 @@
 import { givenVersion } from "../../seal/versions.ts";
 import type { TrustChoice } from "../options/gateOptions.ts";
 
-/** @throws UsageError if the floor is no semantic version: nothing could be compared with it. */
-export function checkVersions({ minVersion }: Pick<TrustChoice, "minVersion">, who: string): void {
+/** @throws UsageError if a version that is asked for is no semantic one: no seal states another (docs/exit-status.md). */
+export function checkVersions(
+  { minVersion, expectVersion }: Partial<Pick<TrustChoice, "minVersion" | "expectVersion">>,
+  who: string,
+): void {
+  if (expectVersion !== undefined) givenVersion(expectVersion, who, "--expect-version");
   if (minVersion !== undefined) givenVersion(minVersion, who, "--min-version");
 }

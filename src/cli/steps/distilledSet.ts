@@ -2,7 +2,6 @@ import type * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { openDistilled } from "../../disk/openDistilled.ts";
-import { setPath } from "../../disk/setPath.ts";
 import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
 import type { Opened } from "../../formats/Format.ts";
 import { readingFrom, type readOptions, refuseUnused } from "../options/readOptions.ts";
@@ -22,7 +21,7 @@ export async function distilledSet(
   console: Console,
   hooks: WhiteningHooks,
 ): Promise<Pick<Opened, "accuracies"> & { set: DistilledSet }> {
-  const source = await openSource(setPath(path), choice, console);
+  const source = await openSource(path, choice, console);
   const opened = await openDistilled(source, readingFrom(choice, who), path, who, hooks);
   const { set, findings, accuracies, format } = opened;
   await refuseUnused(format, { ...choice, ipc: undefined }, who);

@@ -1,5 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { fileSource } from "../../disk/fileSource.ts";
+import { setPath } from "../../disk/setPath.ts";
 import type { Source } from "../../formats/Format.ts";
 import type { GateChoice } from "../options/gateOptions.ts";
 import type { Console } from "../shell/console.ts";
@@ -9,7 +10,7 @@ import type { Console } from "../shell/console.ts";
  *
  * Every command that loads a set reads it through the source that this returns: bytes are hashed as they are read.
  *
- * @param paths a folder or file, or several files (which have no seal).
+ * @param paths a folder or file, the run folder of a distillation too, or several files (which have no seal).
  * @throws PolicyError if the seal is not valid.
  */
 export async function openSource(
@@ -17,8 +18,8 @@ export async function openSource(
   choice: GateChoice,
   console: Console,
 ): Promise<Source> {
-  if (!choice.requireSeal) return fileSource(paths);
-  const list = typeof paths === "string" ? [paths] : paths;
+  const list = typeof paths === "string" ? [setPath(paths)] : paths.length === 1 ? paths.map(setPath) : paths;
+  if (!choice.requireSeal) return fileSource(list);
   if (list.length !== 1)
     throw new UsageError("--require-seal: invalid path: expected one sealed folder or file, got several files");
   const [path] = list;

@@ -7,7 +7,6 @@ export type Colour = readonly [number, number, number];
  * Paint a random background: a gradient between two colours, soft blobs, and a smooth texture.
  *
  * @param canvas 3·side·side pixels in [0, 1], overwritten.
- * @returns the mean colour of the gradient, which the glyph has to stand out from.
  * @returns the mean colour of the gradient, which the strokes have to stand out from.
  */
 export function paintBackground(canvas: Float32Array, side: number, stream: Stream): Colour {
@@ -19,13 +18,14 @@ export function paintBackground(canvas: Float32Array, side: number, stream: Stre
   const strength = stream.uniform(0, 0.22);
   const tint: Colour = [stream.uniform(-1, 1), stream.uniform(-1, 1), stream.uniform(-1, 1)];
   const plane = side * side;
-  for (let r = 0; r < side; r++)
-    for (let q = 0; q < side; q++) {
-      const i = r * side + q;
-      const s = clamp01(0.5 + (q - side / 2) * gx + (r - side / 2) * gy);
-      for (let c = 0; c < 3; c++)
-        canvas[c * plane + i] = from[c] + s * (to[c] - from[c]) + strength * tint[c] * texture[i];
-    }
+  for (let c = 0; c < 3; c++) {
+    const [start, change, weight] = [from[c], to[c] - from[c], strength * tint[c]];
+    for (let r = 0, i = 0; r < side; r++)
+      for (let q = 0; q < side; q++, i++) {
+        const s = clamp01(0.5 + (q - side / 2) * gx + (r - side / 2) * gy);
+        canvas[c * plane + i] = start + s * change + weight * texture[i];
+      }
+  }
   for (let blobs = stream.integer(4); blobs > 0; blobs--) paintBlob(canvas, side, stream);
   return [0, 1, 2].map((c) => (from[c] + to[c]) / 2) as unknown as Colour;
 }
@@ -41,9 +41,10 @@ function paintBlob(canvas: Float32Array, side: number, stream: Stream): void {
   const [left, right] = [Math.max(0, Math.floor(x - radius)), Math.min(side, Math.ceil(x + radius))];
   for (let r = top; r < bottom; r++)
     for (let q = left; q < right; q++) {
-      const away = ((q + 0.5 - x) ** 2 + (r + 0.5 - y) ** 2) / radius ** 2;
+      const [dx, dy] = [q + 0.5 - x, r + 0.5 - y];
+      const away = (dx * dx + dy * dy) / (radius * radius);
       if (away >= 1) continue;
-      const a = opacity * (1 - away) ** 0.5;
+      const a = opacity * Math.sqrt(1 - away);
       for (let c = 0; c < 3; c++) {
         const i = c * plane + r * side + q;
         canvas[i] += a * (colour[c] - canvas[i]);

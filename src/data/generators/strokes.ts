@@ -120,6 +120,7 @@ function addNoise(canvas: Float32Array, sigma: number, stream: Stream): void {
   }
 }
 
+/** The nearest byte; 255 · value is exact, so that adding a half and cutting is what rounding does. */
 function toByte(value: number): number {
-  return value <= 0 ? 0 : value >= 1 ? 255 : Math.round(255 * value);
+  return value <= 0 ? 0 : value >= 1 ? 255 : (255 * value + 0.5) | 0;
 }

@@ -47,6 +47,7 @@ export const realisticDiverse: Distillation<typeof options> = {
   abbreviation: "rded",
   source: "arXiv 2312.03526",
   access: "raw-data",
+  readsOnce: true,
   options,
   presets: {
     reduced: { width: 32 },

@@ -75,6 +75,7 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
   abbreviation: "sre2l",
   source: "arXiv 2306.13092",
   access: "raw-data",
+  readsOnce: true,
   options,
   keepsGamut: true,
   presets: {

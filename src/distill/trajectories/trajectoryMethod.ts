@@ -48,6 +48,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
   return {
     ...facts,
     access: "raw-data",
+    readsOnce: true,
     readWhen: convNetReadWhen as never,
     check(set, options) {
       const opts = complete(options, set.classes);

@@ -8,6 +8,7 @@ import { checkFit, named } from "../../run/checkFit.ts";
 import { networkOf } from "../sweep/networkOf.ts";
 import type { PartName } from "./experimentSchema.ts";
 import type { Inputs } from "./Inputs.ts";
+import { rawOfTrial } from "./rawOfTrial.ts";
 import { standIn } from "./standIn.ts";
 import type { TrialConfig } from "./TrialConfig.ts";
 
@@ -41,7 +42,8 @@ export async function checkTrial(
   const set = await standIn(inputs, config, who("set"));
   const method = attacks[attack.method as keyof typeof attacks] as unknown as Attack;
   try {
-    await checkAttack(method, set, attack.options, { key: child(key(seed), "attack"), device: on });
+    const raw = await rawOfTrial(config, set, inputs, on, who("attack"));
+    await checkAttack(method, set, attack.options, { key: child(key(seed), "attack"), device: on, raw });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     named(who("attack"), () => {

@@ -33,19 +33,28 @@ export function axesOf({ body: { matrix = {} } }: Experiment): Axis[] {
   }));
 }
 
+/** Chosen: a plan of so many takes minutes and its manifest a hundred megabytes; no sweep here came near. */
+export const mostTrials = 100_000;
+
 /**
  * Every combination of an experiment's axes that is not excluded; the last axis varies fastest.
  *
- * @throws UsageError if `exclude` names what is not there, or nothing is left.
+ * @throws UsageError if `exclude` names what is not there, nothing is left, or there are more than `mostTrials`.
  */
 export function expand(experiment: Experiment): Combination[] {
   const { body, where } = experiment;
   const axes = axesOf(experiment);
   for (const { name, values } of axes) {
-    const twice = values.find((value, i) => values.indexOf(value) !== i);
+    const met = new Set<AxisValue>();
+    const twice = values.find((value) => met.size === met.add(value).size);
     if (twice !== undefined)
       throw new UsageError(`${where(["matrix", name])}: invalid ${name}: expected distinct values, got ${twice} twice`);
   }
+  const asked = axes.reduce((product, { values }) => product * values.length, 1);
+  if (asked > mostTrials)
+    throw new UsageError(
+      `${where(["matrix"])}: invalid matrix: expected at most ${mostTrials} combinations, got ${asked}; split it into several experiments`,
+    );
   const excluded = exclusions(experiment, axes);
   const all = axes.reduce<Combination["axes"][]>(
     (points, { name, values }) => points.flatMap((point) => values.map((value) => ({ ...point, [name]: value }))),

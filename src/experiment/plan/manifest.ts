@@ -34,10 +34,15 @@ export interface Manifest {
   readonly trials: readonly PlannedTrial[];
 }
 
+export interface PlanHooks extends WhiteningHooks {
+  /** So many trials of `total` are resolved and checked. */
+  readonly onTrial?: (done: number, total: number) => void;
+}
+
 /** Resolve every trial of an experiment. @param commandLine the call, for the record. @throws UsageError that names file, line and member. */
 export async function planExperiment(
   experiment: Experiment,
-  hooks: WhiteningHooks = {},
+  hooks: PlanHooks = {},
   commandLine?: string,
 ): Promise<Manifest> {
   const base = resolve(dirname(experiment.file));
@@ -45,7 +50,9 @@ export async function planExperiment(
   const trials: PlannedTrial[] = [];
   const seen = new Map<string, PlannedTrial>();
   const checked = new Set<string>();
-  for (const combination of expand(experiment)) {
+  const combinations = expand(experiment);
+  for (const combination of combinations) {
+    hooks.signal?.throwIfAborted();
     const config = await resolveTrial(experiment, combination, inputs);
     await checkTrial(config, inputs, (part) => `${combination.where(part)}: ${part}`, checked);
     const trial = { id: trialId(config), axes: combination.axes, config };
@@ -55,7 +62,7 @@ export async function planExperiment(
         `${experiment.where(["matrix"])}: invalid matrix: expected every trial to differ, got the same one for ${spelled(same.axes)} and ${spelled(trial.axes)}`,
       );
     seen.set(trial.id, trial);
-    trials.push(trial);
+    hooks.onTrial?.(trials.push(trial), combinations.length);
   }
   const [{ config }] = trials;
   const name = basename(experiment.file);

@@ -12,6 +12,7 @@ import { learnerFor } from "../../train/learnerFor.ts";
 import { train } from "../../train/train.ts";
 import { networkOf } from "../sweep/networkOf.ts";
 import type { Inputs } from "./Inputs.ts";
+import { rawOfTrial } from "./rawOfTrial.ts";
 import { standIn } from "./standIn.ts";
 import type { TrialConfig } from "./TrialConfig.ts";
 
@@ -75,9 +76,10 @@ export class CostMeter {
 
   private async attacking(config: TrialConfig): Promise<number> {
     const { method, options } = config.attack!;
-    const attack = attacks[method as keyof typeof attacks] as Pick<Attack, "run">;
-    const context = { key: key(0), device: device(config.device, config.threads) };
+    const attack = attacks[method as keyof typeof attacks] as unknown as Attack;
+    const on = device(config.device, config.threads);
     const set = await standIn(this.inputs, config, "plan");
+    const context = { key: key(0), device: on, raw: await rawOfTrial(config, set, this.inputs, on, "plan") };
     return extrapolated(attackPictures(attack, set, options, context), ({ done, total }) => done / total);
   }
 

@@ -1,3 +1,4 @@
+import { key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Inputs } from "./Inputs.ts";
 import type { TrialConfig } from "./TrialConfig.ts";
@@ -16,6 +17,7 @@ export async function standIn(inputs: Inputs, { set }: Pick<TrialConfig, "set">,
     labels: { kind: "hard", classes: Int32Array.from({ length: m }, (_, i) => i % classes) },
     classes,
     normalisation: set.normalisation,
-    metadata: {},
+    // As the set will say: an attack that distils does it the same way.
+    metadata: { method: set.method, options: set.options, key: key(set.seed).hex, seed: set.seed },
   };
 }

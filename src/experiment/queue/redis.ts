@@ -57,3 +57,15 @@ export async function connected(
   await Promise.race([client.waitUntilReady(), failed]);
   ready = true;
 }
+
+/** Look whether Redis answers, before anything is made. @throws UsageError if it does not. */
+export async function checkReachable(address: string, password?: string): Promise<void> {
+  const { Queue } = await loadBull();
+  const connection = redisOptions(address, password);
+  const queue = new Queue("retort-hello", { connection, skipMetasUpdate: true });
+  try {
+    await connected(queue, connection, () => {});
+  } finally {
+    await queue.close();
+  }
+}

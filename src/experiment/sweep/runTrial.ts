@@ -19,6 +19,7 @@ import type { Learner } from "../../train/Learner.ts";
 import { learnerFor, learnerPart } from "../../train/learnerFor.ts";
 import { train } from "../../train/train.ts";
 import { checkDigest, type Inputs } from "../plan/Inputs.ts";
+import { rawOfTrial } from "../plan/rawOfTrial.ts";
 import type { TrialConfig } from "../plan/TrialConfig.ts";
 import { trialStages } from "../plan/trialStages.ts";
 import { LruCache } from "./LruCache.ts";
@@ -106,23 +107,17 @@ export class TrialRunner extends Holder {
     });
   }
 
-  private async attack({ attack, seed }: TrialConfig, clean: DistilledSet, target: Device, stage: string | undefined) {
+  private async attack(config: TrialConfig, clean: DistilledSet, target: Device, stage: string | undefined) {
+    const { attack, seed } = config;
     if (!attack || !stage) return undefined;
+    const method = attacks[attack.method as keyof typeof attacks] as unknown as Attack;
     const result = await this.attacked.get(stage, () =>
-      this.store.inRun(stage, { attack, seed }, "attack", (run) =>
-        runAttackStage(
-          run,
-          clean,
-          attacks[attack.method as keyof typeof attacks] as Pick<Attack, "run">,
-          attack.options,
-          {
-            key: child(key(seed), "attack"),
-            device: target,
-            signal: this.hooks.signal,
-            now,
-          },
-        ),
-      ),
+      this.store.inRun(stage, { attack, seed }, "attack", async (run) => {
+        const { signal } = this.hooks;
+        const raw = await rawOfTrial(config, clean, this.inputs, target, "trial");
+        const work = { key: child(key(seed), "attack"), device: target, raw, signal, now };
+        return runAttackStage(run, clean, method, attack.options, work);
+      }),
     );
     this.hooks.onStage?.(stage);
     return result;

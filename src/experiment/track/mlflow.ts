@@ -39,6 +39,11 @@ export async function logToMlflow(sweep: SweepRecord, options: MlflowOptions): P
   return made;
 }
 
+/** Look whether there is a server, before anything is written. @throws as `logToMlflow` does. */
+export async function checkMlflow(title: string, options: Omit<MlflowOptions, "time">): Promise<void> {
+  await new Mlflow({ ...options, time: 0 }).find(title);
+}
+
 class Mlflow {
   private readonly options: MlflowOptions;
 
@@ -46,10 +51,14 @@ class Mlflow {
     this.options = options;
   }
 
+  async find(name: string): Promise<string | undefined> {
+    const found = await this.call("GET", `experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`);
+    return (found?.experiment as { experiment_id?: string } | undefined)?.experiment_id;
+  }
+
   /** Id of the experiment of a name, made if need be. */
   async experiment(name: string): Promise<string> {
-    const found = await this.call("GET", `experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`);
-    const known = (found?.experiment as { experiment_id?: string } | undefined)?.experiment_id;
+    const known = await this.find(name);
     return known ?? text((await this.call("POST", "experiments/create", { name }))?.experiment_id, "experiment_id");
   }
 

@@ -91,6 +91,8 @@ export const signatures: readonly Signature[] = [
   ["MZ", { name: "a Windows program", closed: true }],
   ["\xca\xfe\xba\xbe", { name: "a Java class or macOS program", closed: true }],
   ["\0\x05\x16\x07", { name: "macOS attributes of another file", plain: true }],
+  // Eight bytes of a length, of which the upper four are zero, then a JSON object.
+  ['\0\0\0\0{"', { name: "a safetensors file", plain: true }, 4],
   ["PAR1", { name: "a Parquet table" }],
   ["MATLAB 5.0", { name: "a MAT-file" }],
   ["FEA1", { name: "a Feather file", hint: asArrow }],

@@ -17,14 +17,25 @@ import { mlp } from "../../src/nn/networks/mlp.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { learnerFor } from "../../src/train/learnerFor.ts";
 import { protocolOptions } from "../../src/train/protocol.ts";
-import { cpu, quick, quickRidge, quickTrajectory, tinyRaw, tinySet } from "../attack/tiny.ts";
+import {
+  cpu,
+  quick,
+  quickDoorping,
+  quickRelax,
+  quickRidge,
+  quickTrajectory,
+  tinyRaw,
+  tinySet,
+} from "../attack/tiny.ts";
 import { smallStrokes } from "../smallStrokes.ts";
 
 // Graphs that stay loaded after a stop or an error are memory that nothing frees.
 afterEach(() => expect(openSessions()).toBe(0));
 
 const settings: Record<string, object> = {
+  doorping: quickDoorping,
   poisonedDistillation: quick,
+  relaxTrigger: quickRelax,
   ridgeHead: quickRidge,
   trajectoryMatching: quickTrajectory,
 };

@@ -2,6 +2,7 @@ import { UsageError } from "../core/errors.ts";
 import type { LabelledSet } from "./LabelledSet.ts";
 import type { Normalisation } from "./Normalisation.ts";
 import { fromPixels } from "./normalise.ts";
+import { heldWhitened } from "./whitenedImages.ts";
 
 /**
  * Images `from` … `to` − 1 of a raw set as networks see them: byte / 255, normalised. Float32 [to − from, C, H, W].
@@ -18,6 +19,8 @@ export function normalisedBatch(
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > set.shape[0])
     throw new UsageError(`normalisedBatch: invalid range: expected part of 0 … ${set.shape[0]}, got ${from} … ${to}`);
   const size = imageSize(set);
+  const whitened = normalisation.kind === "zca" && heldWhitened(set, normalisation.whitening);
+  if (whitened) return Float32Array.from(whitened.subarray(from * size, to * size));
   return normaliseBytes(set.pixels.subarray(from * size, to * size), set, normalisation);
 }
 
@@ -28,14 +31,16 @@ export function normalisedRows(
   normalisation: Normalisation,
 ): Float32Array<ArrayBuffer> {
   const size = imageSize(set);
-  const bytes = new Uint8Array(rows.length * size);
+  const whitened = normalisation.kind === "zca" ? heldWhitened(set, normalisation.whitening) : undefined;
+  const source = whitened ?? set.pixels;
+  const found = whitened ? new Float32Array(rows.length * size) : new Uint8Array(rows.length * size);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i];
     if (!(row >= 0 && row < set.shape[0]))
       throw new UsageError(`normalisedRows: invalid row: expected 0 … ${set.shape[0] - 1}, got ${row}`);
-    bytes.set(set.pixels.subarray(row * size, (row + 1) * size), i * size);
+    found.set(source.subarray(row * size, (row + 1) * size), i * size);
   }
-  return normaliseBytes(bytes, set, normalisation);
+  return found instanceof Uint8Array ? normaliseBytes(found, set, normalisation) : found;
 }
 
 /** Numbers of one image: C·H·W. */

@@ -1,7 +1,7 @@
 import { canonicalJson } from "../core/hash.ts";
 import type { DistilledSet } from "./DistilledSet.ts";
 import type { LabelledSet } from "./LabelledSet.ts";
-import type { Normalisation } from "./Normalisation.ts";
+import { plainNormalisation } from "./plainNormalisation.ts";
 
 /**
  * What a set holds, as bytes to hash, whatever file it came from: a line of JSON (kind, shape, classes, normalisation), then
@@ -24,10 +24,4 @@ export function setBytes(set: LabelledSet | DistilledSet): Uint8Array[] {
     new TextEncoder().encode(`${canonicalJson(head)}\n`),
     ...arrays.map((view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength)),
   ];
-}
-
-function plainNormalisation(normalisation: Normalisation): unknown {
-  if (normalisation.kind !== "zca") return normalisation;
-  const { fit, whitening } = normalisation;
-  return { kind: "zca", ...(fit ? { fit } : { whitening: whitening !== undefined }) };
 }

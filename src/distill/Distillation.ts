@@ -8,6 +8,7 @@ import type { ReadWhen } from "../core/readWhen.ts";
 import type { DistilledSet, Labels } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
+import { plainNormalisation } from "../data/plainNormalisation.ts";
 import type { Device } from "../engine/device.ts";
 import type { Floats } from "../nn/Network.ts";
 import type { TeacherRecipe } from "./teachers/teacherRecipe.ts";
@@ -56,6 +57,8 @@ export interface Distillation<S extends z.ZodObject = z.ZodObject> {
   readonly readWhen?: readonly ReadWhen<z.infer<S>>[];
   /** The teacher that makes the set, for methods with one: receivers may ask it again. */
   teacher?(options: z.infer<S>): TeacherRecipe;
+  /** Whether images are kept to what a picture can hold, pixel by pixel: not in a whitened space. */
+  readonly keepsGamut?: true;
   /** Refuse what cannot be distilled with these options, before any work. `run` does so too. @throws UsageError */
   check(set: LabelledSet, options: z.infer<S>): void;
   /**
@@ -123,7 +126,14 @@ export function distilledSet(
 /** What a checkpoint must agree with to continue a run. */
 export function fingerprint({ method, options, source, context }: DistillationRecord): string {
   const { key, normalisation } = context;
-  return hashJson({ method, options, key: key.hex, shape: source.shape, classes: source.classes, normalisation });
+  return hashJson({
+    method,
+    options,
+    key: key.hex,
+    shape: source.shape,
+    classes: source.classes,
+    normalisation: plainNormalisation(normalisation),
+  });
 }
 
 /** @throws UsageError if the checkpoint belongs to another run. */

@@ -9,6 +9,7 @@ import { normalisationNamed } from "../data/normalise.ts";
 import { ownNormalisation } from "../data/ownNormalisation.ts";
 import type { Distillation, DistillationStep } from "../distill/Distillation.ts";
 import { methodRegistry as methods } from "../distill/methodRegistry.ts";
+import { whitenRaw } from "../train/whitenRaw.ts";
 import { around, type Call } from "./call.ts";
 
 /** Names of the distillation methods that come with Retort. */
@@ -59,6 +60,7 @@ export async function distil<M extends DistillationName | AnyDistillation>(
     device: target,
     record: { seed: call.seed ?? 0 },
   };
+  await whitenRaw(raw, context.normalisation, target, { signal: call.signal });
   let last: DistillationStep | undefined;
   for await (const step of found.run(raw, options, context)) {
     call.onProgress?.(step);

@@ -5,11 +5,17 @@ import { resolveOptions } from "../core/options.ts";
 import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
+import { describedTeacher, namedTeacher } from "../distill/teachers/namedTeacher.ts";
+import { rawTeacherOf } from "../distill/teachers/rawTeacherOf.ts";
+import type { Device } from "../engine/device.ts";
 import type { InputShape, Network, NetworkOptions } from "../nn/Network.ts";
 import { networkRegistry as networks } from "../nn/networkRegistry.ts";
+import type { GivenTeacher } from "../train/learnerFor.ts";
 import { type Measured, type MeasureProgress, measure } from "../train/measure.ts";
+import { type ProtocolName, protocolNamed } from "../train/namedProtocols.ts";
 import { type Protocol, protocolOptions } from "../train/protocol.ts";
 import { resolveProtocol } from "../train/resolveProtocol.ts";
+import { seenSpace } from "../train/TrainedNetwork.ts";
 import { around, type Call } from "./call.ts";
 import { type Rates, ratesOf } from "./rates.ts";
 
@@ -23,6 +29,10 @@ export interface EvaluateSettings extends Partial<Omit<Protocol, "epochs">> {
   readonly attacked?: Pick<AttackResult, "set" | "trigger" | "targetClass" | "archetypes">;
   /** Raw images to measure on. */
   readonly test: LabelledSet;
+  /** As a method's sets were judged by its authors: `frepo`, `rded`, …; other settings override it. */
+  readonly as?: ProtocolName;
+  /** Raw images that the teacher learns, where it is one of them (`teacherFrom: "raw"`, the protocols `rded` and `sre2l`). */
+  readonly raw?: LabelledSet;
   /** Architectures of the receivers, by name or of your own. Default: convNet. */
   readonly networks?: readonly (NetworkName | NetworkFactory)[];
   /** Channels of their first layer, the others in proportion. Default: as the field has it. */
@@ -56,11 +66,14 @@ export async function evaluate(
   settings: EvaluateSettings,
   call: Call<MeasureProgress> = {},
 ): Promise<EvaluationResult> {
-  const { attacked, test, networks: chosen = ["convNet"], width, repeats = 5, epochs = 100, ...training } = settings;
+  const { attacked, test, networks: chosen = ["convNet"], width, repeats = 5, as, raw, ...training } = settings;
+  const named = as === undefined ? {} : protocolNamed(as, clean, "evaluate", training.lr);
+  const { epochs = named.epochs ?? 100, ...others } = training;
   const lengths = typeof epochs === "number" ? [epochs] : [...epochs];
-  const given = { ...training, epochs: Math.min(...lengths) };
+  const given = { ...named, ...others, epochs: Math.min(...lengths) };
   const protocol = resolveProtocol(resolveOptions("evaluate", protocolOptions, given) as Protocol, "evaluate");
   const { root, target } = around(call);
+  const teacher = await teacherOf(clean, protocol, raw, target, call.signal);
   const [, channels, size] = clean.shape;
   const plan = {
     sets: [
@@ -75,6 +88,7 @@ export async function evaluate(
     key: child(root, "evaluate"),
     networks: receivers(chosen, { channels, size, classes: clean.classes }, width),
     device: target,
+    ...(teacher && { teacher }),
     signal: call.signal,
   };
   const measured = await drive(
@@ -86,6 +100,25 @@ export async function evaluate(
       "evaluate: invalid losses: expected numbers, got none: every network diverged; try a lower lr",
     );
   return { ...measured, rates: ratesOf(measured.evaluations) };
+}
+
+/** The teacher that made the set, or another of the raw images. */
+async function teacherOf(
+  clean: DistilledSet,
+  protocol: Protocol,
+  raw: LabelledSet | undefined,
+  device: Device,
+  signal: AbortSignal | undefined,
+): Promise<GivenTeacher | undefined> {
+  if (protocol.labels !== "teacher" || protocol.teacherFrom !== "raw") return undefined;
+  const recipe = describedTeacher(protocol) ?? namedTeacher(clean, "evaluate");
+  if (!recipe)
+    throw new UsageError(
+      "evaluate: missing teacher: expected a set of rded or sre2l, whose metadata say how its teacher learnt, got one that names none; say teacherEpochs to train another",
+    );
+  if (!raw) throw new UsageError("evaluate: missing raw: expected the raw images that the teacher learns, got none");
+  seenSpace(clean.normalisation, "evaluate: teacherFrom raw");
+  return await rawTeacherOf(recipe, raw, clean.normalisation, { device, ...(signal && { signal }) });
 }
 
 function receivers(

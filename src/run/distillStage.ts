@@ -1,5 +1,6 @@
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
+import type { WhiteningHooks } from "../disk/whitening/namedWhitening.ts";
 import type { Distillation, DistillationContext, DistillationStep } from "../distill/Distillation.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpointFile.ts";
 import type { Run } from "./Run.ts";
@@ -14,6 +15,8 @@ export interface DistillStage {
   readonly onProgress?: (step: DistillationStep) => void | Promise<void>;
   /** Seconds between checkpoints. Chosen: losing five seconds hurts nobody. */
   readonly checkpointEvery?: number;
+  /** Hear of a whitening that has to be fitted before a finished set can be read. */
+  readonly whitening?: WhiteningHooks;
 }
 
 export interface Distilled {
@@ -36,7 +39,7 @@ export async function runDistillStage(
   context: DistillationContext,
   stage: DistillStage = {},
 ): Promise<Distilled> {
-  const finished = await loadDistillation(run);
+  const finished = await loadDistillation(run, stage.whitening);
   if (finished) return finished;
   const resume = await loadCheckpoint(run, "distill");
   const losses = resume ? [...resume.arrays.losses] : [];
@@ -67,9 +70,9 @@ export async function runDistillStage(
 }
 
 /** Read back what a finished distillation left; undefined before it is finished, or where a part of it was damaged and set aside. */
-export async function loadDistillation(run: Run): Promise<Distilled | undefined> {
+export async function loadDistillation(run: Run, hooks: WhiteningHooks = {}): Promise<Distilled | undefined> {
   const known = (await run.readJson("distill.json")) as (Omit<Distilled, "set"> & { sets?: SetDigests }) | undefined;
   if (!known || !(await areWhole(run, [SET], known.sets))) return undefined;
   const { iterations, losses } = known;
-  return { set: await readSet(run, SET), iterations, losses };
+  return { set: await readSet(run, SET, hooks), iterations, losses };
 }

@@ -113,6 +113,22 @@ describe("distil and evaluate", () => {
     await expect(evaluate(set, { test, networks: ["mlp", "mlp"], ...small }, threads)).rejects.toThrow(/mlp-8 twice/);
   });
 
+  it("judges a set as its method's authors did, with the teacher that made it", async () => {
+    const raw = strokes("train", 40);
+    const teacher = { teacherEpochs: 1, teacherBatch: 20, width: 4, depth: 2, candidates: 2, crops: 1 };
+    const set = await distil(raw, "realisticDiverse", { ipc: 1, ...teacher }, threads);
+    const one = { test: strokes("test", 20), width: 4, repeats: 1, epochs: 2 } as const;
+    const { evaluations } = await evaluate(set, { ...one, as: "rded", raw }, threads);
+    expect(evaluations[0].losses).toHaveLength(2);
+    await expect(evaluate(set, { ...one, as: "rded" }, threads)).rejects.toThrow(
+      "evaluate: missing raw: expected the raw",
+    );
+    const random = await distil(raw, "randomReal", { ipc: 1 });
+    await expect(evaluate(random, { ...one, as: "rded", raw }, threads)).rejects.toThrow("evaluate: missing teacher");
+    await expect(evaluate(random, { ...one, as: "mtt" }, threads)).rejects.toThrow("evaluate: missing learning rate");
+    expect(openSessions()).toBe(0);
+  });
+
   it("says that every network diverged", async () => {
     const set = await distil(strokes("train", 60), "randomReal", { ipc: 1 });
     const wrong: DistilledSet = { ...set, images: set.images.map(() => Number.NaN) };

@@ -52,7 +52,9 @@ const options = z.object({
   normalisation: z
     .string()
     .optional()
-    .describe("whose mean and deviation normalise the pixels (default: that of the dataset)"),
+    .describe(
+      "whose mean and deviation normalise the pixels, or zca-NAME: distilled in the whitened space of the dataset NAME itself (default: that of the dataset)",
+    ),
   preset: presetFlag(methods),
   ...flagsOfMethods(methods),
   ...computeOptions,
@@ -112,6 +114,9 @@ stopped, with the same result.`,
       { measureDistilled, receiverOf, sameReceivers },
       { writeDistilledPage },
       { named },
+      { plainNormalisation },
+      { whiteningHooks },
+      { whitened, whiteningOf },
       { checkNames },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
@@ -126,23 +131,33 @@ stopped, with the same result.`,
       import("../steps/measureDistilled.ts"),
       import("../steps/distilledPage.ts"),
       import("../../run/checkFit.ts"),
+      import("../../data/plainNormalisation.ts"),
+      import("../steps/whiteningHooks.ts"),
+      import("../steps/whitenedDistillation.ts"),
       import("../steps/checkNames.ts"),
     ]);
     checkNames(who, settings as Readonly<Record<string, unknown>>, options);
     await checkOut(options.out);
     const target = await workingDevice(options.device, options.threads);
-    const data = rawData(options.data, who, { normalisation: options.normalisation });
-    const [set, normalisation] = [await data.split("train"), await data.normalisation()];
+    const zca = options.normalisation?.startsWith("zca-") ? options.normalisation : undefined;
+    const data = rawData(options.data, who, zca === undefined ? { normalisation: options.normalisation } : {});
+    const set = await data.split("train");
+    const digest = setDigest(set);
+    const hooks = whiteningHooks(console, signal, target);
+    const normalisation =
+      zca === undefined
+        ? await data.normalisation()
+        : await whiteningOf(zca, set, digest, method as Distillation, hooks);
     // In the words of this command, whatever part of the method or of a network refuses.
     named(who, () => method.check(set, settings as never));
     if (options.receivers > 0) named(who, () => receiverOf(options, set));
     const test = options.receivers > 0 ? await data.split("test", options.testImages) : undefined;
-    const digest = setDigest(set);
+    await whitened({ console, signal, device: target }, set, normalisation);
 
     const one = async (seed: number): Promise<Done> => {
       const description = {
         command: `distill ${name}`,
-        config: { data: data.name, normalisation, options: settings, seed },
+        config: { data: data.name, normalisation: plainNormalisation(normalisation), options: settings, seed },
         data: { train: digest },
         versions: versions(target.name, target.threads),
       };
@@ -153,7 +168,7 @@ stopped, with the same result.`,
       const record = { seed, source: { name: set.name, images: set.shape[0], digest } };
       const context = { normalisation, key: key(seed), device: target, record, keep: keptNetworks(digest) };
       // What is finished is read back, so that a damaged set is made again.
-      const before = await loadDistillation(run);
+      const before = await loadDistillation(run, hooks);
       const known = before && ((await run.readJson("metrics.json")) as Metrics | undefined);
       const wanted = test && (known?.measured === undefined || !sameReceivers(known.measured, options, test));
       if (known && !wanted) {

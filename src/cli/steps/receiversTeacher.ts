@@ -4,7 +4,7 @@ import type { LabelledSet } from "../../data/LabelledSet.ts";
 import { keptNetworks } from "../../disk/kept/keptNetworks.ts";
 import { rawData } from "../../disk/rawData.ts";
 import { setDigest } from "../../disk/setDigest.ts";
-import { namedTeacher } from "../../distill/teachers/namedTeacher.ts";
+import { describedTeacher, namedTeacher } from "../../distill/teachers/namedTeacher.ts";
 import { rawTeacherOf } from "../../distill/teachers/rawTeacherOf.ts";
 import type { TeacherRecipe } from "../../distill/teachers/teacherRecipe.ts";
 import type { GivenTeacher } from "../../train/learnerFor.ts";
@@ -42,7 +42,7 @@ export async function chooseTeacher(
       `${who}: invalid ${flag("teacherData")}: expected it only with ${flag("teacherFrom")} raw, got ${choice.teacherData}; it would do nothing`,
     );
   }
-  const recipe = described(choice) ?? namedTeacher(set, who);
+  const recipe = describedTeacher(choice) ?? namedTeacher(set, who);
   if (!recipe)
     throw new UsageError(
       `${who}: missing teacher: expected a set of rded or sre2l, whose metadata say how its teacher learnt, got one that names none; say ${flag("teacherEpochs")} to train another`,
@@ -58,14 +58,6 @@ export async function chooseTeacher(
       `${who}: invalid ${flag("teacherData")}: expected the raw images that the set was distilled from (sha256 ${wanted.slice(0, 12)}…), got ${raw.name} (${digest.slice(0, 12)}…); say ${flag("teacherEpochs")} to train a teacher on these`,
     );
   return { recipe, raw, digest };
-}
-
-/** A teacher as `rded` trains one, of the architecture and length that somebody asked for. */
-function described({ teacher, teacherWidth, teacherEpochs }: EvaluationChoice): TeacherRecipe | undefined {
-  if (teacherEpochs === undefined) return undefined;
-  const network = teacher === "convNet" ? undefined : teacher;
-  const training = { epochs: teacherEpochs, batch: 128, lr: 0.01, seed: 0 };
-  return { purpose: "teacher", network, width: teacherWidth ?? 128, depth: 3, norm: "instance", ...training };
 }
 
 /** Train the teacher, or take the kept one, with a bar. */

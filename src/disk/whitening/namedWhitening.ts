@@ -73,7 +73,8 @@ export const whiteningLookup =
   };
 
 const rawNames = (): string[] => ["strokes", ...Object.keys(datasets)];
-const isRaw = (name: string): boolean => rawNames().includes(name);
+/** Whether a whitening can be named by this. */
+export const isRaw = (name: string): boolean => rawNames().includes(name);
 
 function fitted(name: string, who: string, hooks: WhiteningHooks): Promise<Fitted> {
   const path = join(dataFolder(), `zca-${name}.safetensors`);

@@ -10,7 +10,7 @@ import { isConvNet } from "./sharedOptions.ts";
 export interface NetworkChoice {
   /** Name in the registry; the ConvNet without it. */
   readonly network?: string;
-  readonly width: number;
+  readonly width?: number;
   /** Of the ConvNet. */
   readonly depth: number;
   readonly norm: NormKind;

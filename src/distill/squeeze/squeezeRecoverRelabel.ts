@@ -77,6 +77,7 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
   access: "raw-data",
   readsOnce: true,
   options,
+  keepsGamut: true,
   presets: {
     reduced: { width: 32, teacherEpochs: 10, iterations: 500 },
     quick: { width: 32, teacherEpochs: 1, iterations: 100 },
@@ -98,6 +99,7 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
     const { key, device, normalisation, keep } = context;
     const { classes } = set;
     const [, c, side] = set.shape;
+    // Told before anything is trained: what a whitened picture may hold is no matter of single pixels.
     gamutBounds(normalisation, c);
     const each = Math.min(opts.ipc, Math.max(1, Math.floor(opts.batchImg / classes)));
     const groups = Math.ceil(opts.ipc / each);

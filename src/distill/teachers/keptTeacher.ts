@@ -2,6 +2,7 @@ import type { Keep } from "../../core/Keep.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
+import { plainNormalisation } from "../../data/plainNormalisation.ts";
 import { type Floats, initialise } from "../../nn/Network.ts";
 import type { Learner, LearnerState } from "../../train/Learner.ts";
 import { weightArrays, weightTree } from "../common/weightArrays.ts";
@@ -37,7 +38,12 @@ export async function* trainTeacher(
   current?: Taught,
 ): AsyncGenerator<{ done: number; loss: number; current: Taught }, Taught> {
   const { set, normalisation } = data;
-  const record = { ...plan.record, normalisation, shape: set.shape, epochs: plan.epochs };
+  const record = {
+    ...plan.record,
+    normalisation: plainNormalisation(normalisation),
+    shape: set.shape,
+    epochs: plan.epochs,
+  };
   const name = keptName(learner, { what: "teacher", ...record });
   const kept = await keep?.load(name);
   const fresh = freshTeacher(learner, plan.key);

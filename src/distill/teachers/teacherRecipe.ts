@@ -14,7 +14,7 @@ export interface TeacherRecipe {
   readonly purpose: "teacher" | "squeeze";
   /** Name in the registry; the ConvNet without it. */
   readonly network?: string;
-  readonly width: number;
+  readonly width?: number;
   /** Of the ConvNet. */
   readonly depth: number;
   readonly norm: NormKind;

@@ -3,6 +3,7 @@ import { child, type Key, key } from "../../core/random.ts";
 import type { DsaOperator } from "../../data/augment/dsa.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
+import { plainNormalisation } from "../../data/plainNormalisation.ts";
 import { type Floats, initialise } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import type { Learner } from "../../train/Learner.ts";
@@ -124,7 +125,7 @@ export class Experts {
     return keptName(this.learner, {
       what: "expert",
       network,
-      normalisation,
+      normalisation: plainNormalisation(normalisation),
       expertLr,
       expertBatch,
       dsa,

@@ -210,6 +210,8 @@ const generated: string[] = [
   "audit set.safetensors --sarif a.out --junit ./a.out",
   "sanitise set.safetensors --out out.npz --report set.safetensors",
   "sanitise set.safetensors --out out.npz --report ./out.npz",
+  "inspect set.safetensors --sheet a.gif",
+  "diff set.safetensors grey.safetensors --sheet a.JPG",
   "inspect set.safetensors --sheet set.safetensors",
   "inspect set.safetensors --html ./set.safetensors",
   "inspect set.safetensors --html a.out --sheet a.out",

@@ -8,6 +8,7 @@ import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
 import type { Source } from "../../formats/Format.ts";
 import { gateOptions } from "../options/gateOptions.ts";
+import { pngFile } from "../options/pngFile.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
 import { printable } from "../shell/printable.ts";
@@ -17,7 +18,7 @@ import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const options = z.object({
   html: z.string().optional().describe("write a self-contained page with the changed images"),
-  sheet: z.string().optional().describe("write a PNG with the changed images: before, after, where"),
+  sheet: pngFile.optional().describe("write a PNG with the changed images: before, after, where"),
   experiment: z.int().min(0).optional().describe("which experiment of a DC file to read"),
   ...gateOptions,
 });

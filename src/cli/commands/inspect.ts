@@ -4,13 +4,14 @@ import type { Inspection } from "../../audit/inspect/inspect.ts";
 import { checkOutputs } from "../../disk/checkOutputs.ts";
 import { openOptions } from "../../disk/reading.ts";
 import type { Source } from "../../formats/Format.ts";
+import { pngFile } from "../options/pngFile.ts";
 import { readingFrom, readOptions, refuseUnused } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
 const options = z.object({
   ...readOptions,
-  sheet: z.string().optional().describe("write a contact sheet of the images to this PNG file"),
+  sheet: pngFile.optional().describe("write a contact sheet of the images to this PNG file"),
   html: z.string().optional().describe("write a self-contained page to this file"),
   sheetTerminal: z.boolean().optional().describe("draw the sheet with coloured half blocks (default: on a terminal)"),
 });

@@ -82,7 +82,7 @@ export const networks = {
   afterAll(() => rmSync(file));
 
   it.each([
-    ["distill --method dm --ipc 1 --iterations 1 --batch-real 2 --out made --network", "unknown network"],
+    ["distill --method dm --ipc 1 --iterations 1 --batch-real 2 --out made --network", "unknown --network"],
     [
       "distill --method random --ipc 1 --receivers 1 --receiver-width 4 --receiver-epochs 1 --test-images 10 --out judged --receiver-network",
       "unknown --receiver-network",

@@ -52,7 +52,7 @@ export const protocolReadWhen: readonly ReadWhen<Protocol>[] = [
     fallback: (protocol) => (teaches(protocol) ? 4 : undefined),
   },
   { option: "teacherFrom", read: teaches, by: "labels teacher" },
-  { option: "teacherEpochs", read: rawTeacher, by: "teacherFrom raw" },
+  { option: "teacherEpochs", read: rawTeacher, by: "a teacher of the raw images" },
   {
     option: "teacher",
     read: describesTeacher,

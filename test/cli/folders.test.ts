@@ -187,6 +187,13 @@ test("class folders of pictures and the run folder of a distillation are sets", 
         /^b: invalid path: expected one set, got the run folder of an attack; name b.clean\.safetensors or .*\n$/,
       ),
     });
+  // That of a stopped distillation has none yet.
+  rmSync("made/distilled.safetensors");
+  for (const words of ["inspect made", "convert made c.npz", "attack clean-label made"])
+    expect(await call(...words.split(" ")), words).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^made: invalid path: expected a set, got a run folder without .*goes on\n$/),
+    });
 });
 
 test("help and version for programs", async () => {

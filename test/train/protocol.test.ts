@@ -53,6 +53,7 @@ describe("options that depend on others", () => {
     [{ smoothing: 0.2 }, "smoothing: expected it only with labels smoothed"],
     [{ labels: "hard", temperature: 2 }, "temperature: expected it only with labels set or teacher"],
     [{ teacher: "mlp" }, "teacher: expected it only with labels teacher"],
+    [{ teacherEpochs: 2 }, "teacherEpochs: expected it only with a teacher of the raw images, got 2"],
     [{ teacherWidth: 3 }, "teacherWidth"],
     [{ teacherShare: 0.5 }, "teacherShare"],
     [{ epochs: 5, warmup: 5 }, "warmup: expected fewer than the 5 epochs of training, got 5"],

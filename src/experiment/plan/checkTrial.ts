@@ -42,11 +42,11 @@ export async function checkTrial(
   const set = await standIn(inputs, config, who("set"));
   const method = attacks[attack.method as keyof typeof attacks] as unknown as Attack;
   try {
-    const raw = await rawOfTrial(config, set, inputs, on, who("attack"));
+    const raw = await rawOfTrial(config, set, inputs, on, "attack");
     await checkAttack(method, set, attack.options, { key: child(key(seed), "attack"), device: on, raw });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    named(who("attack"), () => {
+    named(`${who("attack")} ${attack.method}`, () => {
       throw error;
     });
   }

@@ -95,6 +95,7 @@ export interface SearchSpace {
 /** One attack: one file and one line in attacks.ts. */
 export interface Attack<S extends z.ZodObject = z.ZodObject> {
   readonly title: string;
+  /** Where the idea is from: "arXiv 1708.06733", or the section of docs/method.md that derives it. */
   readonly source: string;
   readonly access: Access;
   readonly options: S;

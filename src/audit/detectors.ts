@@ -1,4 +1,4 @@
-// One file and one line each. Order: those that search hand what they found to those below.
+// One file and one line each. The name of the export is what `--detectors` takes. They run by phase and level, not in this order.
 
 export { clustered as activationClustering } from "./detectors/clustered.ts";
 export { coherent as coherence } from "./detectors/coherent.ts";

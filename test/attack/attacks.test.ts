@@ -28,7 +28,9 @@ async function finish(attack: Attack, name: string): Promise<AttackResult> {
 describe.each(all)("%s", (name, attack) => {
   it("describes itself and every option", () => {
     expect(attack.title).not.toBe("");
-    expect(attack.source).toMatch(/arXiv \d{4}\.\d{5}|method/);
+    expect(attack.source, "source: an arXiv number, or the section of docs/method.md").toMatch(
+      /arXiv \d{4}\.\d{5}|method/,
+    );
     expect(["distilled-set", "raw-data", "distillation"]).toContain(attack.access);
     for (const preset of Object.values(attack.presets ?? {})) attack.options.parse(preset);
   });

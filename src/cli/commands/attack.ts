@@ -82,7 +82,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       `attack ${kebab(name)} set.safetensors${attack.access === "distilled-set" ? "" : " --raw cifar-10"} --test cifar-10 --out runs/x`,
       ...(attack.access === "distilled-set"
         ? [
-            `attack ${kebab(name)} res_DC_CIFAR10_ConvNet_1ipc.pt --normalisation cifar-10 --trigger-side 3 --trigger-value 1 --trigger-unit pixel`,
+            `attack ${kebab(name)} res_DC_CIFAR10_ConvNet_1ipc.pt --normalisation cifar-10${"trigger" in attack.options.shape ? " --trigger-side 3 --trigger-value 1 --trigger-unit pixel" : ""}`,
           ]
         : []),
     ],

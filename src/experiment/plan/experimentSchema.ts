@@ -50,15 +50,17 @@ const attackParts = Object.entries(attacks).map(([name, attack]) => {
   });
 });
 
-/** A plug-in's attack may have no trigger to choose. */
-const withTrigger = Object.values(attacks).filter(({ options }) => "trigger" in options.shape);
+/** An attack may have no trigger to choose. */
+const triggers = Object.values(attacks).flatMap(({ options: { shape } }) =>
+  "trigger" in shape ? [shape.trigger] : [],
+);
 
 /** Each part of a trial: what may be written of it, beneath the matrix or in it. */
 export const parts = {
   set: z.union([setFile, ...distilled]).describe("the distilled set"),
   attack: z.union(attackParts as [(typeof attackParts)[0]]).describe("what an interceptor does to the set"),
   trigger: z
-    .union(withTrigger.map((a) => loosened(a.options.shape.trigger)) as [z.ZodType])
+    .union(triggers.map((trigger) => loosened(trigger)) as [z.ZodType])
     .describe("what the backdoor answers to; goes into the attack's options"),
   network: z
     .strictObject({

@@ -1,9 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
+import { readRegularSync } from "./readRegular.ts";
 
 const setFile = "distilled.safetensors";
 const setsOfAttack = ["clean.safetensors", "tampered.safetensors"];
+
+/** Chosen: a hundred times a configuration of ours. */
+const mostBytes = 2 ** 20;
 
 /**
  * Where the set lies that a path means: in the run folder of a distillation its set, otherwise the path itself.
@@ -28,7 +32,7 @@ export function setPath(path: string): string {
 /** Whether a configuration is that of a run of Retort: folders of others have files of that name too. */
 function isRun(config: string): boolean {
   try {
-    return readFileSync(config, "utf8").slice(0, 200).includes('"format": "retort-run/');
+    return statSync(config).size <= mostBytes && readRegularSync(config).includes('"format": "retort-run/');
   } catch {
     return false; // no file, or not to be read: whoever opens the folder says so
   }

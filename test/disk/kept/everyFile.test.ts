@@ -62,6 +62,7 @@ const otherReaders: Readonly<Record<string, string>> = {
   "disk/download.ts": "part of a download, whose digest is pinned",
   "disk/fileSource.ts": "sets, hostile until read; seals are for them",
   "disk/folderLock.ts": "a lock, which is empty or a process's number",
+  "disk/setPath.ts": "whether a folder is a run's, which decides a sentence only",
   "experiment/plan/sweepLog.ts": "a log whose broken lines are left out",
   "experiment/sweep/stageLock.ts": "a lock",
   "run/plugins.ts": "a module of a person",

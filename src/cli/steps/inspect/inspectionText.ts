@@ -88,7 +88,7 @@ function showSet(set: SetReport, console: Console): void {
   ]);
   if (set.readings.length > 1)
     console.line(
-      `Ambiguous: the numbers do not tell ${set.readings.join(", ")} apart. If you know it, say --normalisation.`,
+      `Ambiguous: the numbers do not tell ${set.readings.join(", ")} apart.${set.stated.kind === "unknown" ? " If you know it, say --normalisation." : ""}`,
     );
 }
 

@@ -16,7 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const run = (...words: string[]) =>
   spawnSync(process.execPath, [...program, ...words], { encoding: "utf8", cwd: folder });
 
-it("interrupted and started again it writes the same bytes as undisturbed", async () => {
+// Three whole programs, on a machine that may be busy.
+it("interrupted and started again it writes the same bytes as undisturbed", { timeout: 180_000 }, async () => {
   const words = ["attack", "poisoned-distillation", "set.safetensors", "--steps", "40", "--trajectory", "2"];
   words.push("--surrogate-width", "8", "--surrogate-hidden", "0", "--surrogate-steps", "2");
   words.push("--archetype-steps", "2", "--threads", "1");

@@ -62,6 +62,8 @@ export interface RawAccess {
   readonly set: LabelledSet;
   /** The name of the method where it reads raw images before its first step only: what changes later it does not see. */
   readonly readsOnce?: string;
+  /** Steps that the distillation takes, where its method counts them beforehand. */
+  readonly steps?: number;
   /**
    * Distil raw images of the attacker as the set itself was distilled: by the method, settings and key that its file names.
    *

@@ -42,6 +42,7 @@ export function rawAccess(
   return {
     set: raw,
     ...(method.readsOnce && { readsOnce: String(name) }),
+    ...(typeof parsed.data.iterations === "number" && { steps: parsed.data.iterations }),
     async *distil(own: LabelledSet, resume?: Checkpoint) {
       const context = { normalisation: set.normalisation, key: { hex } as Key, device, resume, record: { seed } };
       for await (const step of method.run(own, parsed.data, context)) {

@@ -3,20 +3,18 @@ import type { Attack, AttackResult } from "../../src/attack/Attack.ts";
 import * as attacks from "../../src/attack/attacks.ts";
 import { key } from "../../src/core/random.ts";
 import { applyTrigger } from "../../src/data/Trigger.ts";
-import { cpu, quick, quickDoorping, quickRelax, quickRidge, quickTrajectory, tinyRaw, tinySet } from "./tiny.ts";
+import { openSessions } from "../../src/engine/session.ts";
+import { cpu, quickAttacks, tinyRaw, tinySet } from "./tiny.ts";
 
-const settings: Record<string, object> = {
-  doorping: quickDoorping,
-  poisonedDistillation: quick,
-  relaxTrigger: quickRelax,
-  ridgeHead: quickRidge,
-  trajectoryMatching: quickTrajectory,
-};
 const all = Object.entries(attacks) as unknown as [string, Attack][];
 
 async function finish(attack: Attack, name: string): Promise<AttackResult> {
   const set = tinySet();
-  const run = attack.run(set, attack.options.parse(settings[name] ?? {}), { key: key(1), device: cpu, raw: tinyRaw() });
+  const run = attack.run(set, attack.options.parse(quickAttacks[name] ?? {}), {
+    key: key(1),
+    device: cpu,
+    raw: tinyRaw(),
+  });
   for (;;) {
     const next = await run.next();
     if (next.done) return next.value;
@@ -54,3 +52,18 @@ describe.each(all)("%s", (name, attack) => {
     expect(stamped).not.toEqual(images);
   });
 });
+
+it.each(all.filter(([, { access }]) => access === "raw-data"))(
+  "%s says that it begins before any work",
+  async (name, attack) => {
+    const raw = tinyRaw();
+    const distil = () => {
+      throw new Error("worked");
+    };
+    const options = attack.options.parse(quickAttacks[name] ?? {});
+    const run = attack.run(tinySet(), options, { key: key(1), device: cpu, raw: { ...raw, distil } });
+    expect(await run.next()).toMatchObject({ done: false, value: { done: 0 } });
+    expect(openSessions()).toBe(0);
+    await run.return(undefined as never);
+  },
+);

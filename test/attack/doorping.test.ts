@@ -98,12 +98,11 @@ describe("the trigger", () => {
 });
 
 describe("refused", () => {
-  const begin = (settings: object, more: object = {}) =>
-    doorping
-      .run(tinySet(), doorping.options.parse({ ...quickDoorping, ...settings }), {
-        ...{ key: key(1), device: cpu, raw: { ...tinyRaw(), ...more } },
-      })
-      .next();
+  const run = (settings: object, more: object = {}) =>
+    doorping.run(tinySet(), doorping.options.parse({ ...quickDoorping, ...settings }), {
+      ...{ key: key(1), device: cpu, raw: { ...tinyRaw(), ...more } },
+    });
+  const begin = (...given: Parameters<typeof run>) => run(...given).next();
 
   it("an update that never comes, a method that reads raw images once, no raw data", async () => {
     await expect(begin({ every: 2 })).rejects.toThrow(
@@ -117,7 +116,7 @@ describe("refused", () => {
   });
 
   it("networks that diverge", async () => {
-    await expect(begin({ surrogate: { ...quickDoorping.surrogate, lr: 1e30 } })).rejects.toThrow(
+    await expect(drive(run({ surrogate: { ...quickDoorping.surrogate, lr: 1e30 } }))).rejects.toThrow(
       /^doorping: invalid loss: expected a number, got NaN; a lower surrogate.lr/,
     );
   });

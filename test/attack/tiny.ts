@@ -65,6 +65,15 @@ export const quickDoorping = {
 /** Settings of the relax trigger that take a second. */
 export const quickRelax = { steps: 3, batch: 2, stamped: 2, kernel: { width: 8, passes: 2, count: 2 } } as const;
 
+/** What each attack that trains is asked for, to take a second. */
+export const quickAttacks: Readonly<Record<string, object>> = {
+  doorping: quickDoorping,
+  poisonedDistillation: quick,
+  relaxTrigger: quickRelax,
+  ridgeHead: quickRidge,
+  trajectoryMatching: quickTrajectory,
+};
+
 /** Raw images of the tiny set's shape, and a distillation of two steps that takes the last images of each class. */
 export function tinyRaw(n = 60): RawAccess {
   const pixels = Uint8Array.from(uniform(key("tinyRaw"), n * 192), (v) => Math.floor(256 * v));
@@ -72,6 +81,7 @@ export function tinyRaw(n = 60): RawAccess {
   const set: LabelledSet = { kind: "labelled", name: "tinyRaw", pixels, shape: [n, 3, 8, 8], labels, classes: 3 };
   return {
     set,
+    steps: 2,
     async *distil(raw, resume) {
       const last = [0, 1, 2].flatMap((k) => [...raw.labels.keys()].filter((i) => raw.labels[i] === k).slice(-2));
       for (let done = (Number(resume?.json.done) || 0) + 1; done <= 2; done++)

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import type { Keep } from "../../src/core/Keep.ts";
-import { key, normal } from "../../src/core/random.ts";
-import type { LabelledSet } from "../../src/data/LabelledSet.ts";
+import { key } from "../../src/core/random.ts";
 import type { Distillation, DistillationStep } from "../../src/distill/Distillation.ts";
 import { marginLoss } from "../../src/distill/kernelRidge/margin.ts";
 import * as methods from "../../src/distill/methods.ts";
@@ -15,15 +14,7 @@ import {
   type TrajectoryOptions,
 } from "../../src/distill/trajectories/trajectoryOptions.ts";
 import { setToSafetensors } from "../../src/formats/safetensors.ts";
-
-const raw: LabelledSet = {
-  kind: "labelled",
-  name: "noise",
-  pixels: Uint8Array.from(normal(key("pixels"), 12 * 64), (v) => Math.min(255, Math.max(0, 128 + 40 * v))),
-  shape: [12, 1, 8, 8],
-  labels: Int32Array.from({ length: 12 }, (_, i) => i % 3),
-  classes: 3,
-};
+import { noise as raw } from "./noise.ts";
 
 /** Remembers what it was asked. */
 function memory() {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import type { Keep } from "../../src/core/Keep.ts";
-import { key, normal } from "../../src/core/random.ts";
+import { key } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
-import type { LabelledSet } from "../../src/data/LabelledSet.ts";
 import type { Distillation } from "../../src/distill/Distillation.ts";
 import { realisticDiverse, squeezeRecoverRelabel } from "../../src/distill/methods.ts";
 import { namedTeacher } from "../../src/distill/teachers/namedTeacher.ts";
@@ -15,15 +14,8 @@ import { learnerFor } from "../../src/train/learnerFor.ts";
 import { logitsOf } from "../../src/train/logits.ts";
 import { protocolOptions } from "../../src/train/protocol.ts";
 import { train } from "../../src/train/train.ts";
+import { noise as raw } from "./noise.ts";
 
-const raw: LabelledSet = {
-  kind: "labelled",
-  name: "noise",
-  pixels: Uint8Array.from(normal(key("pixels"), 12 * 64), (v) => Math.min(255, Math.max(0, 128 + 40 * v))),
-  shape: [12, 1, 8, 8],
-  labels: Int32Array.from({ length: 12 }, (_, i) => i % 3),
-  classes: 3,
-};
 const normalisation = { kind: "meanStd", mean: [0.5], std: [0.25] } as const;
 const device = { name: "cpu", threads: 1 } as const;
 const options = { ipc: 1, width: 4, depth: 2, teacherEpochs: 2, teacherBatch: 4, teacherSeed: 5 };

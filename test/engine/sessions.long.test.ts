@@ -17,28 +17,12 @@ import { mlp } from "../../src/nn/networks/mlp.ts";
 import { evaluate } from "../../src/train/evaluate.ts";
 import { learnerFor } from "../../src/train/learnerFor.ts";
 import { protocolOptions } from "../../src/train/protocol.ts";
-import {
-  cpu,
-  quick,
-  quickDoorping,
-  quickRelax,
-  quickRidge,
-  quickTrajectory,
-  tinyRaw,
-  tinySet,
-} from "../attack/tiny.ts";
+import { cpu, quickAttacks, tinyRaw, tinySet } from "../attack/tiny.ts";
 import { smallStrokes } from "../smallStrokes.ts";
 
 // Graphs that stay loaded after a stop or an error are memory that nothing frees.
 afterEach(() => expect(openSessions()).toBe(0));
 
-const settings: Record<string, object> = {
-  doorping: quickDoorping,
-  poisonedDistillation: quick,
-  relaxTrigger: quickRelax,
-  ridgeHead: quickRidge,
-  trajectoryMatching: quickTrajectory,
-};
 const narrow = { ipc: 1, iterations: 2, width: 4, depth: 2 };
 const experts = { experts: 1, expertEpochs: 1, expertBatch: 20, maxStart: 1, studentSteps: 2 };
 const quickMethods: Record<string, object> = {
@@ -73,7 +57,7 @@ async function stopped(steps: AsyncGenerator<unknown, unknown>, n: number, how: 
 }
 
 describe.each(Object.entries(attacks) as unknown as [string, Attack][])("%s", (name, attack) => {
-  const options = attack.options.parse(settings[name] ?? {});
+  const options = attack.options.parse(quickAttacks[name] ?? {});
   const context = { key: key(1), device: cpu, raw: tinyRaw() };
 
   it.each([1, 2, 3, 4])("stopped at report %i, by a signal or an error of the caller", async (n) => {
@@ -84,7 +68,7 @@ describe.each(Object.entries(attacks) as unknown as [string, Attack][])("%s", (n
     await drive(attack.run(tinySet(), options, context));
     expect(openSessions()).toBe(0);
     if (!("lr" in attack.options.shape)) return;
-    const far = attack.options.parse({ ...settings[name], lr: 1e30 });
+    const far = attack.options.parse({ ...quickAttacks[name], lr: 1e30 });
     await expect(drive(attack.run(tinySet(), far, context))).rejects.toThrow(NumericError);
   });
 });

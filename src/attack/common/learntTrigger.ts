@@ -1,11 +1,15 @@
 import * as z from "zod";
 import type { ReadWhen } from "../../core/readWhen.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
+import type { Normalisation } from "../../data/Normalisation.ts";
 import { gamutBounds, inGamut, type Trigger } from "../../data/Trigger.ts";
 import { lowPass } from "../../data/triggerShapes.ts";
 import type { Floats } from "../../nn/Network.ts";
-import { add, constant, mul, reshape, sub } from "../../tensor/ops.ts";
+import type { Optimiser } from "../../nn/optimisers.ts";
+import { add, constant, maximum, minimum, mul, reshape, sub } from "../../tensor/ops.ts";
 import type { Tensor } from "../../tensor/Tensor.ts";
+import type { Tree } from "../../tensor/tree.ts";
+import { applyUpdate } from "../../train/Learner.ts";
 import { triggerOptions, triggerReadWhen } from "./triggerOptions.ts";
 
 /** A trigger that may be learnt: its place and size are given, what it shows is found. White and 5×5 to begin with. */
@@ -37,6 +41,28 @@ export function stampTensor(trigger: Trigger, x: Tensor, pattern: Tensor, amount
   const opacity = constant(mask, [1, 1, height, width]);
   const a = amount ? mul(opacity, reshape(amount, [x.shape[0], 1, 1, 1])) : opacity;
   return add(mul(x, sub(1, a)), mul(a, reshape(pattern, [1, channels, height, width])));
+}
+
+/**
+ * One optimiser step of a pattern inside a traced program, brought back to what a picture can hold.
+ *
+ * @param pattern [C, H, W] in the space that `normalisation` names, as the derivative is
+ */
+export function patternStep(
+  optimiser: Optimiser,
+  normalisation: Normalisation,
+  pattern: Tensor,
+  gradient: Tensor,
+  slots: readonly Tensor[],
+  hyper: Tensor,
+): { readonly pattern: Tensor; readonly slots: readonly Tree<Tensor>[] } {
+  const { low, high } = gamutBounds(normalisation, pattern.shape[0]);
+  const channel = (values: number[]) => constant(values, [values.length, 1, 1]);
+  const next = applyUpdate(optimiser, pattern, gradient, slots, hyper);
+  return {
+    pattern: minimum(maximum(next.weights as Tensor, channel(low)), channel(high)),
+    slots: next.slots,
+  };
 }
 
 /** Bring a pattern back to what a picture can hold, and a low-frequency one to its frequencies. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { triggerOf } from "../../data/triggerShapes.ts";
 import { triggerOptions, triggerReadWhen } from "../common/triggerOptions.ts";
+import { stampedShare } from "./poisonRaw.ts";
 import { stampRaw } from "./stampRaw.ts";
 
 const options = z.strictObject({
@@ -13,12 +14,7 @@ const options = z.strictObject({
     })
     .prefault({}),
   targetClass: z.int().min(0).default(0).describe("class that the trigger calls"),
-  share: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(0.01)
-    .describe("share of the raw images that are stamped and called the target"),
+  share: stampedShare(0.01),
 });
 
 /**

@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { type Key, permutation } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
@@ -17,6 +18,10 @@ export function rawAccessOf(who: string, { raw }: AttackContext, set: DistilledS
   if (got !== wanted) throw new UsageError(`${who}: invalid raw data: expected images of ${wanted}, got ${got}`);
   return raw;
 }
+
+/** The option that says how many raw images are the attacker's. @param usual as published */
+export const stampedShare = (usual: number) =>
+  z.number().gt(0).max(1).default(usual).describe("share of the raw images that are stamped and called the target");
 
 /** Raw images of which some are the attacker's: stamped, and called the target. */
 export interface PoisonedRaw {

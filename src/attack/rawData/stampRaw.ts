@@ -2,7 +2,7 @@ import type * as z from "zod";
 import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Trigger } from "../../data/Trigger.ts";
-import { type Attack, tamperedRecord } from "../Attack.ts";
+import { type Attack, reporter, tamperedRecord } from "../Attack.ts";
 import { checkEffect } from "../common/effect.ts";
 import { distilPoisoned } from "./distilPoisoned.ts";
 import { inPixels, poisonRaw, rawAccessOf } from "./poisonRaw.ts";
@@ -30,6 +30,8 @@ export function stampRaw<S extends z.ZodObject>({ name, trigger: triggerFor, ...
       const trigger = triggerFor(options, set, child(context.key, "trigger"));
       checkEffect(name, set, { targetClass, trigger });
       const poisoned = poisonRaw(raw.set, targetClass, share, child(context.key, "rows"), name);
+      // What was refused so far took no work.
+      yield reporter(1)("distillation", 0);
       poisoned.stamp(inPixels(trigger, set));
       const { set: tampered, losses } = yield* distilPoisoned(name, raw, poisoned.set, context.resume);
       const metadata = { ...tampered.metadata, ...tamperedRecord(name, options, trigger, targetClass) };

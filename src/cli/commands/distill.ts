@@ -136,7 +136,7 @@ stopped, with the same result.`,
       import("../steps/whitenedDistillation.ts"),
       import("../steps/checkNames.ts"),
     ]);
-    checkNames(who, settings as Readonly<Record<string, unknown>>, options);
+    checkNames(who, settings as object, options);
     await checkOut(options.out);
     const target = await workingDevice(options.device, options.threads);
     const zca = options.normalisation?.startsWith("zca-") ? options.normalisation : undefined;

@@ -1,15 +1,14 @@
 import type { Normalisation } from "../../../data/Normalisation.ts";
-import { gamutBounds, type Trigger } from "../../../data/Trigger.ts";
+import type { Trigger } from "../../../data/Trigger.ts";
 import type { Device } from "../../../engine/device.ts";
 import { type Floats, type Network, specsOf } from "../../../nn/Network.ts";
 import { adam } from "../../../nn/optimisers.ts";
 import { type CompiledHeld, compileHeld, f32 } from "../../../tensor/compile.ts";
 import { valueAndGrad } from "../../../tensor/grad.ts";
-import { constant, div, maximum, minimum, mul, square, sub, sum } from "../../../tensor/ops.ts";
+import { div, mul, square, sub, sum } from "../../../tensor/ops.ts";
 import type { Tensor } from "../../../tensor/Tensor.ts";
 import type { Tree } from "../../../tensor/tree.ts";
-import { applyUpdate } from "../../../train/Learner.ts";
-import { stampTensor } from "../../common/learntTrigger.ts";
+import { patternStep, stampTensor } from "../../common/learntTrigger.ts";
 
 /** As in the published program of arXiv 2301.01197. */
 export const patternOptimiser = adam({ beta2: 0.99 });
@@ -40,9 +39,6 @@ export async function compileExcitement(
   normalisation: Normalisation,
   device: Device,
 ): Promise<Excitement> {
-  const [c] = network.input;
-  const { low, high } = gamutBounds(normalisation, c);
-  const channel = (values: number[]) => constant(values, [c, 1, 1]);
   const program = (
     [weights, running]: readonly [Tree<Tensor>, Tree<Tensor>],
     images: Tensor,
@@ -58,9 +54,8 @@ export async function compileExcitement(
       return div(sum(apart), mul(sum(chosen), n));
     };
     const [loss, gradient] = valueAndGrad(distance)(pattern);
-    const next = applyUpdate(patternOptimiser, pattern, gradient, slots, hyper);
-    const inside = minimum(maximum(next.weights as Tensor, channel(low)), channel(high));
-    return { loss, features: seen(pattern), pattern: inside, slots: next.slots };
+    const next = patternStep(patternOptimiser, normalisation, pattern, gradient, slots, hyper);
+    return { loss, features: seen(pattern), ...next };
   };
   const model = [specsOf(network.weights), specsOf(network.running)];
   const held = [model, f32(n, ...network.input), f32(features), f32(n, features)];

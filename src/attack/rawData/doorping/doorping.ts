@@ -4,7 +4,7 @@ import { child, Stream } from "../../../core/random.ts";
 import { fromPixels } from "../../../data/normalise.ts";
 import { squareTrigger, type Trigger } from "../../../data/Trigger.ts";
 import type { Floats } from "../../../nn/Network.ts";
-import { type Attack, type DistillingStep, tamperedRecord } from "../../Attack.ts";
+import { type Attack, type DistillingStep, reporter, tamperedRecord } from "../../Attack.ts";
 import { checkEffect } from "../../common/effect.ts";
 import { withPattern } from "../../common/learntTrigger.ts";
 import { distilPoisoned } from "../distilPoisoned.ts";
@@ -34,6 +34,10 @@ export const doorping: Attack<typeof doorpingOptions> = {
       throw new UsageError(
         `doorping: invalid set: expected one of a method that reads raw images at every step, got ${raw.readsOnce}, which reads them once; the trigger could not change`,
       );
+    if (raw.steps !== undefined && raw.steps <= opts.every)
+      throw new UsageError(
+        `doorping: invalid every: expected less than the ${raw.steps} steps of the distillation, got ${opts.every}; the trigger would never be learnt`,
+      );
     const { corner, side, margin, opacity } = opts.trigger;
     const square = { side, margin, corner, opacity, value: 1, unit: "pixel" } as const;
     const white = squareTrigger(square, set.shape, set.normalisation);
@@ -45,13 +49,13 @@ export const doorping: Attack<typeof doorpingOptions> = {
     const [, ...image] = set.shape;
     const shown = (): Trigger => withPattern(white, fromPixels(pixels, [1, ...image], set.normalisation), set);
     const excited = [...((resume?.json.excited as readonly number[] | undefined) ?? [])];
+    yield reporter(1)("distillation", 0);
     poisoned.stamp(inPixels(shown(), set));
     const { TriggerSearch } = await loadSearch();
     await using search = await TriggerSearch.compile(set, raw.set, poisoned.rows, white, opts, context.device);
     const meanwhile = {
       async after(step: DistillingStep) {
         const { done, total } = step;
-        if (total <= opts.every) throw tooRare(opts.every, total);
         // What the trigger becomes after the last step nobody would have seen.
         if (done % opts.every !== 0 || done === total) return;
         const found = await search.update(step.set(), pixels, child(context.key, "update", done), done);
@@ -71,11 +75,6 @@ export const doorping: Attack<typeof doorpingOptions> = {
 
 /** The trigger's name in a checkpoint, beside the arrays of the distillation. */
 const stored = "doorping.trigger";
-
-const tooRare = (every: number, total: number) =>
-  new UsageError(
-    `doorping: invalid every: expected less than the ${total} steps of the distillation, got ${every}; the trigger would never be learnt`,
-  );
 
 /** Loaded when work begins. */
 const loadSearch = () => import("./TriggerSearch.ts");

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { networkName } from "../../../nn/networkName.ts";
 import { sgdOptions } from "../../common/surrogate.ts";
 import { triggerOptions } from "../../common/triggerOptions.ts";
+import { stampedShare } from "../poisonRaw.ts";
 
 const { side, corner, margin, opacity } = triggerOptions.shape;
 
@@ -16,12 +17,7 @@ export const doorpingOptions = z.strictObject({
     })
     .prefault({}),
   targetClass: z.int().min(0).default(0).describe("class that the trigger calls"),
-  share: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(0.01)
-    .describe("share of the raw images that are stamped and called the target"),
+  share: stampedShare(0.01),
   every: z.int().min(1).default(10).describe("steps of the distillation between two updates of the trigger"),
   neurons: z.int().min(1).default(1).describe("penultimate neurons that the trigger shall excite"),
   multiple: z.number().gt(1).default(10).describe("what they shall say, in multiples of what they said"),

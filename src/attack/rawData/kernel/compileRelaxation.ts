@@ -1,5 +1,5 @@
 import type { Normalisation } from "../../../data/Normalisation.ts";
-import { gamutBounds, type Trigger } from "../../../data/Trigger.ts";
+import type { Trigger } from "../../../data/Trigger.ts";
 import type { Device } from "../../../engine/device.ts";
 import { type Floats, type Network, specsOf } from "../../../nn/Network.ts";
 import { adam } from "../../../nn/optimisers.ts";
@@ -9,11 +9,8 @@ import { valueAndGrad } from "../../../tensor/grad.ts";
 import {
   add,
   concat,
-  constant,
   matmul,
-  maximum,
   mean,
-  minimum,
   mul,
   reciprocal,
   square,
@@ -23,8 +20,7 @@ import {
 } from "../../../tensor/ops.ts";
 import type { Tensor } from "../../../tensor/Tensor.ts";
 import type { Tree } from "../../../tensor/tree.ts";
-import { applyUpdate } from "../../../train/Learner.ts";
-import { stampTensor } from "../../common/learntTrigger.ts";
+import { patternStep, stampTensor } from "../../common/learntTrigger.ts";
 
 export const relaxOptimiser = adam();
 
@@ -68,8 +64,6 @@ export async function compileRelaxation(
   device: Device,
 ): Promise<Relaxation> {
   const { input, classes } = network;
-  const { low, high } = gamutBounds(normalisation, input[0]);
-  const channel = (values: number[]) => constant(values, [input[0], 1, 1]);
   const n = clean + stamped;
   const turned = (x: Tensor) => transpose(x, [1, 0]);
   const program = (
@@ -102,9 +96,8 @@ export async function compileRelaxation(
     const total = ([conflict, projection]: [Tensor, Tensor]) => add(mul(conflict, weight), projection);
     const [loss, gradient] = valueAndGrad((p: Tensor) => total(parts(p)))(pattern);
     const [conflict, projection] = parts(pattern);
-    const next = applyUpdate(relaxOptimiser, pattern, gradient, slots, hyper);
-    const inside = minimum(maximum(next.weights as Tensor, channel(low)), channel(high));
-    return { loss, conflict, projection, gradient, pattern: inside, slots: next.slots };
+    const next = patternStep(relaxOptimiser, normalisation, pattern, gradient, slots, hyper);
+    return { loss, conflict, projection, gradient, ...next };
   };
   const held = [[specsOf(network.weights), specsOf(network.running)], f32(set, ...input)];
   const image = f32(...input);

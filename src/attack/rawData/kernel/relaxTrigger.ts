@@ -40,6 +40,7 @@ export const relaxTrigger: Attack<typeof relaxOptions> = {
     let state = resume
       ? restore(resume)
       : beginRelaxed(fromPixels(toPixels(white.pattern, one, set.normalisation), one, space));
+    yield report("trigger", state.step);
     if (state.step < opts.steps) {
       const { relaxSteps } = await loadSteps();
       const pictured = renormalise(set, space);

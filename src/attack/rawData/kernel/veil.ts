@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { DistilledSet } from "../../../data/DistilledSet.ts";
 import { squareTrigger, type Trigger } from "../../../data/Trigger.ts";
 import { triggerOptions } from "../../common/triggerOptions.ts";
+import { stampedShare } from "../poisonRaw.ts";
 
 /** Where the triggers of arXiv 2311.16646 lie: over the whole image, nearly transparent, or in a square. */
 export const veilOptions = z.strictObject({
@@ -11,12 +12,7 @@ export const veilOptions = z.strictObject({
   opacity: triggerOptions.shape.opacity.default(0.3),
 });
 
-export const veilShare = z
-  .number()
-  .gt(0)
-  .max(1)
-  .default(0.1)
-  .describe("share of the raw images that are stamped and called the target");
+export const veilShare = stampedShare(0.1);
 
 /** A white square, or white over the whole image. */
 export function veil({ side, ...place }: z.infer<typeof veilOptions>, { shape, normalisation }: DistilledSet): Trigger {

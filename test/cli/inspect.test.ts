@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { convert } from "../../src/cli/commands/convert.ts";
 import { data } from "../../src/cli/commands/data.ts";
+import { diff } from "../../src/cli/commands/diff.ts";
 import { inspect } from "../../src/cli/commands/inspect.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { fromPixels } from "../../src/data/normalise.ts";
@@ -16,7 +17,7 @@ import { eightBitSet } from "../formats/pictureFixtures.ts";
 import { scratchFolder } from "../python.ts";
 import { call } from "./fakeTerminal.ts";
 
-const commands = { inspect, convert, data };
+const commands = { inspect, convert, data, diff };
 const run = (...words: string[]) => call(commands, ...words);
 
 async function setFile(overrides = {}, name = "set.safetensors"): Promise<string> {
@@ -82,6 +83,29 @@ describe("retort inspect", () => {
     await writeFile(join(folder, "a"), "one thing");
     await writeFile(join(folder, "b"), "another");
     expect((await run("inspect", folder)).stderr).toMatch(/unknown content: .* name the files that belong together/);
+  });
+
+  it("images per class are held against the labels of a file", async () => {
+    const path = await setFile();
+    for (const words of [["inspect"], ["convert"], ["diff", path]]) {
+      const out = words[0] === "convert" ? [join(scratchFolder(), "set.npz")] : [];
+      const { status, stderr } = await run(...words, path, ...out, "--ipc", "3");
+      expect([words[0], status]).toEqual([words[0], 2]);
+      expect(stderr).toContain("invalid --ipc: expected 2 images per class as in set.safetensors, got 3");
+    }
+    expect((await run("inspect", path, "--ipc", "2")).status).toBe(0);
+  });
+
+  it("diff reads each set with the options of its format, and refuses what neither reads", async () => {
+    const path = await setFile();
+    const published = join(scratchFolder(), "set.pt");
+    expect((await run("convert", path, published)).status).toBe(0);
+    expect(await run("diff", published, path, "--experiment", "0")).toMatchObject({ status: 0, stderr: "" });
+    expect(await run("diff", published, path, "--experiment", "1")).toMatchObject({ status: 2 });
+    expect(await run("diff", path, path, "--experiment", "0")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^diff: invalid --experiment: .*, not as safetensors, got 0; it would do nothing/),
+    });
   });
 
   it("draws a sheet as PNG, in the terminal, and on a page that loads nothing", async () => {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { openOptions } from "../../disk/reading.ts";
-import { readingFrom, readOptions, refuseUnused } from "../options/readOptions.ts";
+import { readingFrom, readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import { formatByEnding } from "../steps/formatByEnding.ts";
 import { warnOf } from "../steps/warnOf.ts";
@@ -61,7 +61,6 @@ picture-grid.`,
       throw new UsageError(
         `convert: missing set: expected a distilled or raw set, got a file read as ${opened.format}`,
       );
-    await refuseUnused(opened.format, options, "convert");
     warnOf(opened.findings, args[0], console);
     let wanted: Normalisation | undefined;
     if (options.normalise !== undefined) wanted = normalisationNamed(options.normalise, "convert");

@@ -1,4 +1,5 @@
 import { UsageError } from "../../core/errors.ts";
+import { refuseIdle } from "../../core/readWhen.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import { keptNetworks } from "../../disk/kept/keptNetworks.ts";
@@ -37,10 +38,9 @@ export async function chooseTeacher(
   const flag = (option: string) => flagOf([named(option)]);
   const { labels, teacherFrom, teacherData = choice.test } = choice;
   if (labels !== "teacher" || teacherFrom !== "raw") {
-    if (choice.teacherData === undefined) return undefined;
-    throw new UsageError(
-      `${who}: invalid ${flag("teacherData")}: expected it only with ${flag("teacherFrom")} raw, got ${choice.teacherData}; it would do nothing`,
-    );
+    const rule = { option: "teacherData", read: () => false, by: `${flag("teacherFrom")} raw` };
+    refuseIdle(who, [rule], choice, ["teacherData"], ([option]) => flag(String(option)));
+    return undefined;
   }
   const recipe = describedTeacher(choice) ?? namedTeacher(set, who);
   if (!recipe)

@@ -6,11 +6,15 @@ import { convert } from "../../src/cli/commands/convert.ts";
 import { data } from "../../src/cli/commands/data.ts";
 import { diff } from "../../src/cli/commands/diff.ts";
 import { inspect } from "../../src/cli/commands/inspect.ts";
+import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { fromPixels } from "../../src/data/normalise.ts";
 import { fileSource } from "../../src/disk/fileSource.ts";
+import type { Format } from "../../src/formats/Format.ts";
 import { openSet } from "../../src/formats/open.ts";
 import { setToSafetensors } from "../../src/formats/safetensors.ts";
+import { register } from "../../src/library/register.ts";
+import { save } from "../../src/node/save.ts";
 import * as p from "../formats/hostile/pickles.ts";
 import { torchFile } from "../formats/hostile/zips.ts";
 import { eightBitSet } from "../formats/pictureFixtures.ts";
@@ -198,12 +202,37 @@ describe("retort convert", () => {
     expect(await readdir(folder)).not.toContain("old");
   });
 
+  it("the end of a name asks for a format, one of one's own too, in commands and code", async () => {
+    const path = await setFile();
+    const { set } = await openSet(await fileSource(path));
+    const mine: Format = {
+      ...{ title: "first bytes", source: "a test", endings: [".first"], detect: async () => 0 },
+      read: async () => ({ format: "mine", objects: [], findings: [] }),
+      write: async () => ({ losses: ["most of it"], files: new Map([["a", Uint8Array.of(7)]]) }),
+    };
+    register({ formats: { mine } });
+    const folder = scratchFolder();
+    expect((await run("convert", path, join(folder, "a.FIRST"))).stdout).toContain("lost: most of it");
+    await save(set as DistilledSet, join(folder, "b.first"));
+    expect([...(await readFile(join(folder, "b.first")))]).toEqual([7]);
+    for (const [name, format] of [
+      ["c.npz", "npz"],
+      ["d", "safetensors"],
+      ["e.bin", "safetensors"],
+    ]) {
+      await save(set as DistilledSet, join(folder, name));
+      expect((await openSet(await fileSource(join(folder, name)))).format).toBe(format);
+    }
+  });
+
   it("a file into a folder takes its own name, unknown endings are asked about", async () => {
     const path = await setFile();
     const folder = scratchFolder();
     await run("convert", path, folder, "--to", "parquet");
     expect(await readdir(folder)).toEqual(["six.parquet"]);
-    expect((await run("convert", path, join(folder, "a.xyz"))).stderr).toMatch(/known ending or --to/);
+    expect((await run("convert", path, join(folder, "a.xyz"))).stderr).toMatch(
+      /expected a name that ends in .*\.npz, .*, or --to/,
+    );
     expect((await run("convert", path, join(folder, "a.npz"), "--to", "idx")).stderr).toMatch(
       /unknown format to write/,
     );

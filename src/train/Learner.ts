@@ -22,7 +22,7 @@ export interface LearnerState {
 }
 
 /** Learning from another network besides the labels (knowledge distillation). */
-export interface Distillation extends DistillationOptions {
+export interface KnowledgeDistillation extends DistillationOptions {
   readonly teacher: Learner;
   /** The teacher's weights; without them it is trained on the student's set first. */
   readonly weights?: Pick<LearnerState, "weights" | "running">;
@@ -43,7 +43,7 @@ export type Loss = "cross-entropy" | "squared";
 export class Learner extends Holder {
   readonly network: Network;
   readonly optimiser: Optimiser;
-  readonly distillation: Distillation | undefined;
+  readonly distillation: KnowledgeDistillation | undefined;
   readonly device: Device;
   readonly loss: Loss;
   private readonly steps = new Map<number, Promise<Step>>();
@@ -54,7 +54,7 @@ export class Learner extends Holder {
     network: Network,
     optimiser: Optimiser,
     device: Device,
-    distillation?: Distillation,
+    distillation?: KnowledgeDistillation,
     loss: Loss = "cross-entropy",
   ) {
     super();

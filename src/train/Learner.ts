@@ -32,8 +32,8 @@ type Step = Compiled<
   [[Tree<Floats>, Tree<Floats>], readonly Floats[], [readonly Tree<Floats>[], Floats]],
   { loss: Floats; weights: Tree<Floats>; running: Tree<Floats>; slots: readonly Tree<Floats>[] }
 >;
-type Prediction = { readonly logits: Floats; readonly features: Floats };
-type Parameters = Pick<LearnerState, "weights" | "running">;
+export type Prediction = { readonly logits: Floats; readonly features: Floats };
+export type LearntWeights = Pick<LearnerState, "weights" | "running">;
 type Predict = CompiledHeld<[Tree<Floats>, Tree<Floats>], [Floats], Prediction>;
 
 /** What a network learns by. */
@@ -97,12 +97,12 @@ export class Learner extends Holder {
   }
 
   /** Logits [N, K] and penultimate features [N, D] in evaluation mode. */
-  predict(state: Parameters, x: Floats): Promise<Prediction> {
+  predict(state: LearntWeights, x: Floats): Promise<Prediction> {
     return this.predictor(state)(x);
   }
 
   /** The same for many batches: what follows from the weights alone is computed once. The weights are not copied: leave them as they are. */
-  predictor({ weights, running }: Parameters): (x: Floats) => Promise<Prediction> {
+  predictor({ weights, running }: LearntWeights): (x: Floats) => Promise<Prediction> {
     const [c, h, w] = this.network.input;
     const ready = new Map<number, Promise<(x: Floats) => Promise<Prediction>>>();
     return async (x) => {

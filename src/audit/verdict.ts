@@ -11,7 +11,8 @@ import type { Suspect } from "./Suspect.ts";
  * - `suspicious`: only the first of the two; or a large drop that holds, where there is no library of clean sets to compare with; or
  *   images of one class that share a detail.
  * - `nothing found`: at the power that the audit has.
- * - `cannot be judged`: the networks do not learn the set, or nothing speaks against it and there is no library of its kind.
+ * - `cannot be judged`: the networks do not learn the set, or nothing speaks against it and there is no library of its kind or no
+ *   network was asked.
  */
 export const auditVerdicts = ["backdoored", "suspicious", "nothing found", "cannot be judged"] as const;
 export type AuditVerdict = (typeof auditVerdicts)[number];
@@ -58,12 +59,13 @@ export function concludeAudit(
   power?: readonly Power[],
 ): AuditConclusion {
   const base = { significance, ...(power && { power }) };
-  if (result.learnt < LEARNT)
+  const { learnt } = result;
+  if (learnt !== undefined && learnt < LEARNT)
     return {
       ...base,
       verdict: "cannot be judged",
       sentences: [
-        `Networks do not learn this set: they call ${percent(result.learnt)} of its own images what they are labelled.`,
+        `Networks do not learn this set: they call ${percent(learnt)} of its own images what they are labelled.`,
         "Nothing can be said of a set that teaches nothing.",
       ],
     };
@@ -95,7 +97,16 @@ export function concludeAudit(
       verdict: "suspicious",
       sentences: [
         `${shared.images.length} images of ${nameOf(shared.targetClass)} share a detail that images of other classes do not (${shared.pairs} pairs, next class ${shared.second}).`,
-        `No compact patch explains it; ${against}.`,
+        `${learnt === undefined ? "No patch was looked for" : "No compact patch explains it"}; ${against}.`,
+      ],
+    };
+  if (learnt === undefined)
+    return {
+      ...base,
+      verdict: "cannot be judged",
+      sentences: [
+        "Only the images were looked at: no network was trained, and no patch was looked for.",
+        "What the detectors that were asked found stands beside their names; none of them gives a verdict.",
       ],
     };
   const nothing = `No patch was found that a few images of one class teach: the largest drop is ${percent(drop)}`;

@@ -242,6 +242,18 @@ describe("what a number means", () => {
     expect(sentences[1]).toContain("finds a plain one, but not a faint one");
   });
 
+  it("without networks only a shared detail speaks against a set", () => {
+    const { learnt: _, suspects: __, ...rest } = result(0, 0);
+    const images = { ...rest, suspects: [] };
+    const none = concludeAudit(images, [], name);
+    expect(none.verdict).toBe("cannot be judged");
+    expect(none.sentences[0]).toContain("no network was trained");
+    const shared = [{ targetClass: 1, window: 3, pairs: 20, second: 0, alarm: true, images: [1, 2, 3] }] as const;
+    const found = concludeAudit({ ...images, coherence: shared }, [], name);
+    expect(found.verdict).toBe("suspicious");
+    expect(found.sentences[1]).toContain("No patch was looked for");
+  });
+
   it("networks that do not learn the set say nothing", () => {
     expect(concludeAudit(result(0.8, 0.5, 0.2), p(0.01), name).verdict).toBe("cannot be judged");
   });

@@ -5,6 +5,7 @@ import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { deviceNames } from "../../engine/device.ts";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
+import { namedProtocols } from "../../train/namedProtocols.ts";
 import { protocolOptions } from "../../train/protocol.ts";
 import { loosened } from "./loosened.ts";
 
@@ -71,7 +72,20 @@ export const parts = {
       width: z.int().min(1).describe("its width (default: the architecture's own)").optional(),
     })
     .describe("the receivers"),
-  strategy: loosened(protocolOptions).describe("how receivers are trained"),
+  strategy: loosened(protocolOptions)
+    .extend({
+      protocol: z
+        .enum(Object.keys(namedProtocols) as Names)
+        .describe("as the sets of a method were judged by its authors, beneath what else is written here")
+        .optional(),
+      teacherData: z
+        .string()
+        .describe(
+          "raw dataset that the teacher learns with teacherFrom raw (default: what the set is distilled from, or that of test)",
+        )
+        .optional(),
+    })
+    .describe("how receivers are trained"),
 };
 
 export type PartName = keyof typeof parts;

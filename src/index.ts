@@ -30,6 +30,8 @@ export {
   type DetectorContext,
   defineDetector,
   type Found,
+  type ImageDetector,
+  type NetworkDetector,
 } from "./audit/detectors/Detector.ts";
 export type { ChangeKind } from "./audit/diff/classifyChange.ts";
 export type {

@@ -30,6 +30,7 @@ export {
   type DetectorContext,
   defineDetector,
   type Found,
+  type ImageContext,
   type ImageDetector,
   type NetworkDetector,
 } from "./audit/detectors/Detector.ts";

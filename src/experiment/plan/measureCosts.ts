@@ -1,6 +1,8 @@
 import type { Attack } from "../../attack/Attack.ts";
 import { attackPictures } from "../../attack/attackPictures.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
+import { auditSet } from "../../audit/auditSet.ts";
+import type { AuditSettings } from "../../audit/settings.ts";
 import { key } from "../../core/random.ts";
 import { pictureSpace } from "../../data/normalise.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
@@ -23,6 +25,8 @@ export interface Costs {
   readonly attack: number;
   /** Training one network and measuring it. */
   readonly receiver: number;
+  /** One audit. */
+  readonly audit: number;
 }
 
 /** Chosen: a try this long says enough. */
@@ -39,7 +43,7 @@ export class CostMeter {
   }
 
   async of(config: TrialConfig): Promise<Costs> {
-    const { set, attack, network, strategy, test, device: name, threads } = config;
+    const { set, attack, network, strategy, test, audit, device: name, threads } = config;
     const on = { set: "file" in set ? set.sha256 : { ...set, seed: 0 }, name, threads };
     const { epochs, ...rest } = strategy;
     return {
@@ -52,6 +56,7 @@ export class CostMeter {
           )
         : 0,
       receiver: await this.once({ what: "receiver", ...on, network, epochs, rest, test }, () => this.training(config)),
+      audit: audit ? await this.once({ what: "audit", ...on, audit }, () => this.auditing(config, audit)) : 0,
     };
   }
 
@@ -81,6 +86,12 @@ export class CostMeter {
     const set = await standIn(this.inputs, config, "plan");
     const context = { key: key(0), device: on, raw: await rawOfTrial(config, set, this.inputs, on, "plan") };
     return extrapolated(attackPictures(attack, set, options, context), ({ done, total }) => done / total);
+  }
+
+  private async auditing(config: TrialConfig, audit: AuditSettings): Promise<number> {
+    const set = await standIn(this.inputs, config, "plan");
+    const context = { key: key(0), device: device(config.device, config.threads) };
+    return extrapolated(auditSet(set, audit, context), ({ done, total }) => done / total);
   }
 
   private async training(config: TrialConfig): Promise<number> {

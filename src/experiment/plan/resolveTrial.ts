@@ -1,6 +1,9 @@
 import * as z from "zod";
 import type { Attack } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
+import { auditReadWhen } from "../../audit/auditReadWhen.ts";
+import { detectorsOf } from "../../audit/auditSet.ts";
+import { auditOptions } from "../../audit/settings.ts";
 import { lookUp, UsageError } from "../../core/errors.ts";
 import { overlaid, type Settings } from "../../core/layers.ts";
 import { resolveOptions } from "../../core/options.ts";
@@ -8,6 +11,8 @@ import { resolveSettings } from "../../core/readWhen.ts";
 import { countsAlready } from "../../data/standardSpace.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
+import { networkRegistry } from "../../nn/networkRegistry.ts";
+import { named } from "../../run/checkFit.ts";
 import { protocolOptions } from "../../train/protocol.ts";
 import { resolveProtocol } from "../../train/resolveProtocol.ts";
 import type { Combination } from "./expand.ts";
@@ -42,6 +47,7 @@ export async function resolveTrial(
     ...(attack && { attack: own ? attack : { ...attack, units: "deviations" } }),
     network: networkOf(combination.parts.network, who("network")),
     strategy: strategyOf(combination.parts.strategy, who("strategy")),
+    ...(combination.parts.audit && { audit: auditOf(combination.parts.audit, who("audit")) }),
     receivers: body.receivers ?? 1,
     seed: combination.seed,
     test,
@@ -92,6 +98,13 @@ function strategyOf(settings: Settings = {}, who: string): TrialConfig["strategy
   throw new UsageError(
     `${who}: invalid teacherFrom: expected set, got raw; receivers of sweeps have no raw images (retort evaluate has)`,
   );
+}
+
+function auditOf(written: Settings, who: string): TrialConfig["audit"] {
+  const audit = resolveSettings(who, { options: auditOptions, readWhen: auditReadWhen }, written);
+  lookUp<unknown>(networkRegistry, audit.network, who, "network");
+  named(who, () => detectorsOf(audit));
+  return audit;
 }
 
 function networkOf(settings: Settings = {}, who: string): TrialConfig["network"] {

@@ -8,6 +8,9 @@ export interface TrialStages {
   readonly attack?: string;
   /** Networks trained on the clean set. */
   readonly clean: string;
+  /** Audits of the clean and the attacked set. */
+  readonly cleanAudit?: string;
+  readonly audit?: string;
 }
 
 const known = new WeakMap<TrialConfig, TrialStages>();
@@ -20,11 +23,13 @@ export function trialStages(config: TrialConfig): TrialStages {
 }
 
 function stagesOf(config: TrialConfig): TrialStages {
-  const { attack, network, strategy, receivers, seed, device, threads } = config;
+  const { attack, network, strategy, receivers, seed, device, threads, audit } = config;
   const on = { set: setIdentity(config.set), device, threads };
   return {
     ...("distil" in config.set && { set: hashJson({ stage: "set", ...on }) }),
     ...(attack && { attack: hashJson({ stage: "attack", ...on, attack, seed }) }),
     clean: hashJson({ stage: "clean", ...on, network, strategy, receivers, seed }),
+    ...(audit && { cleanAudit: hashJson({ stage: "audit", ...on, audit, seed }) }),
+    ...(audit && attack && { audit: hashJson({ stage: "audit", ...on, audit, attack, seed }) }),
   };
 }

@@ -84,7 +84,6 @@ export async function* auditSet(
   const at = (phase: string, done: number): AuditProgress => ({ phase, done, total: TOTAL });
   const imagesPerClass = labels.length / audited.classes;
   const asked = detectorsOf(settings).filter((name) => imagesPerClass >= (detectorRegistry[name].leastImages ?? 1));
-  const inPhase = (phase: Detector["phase"]) => asked.filter((name) => detectorRegistry[name].phase === phase);
   const finished = new Finished(keep, keep ? nameOf(set, settings, key) : "");
   await using scope = new Scope();
   const panel = scope.hold(new Panel(audited, settings, device));
@@ -137,16 +136,7 @@ export async function* auditSet(
     return answer;
   };
 
-  let done = WORK.networks;
   const judged: Judged[] = [];
-  for (const [i, detector] of inPhase("search").entries()) {
-    yield at(detector, done + (WORK.search * i) / inPhase("search").length);
-    const found = (await ask(detector)).judged;
-    candidates.push(...found);
-    judged.push(...found);
-  }
-  done += WORK.search;
-  judged.sort((a, b) => b.held - a.held);
   let supportCost = 0;
   const follow = async (one: Judged, nth: string | number): Promise<Suspect> => {
     const { support, confirmation, cost } = await finished.get(`support-${nth}`, async () => {
@@ -160,25 +150,46 @@ export async function* auditSet(
     supportCost += cost;
     return { ...one, support, confirmation };
   };
-  for (const [i, one] of differing(judged, settings.followed).entries()) {
-    yield at("support", done + (WORK.support * i) / settings.followed);
-    suspects.push(await follow(one, i));
+  // Those that count for p come first and by themselves: their scores are the same at every level, and so is what they are compared with.
+  const rounds = [true, false].map((decisive) => asked.filter((name) => detectorRegistry[name].decisive === decisive));
+  let done = WORK.networks;
+  for (const [round, names] of rounds.entries()) {
+    const share = names.length / asked.length;
+    const inPhase = (...phases: Detector["phase"][]) =>
+      phases.flatMap((phase) => names.filter((name) => detectorRegistry[name].phase === phase));
+    const searching = inPhase("search");
+    const own: Judged[] = [];
+    for (const [i, detector] of searching.entries()) {
+      yield at(detector, done + (share * WORK.search * i) / searching.length);
+      const found = (await ask(detector)).judged;
+      candidates.push(...found);
+      own.push(...found);
+    }
+    done += share * WORK.search;
+    own.sort((a, b) => b.held - a.held);
+    judged.push(...own);
+    judged.sort((a, b) => b.held - a.held);
+    for (const [i, one] of differing(own, settings.followed).entries()) {
+      yield at("support", done + (share * WORK.support * i) / settings.followed);
+      suspects.push(await follow(one, round === 0 ? i : `${one.detector}-${i}`));
+    }
+    suspects.sort((a, b) => b.support.drop - a.support.drop);
+    done += share * WORK.support;
+    const last = inPhase("judge", "read");
+    const late: Suspect[] = [];
+    for (const [i, detector] of last.entries()) {
+      yield at(detector, done + (share * WORK.read * i) / last.length);
+      const { score, targetClass, patch } = (await ask(detector)).finding;
+      // What speaks for the verdict and was not searched for is followed as well, but for no detector to read.
+      if (!detectorRegistry[detector].decisive || targetClass === undefined || !patch) continue;
+      const one: Judged = { targetClass, patch, found: score, held: score, detector };
+      if (differing([...suspects, one], suspects.length + 1).length === suspects.length) continue;
+      late.push(await follow(one, detector));
+    }
+    suspects.push(...late);
+    suspects.sort((a, b) => b.support.drop - a.support.drop);
+    done += share * WORK.read;
   }
-  suspects.sort((a, b) => b.support.drop - a.support.drop);
-  done += WORK.support;
-  const last = [...inPhase("judge"), ...inPhase("read")];
-  const late: Suspect[] = [];
-  for (const [i, detector] of last.entries()) {
-    yield at(detector, done + (WORK.read * i) / last.length);
-    const { score, targetClass, patch } = (await ask(detector)).finding;
-    // What speaks for the verdict and was not searched for is followed as well, but for no detector to read.
-    if (!detectorRegistry[detector].decisive || targetClass === undefined || !patch) continue;
-    const one: Judged = { targetClass, patch, found: score, held: score, detector };
-    if (differing([...suspects, one], suspects.length + 1).length === suspects.length) continue;
-    late.push(await follow(one, detector));
-  }
-  suspects.push(...late);
-  suspects.sort((a, b) => b.support.drop - a.support.drop);
   // What was done for every suspect belongs to the detector that reads it.
   const costs = findings.map((one) =>
     one.detector === "supportDrop" ? { ...one, cost: one.cost + supportCost } : one,

@@ -57,6 +57,10 @@ export interface Distillation<S extends z.ZodObject = z.ZodObject> {
   readonly readWhen?: readonly ReadWhen<z.infer<S>>[];
   /** The teacher that makes the set, for methods with one: receivers may ask it again. */
   teacher?(options: z.infer<S>): TeacherRecipe;
+  /** The set holds the parts of its images enlarged: `factor`² times `ipc` a class. */
+  readonly multiFormation?: true;
+  /** The set says at which rate networks learn from it: `lr` of its metadata. */
+  readonly learnsRate?: true;
   /** Whether images are kept to what a picture can hold, pixel by pixel: not in a whitened space. */
   readonly keepsGamut?: true;
   /** Refuse what cannot be distilled with these options, before any work. `run` does so too. @throws UsageError */

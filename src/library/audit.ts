@@ -73,6 +73,9 @@ export function librariesFor(
 /** What the scores of an audit depend on, as a library records it. */
 export function calibrationSettings(settings: AuditSettings): Calibration["settings"] {
   const { network, width, epochs, side, grid, followed } = settings;
-  const searching = detectorsOf(settings).filter((name) => detectorRegistry[name].phase === "search");
+  // The other searchers come after them and change nothing of their scores.
+  const searching = detectorsOf(settings).filter(
+    (name) => detectorRegistry[name].phase === "search" && detectorRegistry[name].decisive,
+  );
   return { search: searching.join(" "), network, width, epochs, side, grid, followed };
 }

@@ -5,17 +5,16 @@ import { resolveOptions } from "../core/options.ts";
 import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
-import { describedTeacher, namedTeacher } from "../distill/teachers/namedTeacher.ts";
+import { askedTeacher } from "../distill/teachers/askedTeacher.ts";
 import { rawTeacherOf } from "../distill/teachers/rawTeacherOf.ts";
 import type { Device } from "../engine/device.ts";
 import type { InputShape, Network, NetworkOptions } from "../nn/Network.ts";
 import { networkRegistry as networks } from "../nn/networkRegistry.ts";
 import type { GivenTeacher } from "../train/learnerFor.ts";
 import { type Measured, type MeasureProgress, measure } from "../train/measure.ts";
-import { type ProtocolName, protocolNamed } from "../train/namedProtocols.ts";
+import { type ProtocolName, underNamed } from "../train/namedProtocols.ts";
 import { type Protocol, protocolOptions } from "../train/protocol.ts";
 import { resolveProtocol } from "../train/resolveProtocol.ts";
-import { seenSpace } from "../train/TrainedNetwork.ts";
 import { around, type Call } from "./call.ts";
 import { type Rates, ratesOf } from "./rates.ts";
 
@@ -67,10 +66,10 @@ export async function evaluate(
   call: Call<MeasureProgress> = {},
 ): Promise<EvaluationResult> {
   const { attacked, test, networks: chosen = ["convNet"], width, repeats = 5, as, raw, ...training } = settings;
-  const named = as === undefined ? {} : protocolNamed(as, clean, "evaluate", training.lr);
-  const { epochs = named.epochs ?? 100, ...others } = training;
-  const lengths = typeof epochs === "number" ? [epochs] : [...epochs];
-  const given = { ...named, ...others, epochs: Math.min(...lengths) };
+  const { epochs, ...others } = training;
+  const asked = { ...others, ...(epochs !== undefined && { epochs: Math.min(...[epochs].flat()) }) };
+  const given = { epochs: 100, ...(as === undefined ? asked : underNamed(as, clean, asked, "evaluate")) };
+  const lengths = [epochs ?? given.epochs].flat();
   const protocol = resolveProtocol(resolveOptions("evaluate", protocolOptions, given) as Protocol, "evaluate");
   const { root, target } = around(call);
   const teacher = await teacherOf(clean, protocol, raw, target, call.signal);
@@ -110,14 +109,9 @@ async function teacherOf(
   device: Device,
   signal: AbortSignal | undefined,
 ): Promise<GivenTeacher | undefined> {
-  if (protocol.labels !== "teacher" || protocol.teacherFrom !== "raw") return undefined;
-  const recipe = describedTeacher(protocol) ?? namedTeacher(clean, "evaluate");
-  if (!recipe)
-    throw new UsageError(
-      "evaluate: missing teacher: expected a set of rded or sre2l, whose metadata say how its teacher learnt, got one that names none; say teacherEpochs to train another",
-    );
+  const recipe = askedTeacher(clean, protocol, "evaluate");
+  if (!recipe) return undefined;
   if (!raw) throw new UsageError("evaluate: missing raw: expected the raw images that the teacher learns, got none");
-  seenSpace(clean.normalisation, "evaluate: teacherFrom raw");
   return await rawTeacherOf(recipe, raw, clean.normalisation, { device, ...(signal && { signal }) });
 }
 

@@ -109,6 +109,21 @@ function cropsShown({ shape: [m, , side], classes, metadata }: JudgedSet): Parti
   return { batch, augmentation: "shuffle+resized-crop+flip", parts: factor, leastArea: 1 / factor };
 }
 
+/** Whether networks train at the rate that the set was learnt with. @throws UsageError if the name is unknown. */
+export const trainsAtLearntRate = (name: string, who: string): boolean =>
+  lookUp<NamedProtocol>(namedProtocols, name, who, "protocol").learntRate === true;
+
+/**
+ * Settings with a named protocol beneath them. Where another length is asked for, the warm-up is as long a part of it.
+ *
+ * @throws UsageError as `protocolNamed`.
+ */
+export function underNamed(name: string, set: JudgedSet, asked: Partial<Protocol>, who: string): Partial<Protocol> {
+  const { epochs = 100, warmup, ...named } = protocolNamed(name, set, who, asked.lr);
+  const part = warmup === undefined ? {} : { warmup: Math.floor((warmup * (asked.epochs ?? epochs)) / epochs) };
+  return { ...named, epochs, ...part, ...asked };
+}
+
 /**
  * The settings of a named protocol for a set.
  *
@@ -118,10 +133,11 @@ function cropsShown({ shape: [m, , side], classes, metadata }: JudgedSet): Parti
 export function protocolNamed(name: string, set: JudgedSet, who: string, lr?: number): Partial<Protocol> {
   const { settings: fixed, learntRate, ofSet } = lookUp<NamedProtocol>(namedProtocols, name, who, "protocol");
   const settings = { ...fixed, ...ofSet?.(set) };
-  const { metadata } = set;
-  if (!learntRate || lr !== undefined) return settings;
-  if (typeof metadata.lr === "number" && metadata.lr > 0) return { ...settings, lr: metadata.lr };
-  throw new UsageError(
-    `${who}: missing learning rate: expected one that the set was learnt with for the protocol ${name}, got none; say --lr`,
-  );
+  return learntRate && lr === undefined ? { ...settings, lr: learntRateOf(set, who) } : settings;
+}
+
+/** The rate that a set was learnt with. @throws UsageError if it says none. */
+export function learntRateOf({ metadata: { lr } }: Pick<JudgedSet, "metadata">, who: string): number {
+  if (typeof lr === "number" && lr > 0) return lr;
+  throw new UsageError(`${who}: missing learning rate: expected one that the set was learnt with, got none; say lr`);
 }

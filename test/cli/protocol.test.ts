@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { attack } from "../../src/cli/commands/attack.ts";
 import { evaluate } from "../../src/cli/commands/evaluate.ts";
 import { key, normal } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
@@ -63,4 +64,19 @@ it("a shorter training has as long a part of warm-up", async () => {
   const { status, chosen } = await evaluated({}, "--protocol", "frepo");
   expect(status).toBe(0);
   expect(chosen).toMatchObject({ loss: "squared", optimiser: "adam", epochs: [1], warmup: 0 });
+});
+
+it("the receivers of an attack may follow one too, beneath what is written of them", async () => {
+  const folder = scratchFolder();
+  const path = join(folder, "set.safetensors");
+  await writeFile(path, setToSafetensors({ ...set, metadata: { lr: 0.02 } }));
+  const out = join(folder, "run");
+  const of = (...words: string[]) => call({ attack }, "attack", "label-flip", path, "--quiet", "--out", out, ...words);
+  const idle = await of("--receiver-protocol", "datm");
+  expect(idle.stderr).toContain("invalid --receiver-protocol: expected it only with --test, got datm");
+  const receivers = ["--receiver-networks", "1", "--receiver-width", "4", "--receiver-epochs", "1"];
+  const { status } = await of("--test", "strokes", "--test-images", "20", "--receiver-protocol", "datm", ...receivers);
+  expect(status).toBe(0);
+  const { config } = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+  expect(config.evaluation).toMatchObject({ epochs: [1], batch: 128, augmentation: "dsa", ema: 0.9995, lr: 0.02 });
 });

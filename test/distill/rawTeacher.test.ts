@@ -3,8 +3,12 @@ import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import type { Keep } from "../../src/core/Keep.ts";
 import { key } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import { fromPixels } from "../../src/data/normalise.ts";
+import { heldWhitened } from "../../src/data/whitenedImages.ts";
+import { fitZca } from "../../src/data/zca.ts";
 import type { Distillation } from "../../src/distill/Distillation.ts";
 import { realisticDiverse, squeezeRecoverRelabel } from "../../src/distill/methods.ts";
+import { askedTeacher } from "../../src/distill/teachers/askedTeacher.ts";
 import { namedTeacher } from "../../src/distill/teachers/namedTeacher.ts";
 import { rawTeacherOf } from "../../src/distill/teachers/rawTeacherOf.ts";
 import { networkRegistry } from "../../src/nn/networkRegistry.ts";
@@ -26,6 +30,8 @@ async function made(method: Distillation, more: object, keep?: Keep): Promise<Di
   for await (const step of method.run(raw, method.options.parse({ ...options, ...more }), context)) set = step.set();
   return set!;
 }
+const rawTaught = { labels: "teacher", teacherFrom: "raw" } as const;
+const apart = (a: Float32Array, b: Float32Array) => Math.max(...a.map((v, i) => Math.abs(v - b[i])));
 /** A set as another program reads it: what it says of itself is JSON. */
 const reread = (set: DistilledSet): DistilledSet => ({ ...set, metadata: JSON.parse(JSON.stringify(set.metadata)) });
 
@@ -55,6 +61,33 @@ describe("the teacher that a set names", () => {
     const set = reread(await made(realisticDiverse, { candidates: 2, crops: 1 }, keep));
     await rawTeacherOf(namedTeacher(set, "test")!, raw, normalisation, { device, keep });
     expect(saves).toHaveLength(1);
+  });
+
+  it("learns raw images as they are in the space of a whitened set, which a kept one needs no more", async () => {
+    const [n, ...image] = raw.shape;
+    const pixels = Float32Array.from(raw.pixels, (byte) => byte / 255);
+    const zca = { kind: "zca", whitening: fitZca(pixels, raw.shape) } as const;
+    const set = reread(await made(realisticDiverse, { candidates: 2, crops: 1 }));
+    const recipe = askedTeacher({ ...set, normalisation: zca }, rawTaught, "test")!;
+    const seen: number[] = [];
+    const kept = new Map<string, Checkpoint>();
+    const keep: Keep = { load: async (name) => kept.get(name), save: async (name, one) => void kept.set(name, one) };
+    const work = { device, keep, onWhiten: (done: number) => void seen.push(done) };
+    const fresh = { ...raw };
+    const teacher = await rawTeacherOf(recipe, fresh, zca, work);
+    expect(seen).toEqual([n]);
+    expect(apart(heldWhitened(fresh, zca.whitening)!, fromPixels(pixels, [n, ...image], zca))).toBeLessThan(1e-5);
+    expect((await rawTeacherOf(recipe, { ...raw }, zca, work)).weights).toEqual(teacher.weights);
+    expect(seen).toEqual([n]);
+    const plain = await rawTeacherOf(recipe, raw, normalisation, { device });
+    expect(plain.weights).not.toEqual(teacher.weights);
+  });
+
+  it.each([{ kind: "unknown" }, { kind: "zca" }] as const)("cannot be asked of $kind images alone", async (space) => {
+    const set = { ...reread(await made(realisticDiverse, { candidates: 2, crops: 1 })), normalisation: space };
+    expect(() => askedTeacher(set, rawTaught, "test")).toThrow(
+      `test: invalid normalisation: expected one that raw images can be brought to with teacherFrom raw, got ${space.kind}`,
+    );
   });
 
   it.each([

@@ -24,7 +24,7 @@ it("trajectories are judged at the rate that the set was learnt with, or at one 
   expect(protocolNamed("mtt", of(10), "test", 0.1)).not.toHaveProperty("lr");
   expect(protocolNamed("dsa", learnt, "test")).not.toHaveProperty("lr");
   expect(() => protocolNamed("datm", of(10, { lr: "0.03" }), "retort evaluate")).toThrow(
-    "retort evaluate: missing learning rate: expected one that the set was learnt with for the protocol datm, got none; say --lr",
+    "retort evaluate: missing learning rate: expected one that the set was learnt with, got none; say lr",
   );
   expect(() => protocolNamed("kip", learnt, "test")).toThrow("test: unknown protocol");
 });

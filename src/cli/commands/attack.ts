@@ -6,13 +6,16 @@ import { UsageError } from "../../core/errors.ts";
 import { nested, type Settings } from "../../core/layers.ts";
 import { resolveSettings } from "../../core/readWhen.ts";
 import { kebab } from "../../core/spelling.ts";
+import type { ProtocolName } from "../../train/namedProtocols.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
 import {
   type EvaluationChoice,
   evaluationOptions,
+  protocolFlag,
   protocolOf,
   receiversOf,
   resolveEvaluation,
+  underProtocol,
 } from "../options/evaluationOptions.ts";
 import { readingOf } from "../options/readingOf.ts";
 import { readOptions } from "../options/readOptions.ts";
@@ -27,12 +30,24 @@ const rawOption = z
   .describe("raw dataset that the set was distilled from by retort distill, which is distilled once more")
   .optional();
 
+const protocolOfReceivers = optionGroup(
+  { title: "Receivers", common: [] },
+  {
+    protocol: protocolFlag.describe(
+      "train receivers as a method's sets were judged, beneath what other flags say (spelled out by retort evaluate --help)",
+    ),
+  },
+).protocol;
+
 /** One subcommand for each attack of the registry. */
 function attackCommand(name: string, attack: Attack): CliCommand {
   const who = `retort attack ${kebab(name)}`;
   // The attack's options have their own names, the receivers' always a prefix.
   const receivers = Object.fromEntries(
-    Object.entries(evaluationOptions).map(([key, value]) => [ofReceivers(key), value]),
+    Object.entries({ ...evaluationOptions, protocol: protocolOfReceivers }).map(([key, value]) => [
+      ofReceivers(key),
+      value,
+    ]),
   );
   const { presets = {} } = attack;
   const names = Object.keys(presets);
@@ -118,10 +133,14 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const chosenReceivers = Object.fromEntries(
         Object.keys(evaluationOptions).map((k) => [k, chosen[ofReceivers(k)]]),
       ) as EvaluationChoice;
-      const evaluation = resolveEvaluation(chosenReceivers, who, ofReceivers);
+      const protocol = chosen[ofReceivers("protocol")] as ProtocolName | undefined;
+      // What is wrong in it is told before anything is opened.
+      if (protocol === undefined) resolveEvaluation(chosenReceivers, who, ofReceivers);
       const target = await workingDevice(chosen.device, chosen.threads);
       const hooks = whiteningHooks(console, signal, target);
       const { set, accuracies } = await distilledSet(path, chosen, who, console, hooks);
+      const asked = new Set(Object.keys(evaluationOptions).filter((option) => given.has(ofReceivers(option))));
+      const evaluation = resolveEvaluation(underProtocol(chosenReceivers, protocol, set, asked, who), who, ofReceivers);
       const raw = await rawOf(attack, chosen.raw as string | undefined, who);
       const rawDigest = raw && setDigest(raw);
       const access = raw && (await loadRawAccess()).rawAccess(set, raw, target, who, rawDigest);

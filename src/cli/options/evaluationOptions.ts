@@ -4,7 +4,7 @@ import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { InputShape, Network } from "../../nn/Network.ts";
 import { networkName } from "../../nn/networkName.ts";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
-import { namedProtocols, type ProtocolName, protocolNamed } from "../../train/namedProtocols.ts";
+import { namedProtocols, type ProtocolName, underNamed } from "../../train/namedProtocols.ts";
 import { type Protocol, protocolOptions } from "../../train/protocol.ts";
 import { resolveProtocol } from "../../train/resolveProtocol.ts";
 import { flagOf } from "../shell/flagOf.ts";
@@ -71,15 +71,9 @@ export function underProtocol(
   who: string,
 ): EvaluationChoice {
   if (name === undefined) return choice;
-  const { epochs = 100, ...settings } = protocolNamed(name, set, who, given.has("lr") ? choice.lr : undefined);
-  const named = Object.entries({
-    ...settings,
-    epochs: [epochs],
-    // As long a part of a training of another length.
-    ...(settings.warmup !== undefined &&
-      given.has("epochs") && { warmup: Math.floor((settings.warmup * Math.min(...choice.epochs)) / epochs) }),
-  }).filter(([option]) => !given.has(option));
-  return { ...choice, ...Object.fromEntries(named) };
+  const asked = Object.fromEntries(Object.entries(protocolOf(choice)).filter(([option]) => given.has(option)));
+  const { epochs = 100, ...settings } = underNamed(name, set, asked, who);
+  return { ...choice, ...settings, epochs: given.has("epochs") ? choice.epochs : [epochs] };
 }
 
 export type EvaluationChoice = z.infer<z.ZodObject<typeof evaluationOptions>>;

@@ -1,14 +1,14 @@
 import { UsageError } from "../../core/errors.ts";
+import { refuseIdle } from "../../core/readWhen.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import { keptNetworks } from "../../disk/kept/keptNetworks.ts";
 import { rawData } from "../../disk/rawData.ts";
 import { setDigest } from "../../disk/setDigest.ts";
-import { describedTeacher, namedTeacher } from "../../distill/teachers/namedTeacher.ts";
+import { askedTeacher, checkTeacherData } from "../../distill/teachers/askedTeacher.ts";
 import { rawTeacherOf } from "../../distill/teachers/rawTeacherOf.ts";
 import type { TeacherRecipe } from "../../distill/teachers/teacherRecipe.ts";
 import type { GivenTeacher } from "../../train/learnerFor.ts";
-import { seenSpace } from "../../train/TrainedNetwork.ts";
 import type { EvaluationChoice } from "../options/evaluationOptions.ts";
 import { flagOf } from "../shell/flagOf.ts";
 import type { Work } from "./attackRun.ts";
@@ -34,29 +34,19 @@ export async function chooseTeacher(
   who: string,
   named: (option: string) => string = (option) => option,
 ): Promise<TeacherChoice | undefined> {
-  const flag = (option: string) => flagOf([named(option)]);
-  const { labels, teacherFrom, teacherData = choice.test } = choice;
-  if (labels !== "teacher" || teacherFrom !== "raw") {
-    if (choice.teacherData === undefined) return undefined;
-    throw new UsageError(
-      `${who}: invalid ${flag("teacherData")}: expected it only with ${flag("teacherFrom")} raw, got ${choice.teacherData}; it would do nothing`,
-    );
+  const spell = ([option]: readonly PropertyKey[]) => flagOf([named(String(option))]);
+  const { teacherData = choice.test } = choice;
+  const recipe = askedTeacher(set, choice, who, spell);
+  if (!recipe) {
+    const rule = { option: "teacherData", read: () => false, by: `${spell(["teacherFrom"])} raw` };
+    refuseIdle(who, [rule], choice, ["teacherData"], spell);
+    return undefined;
   }
-  const recipe = describedTeacher(choice) ?? namedTeacher(set, who);
-  if (!recipe)
-    throw new UsageError(
-      `${who}: missing teacher: expected a set of rded or sre2l, whose metadata say how its teacher learnt, got one that names none; say ${flag("teacherEpochs")} to train another`,
-    );
-  seenSpace(set.normalisation, `${who}: ${flag("teacherFrom")} raw`);
   if (teacherData === undefined)
-    throw new UsageError(`${who}: missing ${flag("teacherData")}: expected the raw images of the teacher, got none`);
+    throw new UsageError(`${who}: missing ${spell(["teacherData"])}: expected the raw images of the teacher, got none`);
   const raw = await rawData(teacherData, who).split("train");
   const digest = setDigest(raw);
-  const { digest: wanted } = (set.metadata.source ?? {}) as { digest?: unknown };
-  if (choice.teacherEpochs === undefined && typeof wanted === "string" && wanted !== digest)
-    throw new UsageError(
-      `${who}: invalid ${flag("teacherData")}: expected the raw images that the set was distilled from (sha256 ${wanted.slice(0, 12)}…), got ${raw.name} (${digest.slice(0, 12)}…); say ${flag("teacherEpochs")} to train a teacher on these`,
-    );
+  checkTeacherData(set, choice, { name: raw.name, digest }, who, spell);
   return { recipe, raw, digest };
 }
 
@@ -69,6 +59,7 @@ export async function receiversTeacher(
   const bar = console.progress("teacher", recipe.epochs);
   return await rawTeacherOf(recipe, raw, normalisation, {
     ...{ device, signal, keep: keptNetworks(digest) },
+    onWhiten: (done, total) => bar.update(0, `${done} of ${total} raw images whitened`),
     onEpoch: (epoch) => bar.update(epoch, "epochs on the raw images"),
   }).finally(() => bar.end());
 }

@@ -38,6 +38,7 @@ export function gradientMatching<S extends z.ZodObject>({ name, ...facts }: Fact
   return {
     ...facts,
     access: "raw-data",
+    multiFormation: true,
     readWhen: convNetReadWhen as never,
     check(set, options) {
       const opts = options as unknown as CondensationOptions;

@@ -40,6 +40,7 @@ export function meanMatching<S extends z.ZodObject>({ name, embed, ...facts }: F
   return {
     ...facts,
     access: "raw-data",
+    multiFormation: true,
     readWhen: convNetReadWhen as never,
     check(set, options) {
       const opts = options as unknown as MatchingOptions;

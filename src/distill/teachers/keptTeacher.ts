@@ -22,6 +22,15 @@ export interface TeacherPlan extends RawTraining {
   readonly key: Key;
 }
 
+/** What a teacher learns. */
+export interface TeacherData {
+  readonly set: LabelledSet;
+  /** The space that it sees images in. */
+  readonly normalisation: Normalisation;
+  /** Waited for before the first epoch, where one is missing. */
+  prepare?(): Promise<void>;
+}
+
 /**
  * Train a teacher on raw images, or take the one that is kept; its epochs are reported alike.
  *
@@ -31,13 +40,12 @@ export interface TeacherPlan extends RawTraining {
  */
 export async function* trainTeacher(
   learner: Learner,
-  data: { readonly set: LabelledSet; readonly normalisation: Normalisation },
+  { set, normalisation, prepare }: TeacherData,
   plan: TeacherPlan,
   keep: Keep | undefined,
   done = 0,
   current?: Taught,
 ): AsyncGenerator<{ done: number; loss: number; current: Taught }, Taught> {
-  const { set, normalisation } = data;
   const record = {
     ...plan.record,
     normalisation: plainNormalisation(normalisation),
@@ -48,6 +56,7 @@ export async function* trainTeacher(
   const kept = await keep?.load(name);
   const fresh = freshTeacher(learner, plan.key);
   let one = kept ? restoredTeacher(kept.json, kept.arrays, fresh) : (current ?? { state: fresh, losses: [] });
+  if (one.losses.length < plan.epochs) await prepare?.();
   for (let t = 1; t <= plan.epochs; t++) {
     if (one.losses.length < t) {
       const next = await rawEpoch(learner, one.state, set, normalisation, plan, t - 1, plan.key);

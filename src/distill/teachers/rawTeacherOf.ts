@@ -3,6 +3,7 @@ import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import type { Device } from "../../engine/device.ts";
 import type { GivenTeacher } from "../../train/learnerFor.ts";
+import { whitenRaw } from "../../train/whitenRaw.ts";
 import { trainTeacher } from "./keptTeacher.ts";
 import { type TeacherRecipe, teacherLearner, teacherPlan } from "./teacherRecipe.ts";
 
@@ -11,6 +12,8 @@ export interface TeacherWork {
   /** Where it may lie already. */
   readonly keep?: Keep;
   readonly signal?: AbortSignal;
+  /** Told of raw images whitened, of all, where the space is a whitened one. */
+  onWhiten?(done: number, total: number): void;
   /** Told of every epoch. */
   onEpoch?(epoch: number): void;
 }
@@ -25,10 +28,11 @@ export async function rawTeacherOf(
   recipe: TeacherRecipe,
   set: LabelledSet,
   normalisation: Normalisation,
-  { device, keep, signal, onEpoch }: TeacherWork,
+  { device, keep, signal, onWhiten, onEpoch }: TeacherWork,
 ): Promise<GivenTeacher> {
   await using learner = teacherLearner(set, recipe, device, "teacher");
-  const training = trainTeacher(learner, { set, normalisation }, teacherPlan(recipe, set.classes), keep);
+  const prepare = () => whitenRaw(set, normalisation, device, { signal, onProgress: onWhiten });
+  const training = trainTeacher(learner, { set, normalisation, prepare }, teacherPlan(recipe, set.classes), keep);
   for (;;) {
     signal?.throwIfAborted();
     const { done, value } = await training.next();

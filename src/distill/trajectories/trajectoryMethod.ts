@@ -49,6 +49,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
     ...facts,
     access: "raw-data",
     readsOnce: true,
+    learnsRate: true,
     readWhen: convNetReadWhen as never,
     check(set, options) {
       const opts = complete(options, set.classes);

@@ -82,6 +82,10 @@ export class Inputs {
     return this.rawData(data, who).split("train", 1);
   }
 
+  trainDigest(data: string, who: string): Promise<string> {
+    return this.once(["trainDigest", data], () => this.rawData(data, who).digest("train"));
+  }
+
   /** The images to distil from. */
   train(data: string, who: string): Promise<LabelledSet> {
     return this.rawData(data, who).split("train");

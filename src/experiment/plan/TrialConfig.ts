@@ -3,6 +3,7 @@ import type { AuditSettings } from "../../audit/settings.ts";
 import { hashJson } from "../../core/hash.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import type { readingFields } from "../../disk/reading.ts";
+import type { TeacherRecipe } from "../../distill/teachers/teacherRecipe.ts";
 import type { DeviceName } from "../../engine/device.ts";
 import type { Protocol } from "../../train/protocol.ts";
 import type { AxisValue } from "./expand.ts";
@@ -40,6 +41,15 @@ export interface TrialConfig {
   };
   readonly network: { readonly name: string; readonly width?: number };
   readonly strategy: Protocol;
+  /** The rate that the set is learnt with takes the place of the strategy's `lr`: it is known once the set is distilled. */
+  readonly learntRate?: true;
+  /** A teacher of raw images that receivers ask. */
+  readonly teacher?: {
+    readonly recipe: TeacherRecipe;
+    readonly data: string;
+    /** Digest of the raw images. */
+    readonly sha256: string;
+  };
   /** Networks a set. */
   /** Absent: nobody audits the sets. */
   readonly audit?: AuditSettings;
@@ -60,9 +70,13 @@ export interface PlannedTrial {
 
 /** @returns the id: names of files do not count, their content does. */
 export function trialId(config: TrialConfig): string {
-  const { set, test, ...rest } = config;
-  return hashJson({ ...rest, set: setIdentity(set), test: test.sha256 }).slice(0, 16);
+  const { set, test, teacher, ...rest } = config;
+  const taught = teacher && { teacher: teacherIdentity(teacher) };
+  return hashJson({ ...rest, ...taught, set: setIdentity(set), test: test.sha256 }).slice(0, 16);
 }
+
+/** What tells one teacher from another. */
+export const teacherIdentity = ({ recipe, sha256 }: NonNullable<TrialConfig["teacher"]>) => ({ recipe, sha256 });
 
 /** What tells one set from another. */
 export function setIdentity(set: TrialConfig["set"]): unknown {

@@ -26,18 +26,19 @@ export async function checkTrial(
   who: (part: PartName) => string,
   known: Set<string>,
 ): Promise<void> {
-  const { set: planned, attack, network, strategy, test, seed, audit } = config;
+  const { set: planned, attack, network, strategy, teacher, test, seed, audit } = config;
   const isNew = (part: unknown) => {
     const name = JSON.stringify(part);
     return !known.has(name) && known.add(name);
   };
   const on = device(config.device, config.threads);
-  if (isNew([planned, test.data, network, strategy])) {
+  if (isNew([planned, test.data, network, strategy, teacher])) {
     const set = await standIn(inputs, config, who("set"));
     const one = await inputs.test({ data: test.data, images: 1 }, who("set"));
     checkFit(who("set"), { set, test: one });
     const networks = () => ({ [network.name]: networkOf(config, set) });
-    checkFit(who("network"), { set, networks, protocol: strategy, device: on });
+    const teacherData = teacher && (await inputs.sample(teacher.data, who("strategy")));
+    checkFit(who("network"), { set, networks, protocol: strategy, teacherData, device: on });
   }
   if (audit && isNew([planned, "audit", audit])) {
     const set = await standIn(inputs, config, who("set"));

@@ -6,6 +6,7 @@ import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { deviceNames } from "../../engine/device.ts";
 import { networkRegistry as networks } from "../../nn/networkRegistry.ts";
+import { namedProtocols } from "../../train/namedProtocols.ts";
 import { protocolOptions } from "../../train/protocol.ts";
 import { loosened } from "./loosened.ts";
 
@@ -72,18 +73,28 @@ export const parts = {
       width: z.int().min(1).describe("its width (default: the architecture's own)").optional(),
     })
     .describe("the receivers"),
-  strategy: loosened(protocolOptions).describe("how receivers are trained"),
+  strategy: loosened(protocolOptions)
+    .extend({
+      protocol: z
+        .enum(Object.keys(namedProtocols) as Names)
+        .describe("as the sets of a method were judged by its authors, beneath what else is written here")
+        .optional(),
+      teacherData: z
+        .string()
+        .describe(
+          "raw dataset that the teacher learns with teacherFrom raw (default: what the set is distilled from, or that of test)",
+        )
+        .optional(),
+    })
+    .describe("how receivers are trained"),
   audit: loosened(auditOptions).describe("audit the clean and the attacked set of every trial as a receiver would"),
 };
 
 export type PartName = keyof typeof parts;
 export const partNames = Object.keys(parts) as PartName[];
 
-/** Short words that stand for a whole part: a network by its name, an attack by its method. */
-export const shorthand = {
-  network: (word: string) => ({ name: word }),
-  attack: (word: string) => ({ method: word }),
-} as const;
+/** The member that a word alone is meant for where a whole part is asked for: an attack is called by its method. */
+export const namesake = { test: "data", set: "file", attack: "method", trigger: "kind", network: "name" } as const;
 
 const variants = <T extends z.ZodType>(part: T, what: string) =>
   z.record(z.string().regex(/^[^\s].*$/), part).describe(`${what}: short name → settings; the names appear in tables`);

@@ -7,11 +7,14 @@ import { key } from "../../core/random.ts";
 import { pictureSpace } from "../../data/normalise.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
-import { device } from "../../engine/device.ts";
+import { freshTeacher, trainTeacher } from "../../distill/teachers/keptTeacher.ts";
+import { teacherLearner, teacherPlan } from "../../distill/teachers/teacherRecipe.ts";
+import { type Device, device } from "../../engine/device.ts";
 import { predictTest } from "../../train/evaluate.ts";
 import { inputTransform } from "../../train/inputTransform.ts";
-import { learnerFor } from "../../train/learnerFor.ts";
+import { type GivenTeacher, learnerFor } from "../../train/learnerFor.ts";
 import { train } from "../../train/train.ts";
+import { whitenRaw } from "../../train/whitenRaw.ts";
 import { networkOf } from "../sweep/networkOf.ts";
 import type { Inputs } from "./Inputs.ts";
 import { rawOfTrial } from "./rawOfTrial.ts";
@@ -23,6 +26,8 @@ export interface Costs {
   /** Distilling the set; 0 for a set that lies in a file. */
   readonly set: number;
   readonly attack: number;
+  /** Training a teacher of raw images that distilling the set has not. */
+  readonly teacher: number;
   /** Training one network and measuring it. */
   readonly receiver: number;
   /** One audit. */
@@ -43,7 +48,7 @@ export class CostMeter {
   }
 
   async of(config: TrialConfig): Promise<Costs> {
-    const { set, attack, network, strategy, test, audit, device: name, threads } = config;
+    const { set, attack, network, strategy, teacher, test, audit, device: name, threads } = config;
     const on = { set: "file" in set ? set.sha256 : { ...set, seed: 0 }, name, threads };
     const { epochs, ...rest } = strategy;
     return {
@@ -55,7 +60,13 @@ export class CostMeter {
             () => this.attacking(config),
           )
         : 0,
-      receiver: await this.once({ what: "receiver", ...on, network, epochs, rest, test }, () => this.training(config)),
+      teacher:
+        teacher && ("file" in set || strategy.teacherEpochs !== undefined)
+          ? await this.once({ what: "teacher", teacher, name, threads }, () => this.teaching(config))
+          : 0,
+      receiver: await this.once({ what: "receiver", ...on, network, epochs, rest, teacher, test }, () =>
+        this.training(config),
+      ),
       audit: audit ? await this.once({ what: "audit", ...on, audit }, () => this.auditing(config, audit)) : 0,
     };
   }
@@ -79,6 +90,14 @@ export class CostMeter {
     return extrapolated(method.run(raw, set.options, context), ({ iteration, total }) => iteration / total);
   }
 
+  /** The teacher before it has learnt anything: its answers take as long. */
+  private async untaught({ teacher }: TrialConfig, on: Device): Promise<GivenTeacher | undefined> {
+    if (!teacher) return undefined;
+    const sample = await this.inputs.sample(teacher.data, "plan");
+    await using learner = teacherLearner(sample, teacher.recipe, on, "plan");
+    return { network: learner.network, ...freshTeacher(learner, key(0)) };
+  }
+
   private async attacking(config: TrialConfig): Promise<number> {
     const { method, options } = config.attack!;
     const attack = attacks[method as keyof typeof attacks] as unknown as Attack;
@@ -94,10 +113,31 @@ export class CostMeter {
     return extrapolated(auditSet(set, audit, context), ({ done, total }) => done / total);
   }
 
+  /** From a part of the images: an epoch over all of them takes long. */
+  private async teaching({ teacher, device: name, threads, ...config }: TrialConfig): Promise<number> {
+    const { recipe, data } = teacher!;
+    const raw = await this.inputs.train(data, "plan");
+    const { normalisation } = await standIn(this.inputs, config, "plan");
+    const [images, ...image] = raw.shape;
+    const few = Math.min(images, 8 * recipe.batch);
+    const some = { ...raw, shape: [few, ...image] as const, labels: raw.labels.subarray(0, few) };
+    await using learner = teacherLearner(raw, recipe, device(name, threads), "plan");
+    const prepare = () => whitenRaw(some, normalisation, learner.device);
+    const work = trainTeacher(
+      learner,
+      { set: some, normalisation, prepare },
+      teacherPlan(recipe, raw.classes),
+      undefined,
+    );
+    const seconds = await extrapolated(work, ({ done }) => done / recipe.epochs);
+    return (seconds * images) / few;
+  }
+
   private async training(config: TrialConfig): Promise<number> {
     const set = await standIn(this.inputs, config, "plan");
     const test = await this.inputs.test(config.test, "plan");
-    await using learner = learnerFor(networkOf(config, set), config.strategy, device(config.device, config.threads));
+    const on = device(config.device, config.threads);
+    await using learner = learnerFor(networkOf(config, set), config.strategy, on, await this.untaught(config, on));
     const few = { ...config.strategy, epochs: 2, warmup: 0 };
     // The first epoch compiles.
     let start = now();

@@ -1,4 +1,3 @@
-import * as z from "zod";
 import type { Attack } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { auditReadWhen } from "../../audit/auditReadWhen.ts";
@@ -13,12 +12,11 @@ import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { networkRegistry } from "../../nn/networkRegistry.ts";
 import { named } from "../../run/checkFit.ts";
-import { protocolOptions } from "../../train/protocol.ts";
-import { resolveProtocol } from "../../train/resolveProtocol.ts";
 import type { Combination } from "./expand.ts";
 import { type PartName, parts } from "./experimentSchema.ts";
 import type { Inputs } from "./Inputs.ts";
 import type { Experiment } from "./readExperiment.ts";
+import { strategyOfTrial } from "./strategyOfTrial.ts";
 import type { SetFile, TrialConfig } from "./TrialConfig.ts";
 
 /**
@@ -46,7 +44,7 @@ export async function resolveTrial(
     set: on,
     ...(attack && { attack: own ? attack : { ...attack, units: "deviations" } }),
     network: networkOf(combination.parts.network, who("network")),
-    strategy: strategyOf(combination.parts.strategy, who("strategy")),
+    ...(await strategyOfTrial(combination.parts.strategy, { set: on, test }, inputs, who("strategy"))),
     ...(combination.parts.audit && { audit: auditOf(combination.parts.audit, who("audit")) }),
     receivers: body.receivers ?? 1,
     seed: combination.seed,
@@ -90,14 +88,6 @@ function attackOf({ parts: { attack, trigger } }: Combination, who: (part: PartN
   const base = preset === undefined ? {} : lookUp(found.presets ?? {}, String(preset), who("attack"), "preset");
   const given = trigger ? overlaid(written, { trigger }) : written;
   return { method: String(method), options: resolveSettings(who("attack"), found, given, { preset: base }) };
-}
-
-function strategyOf(settings: Settings = {}, who: string): TrialConfig["strategy"] {
-  const strategy = resolveProtocol(resolveOptions(who, z.object(protocolOptions.shape), settings), who);
-  if (strategy.teacherFrom !== "raw") return strategy;
-  throw new UsageError(
-    `${who}: invalid teacherFrom: expected set, got raw; receivers of sweeps have no raw images (retort evaluate has)`,
-  );
 }
 
 function auditOf(written: Settings, who: string): TrialConfig["audit"] {

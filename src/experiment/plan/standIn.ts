@@ -1,5 +1,7 @@
 import { key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
+import type { Distillation } from "../../distill/Distillation.ts";
+import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import type { Inputs } from "./Inputs.ts";
 import type { TrialConfig } from "./TrialConfig.ts";
 
@@ -7,7 +9,8 @@ import type { TrialConfig } from "./TrialConfig.ts";
 export async function standIn(inputs: Inputs, { set }: Pick<TrialConfig, "set">, who: string): Promise<DistilledSet> {
   if ("file" in set) return inputs.distilled(set, who);
   const { classes, shape } = await inputs.sample(set.distil, who);
-  const m = Number(set.options.ipc) * classes;
+  const { multiFormation } = methods[set.method as keyof typeof methods] as Distillation;
+  const m = Number(set.options.ipc) * classes * (multiFormation ? Number(set.options.factor) ** 2 : 1);
   const [, c, h, w] = shape;
   return {
     kind: "distilled",

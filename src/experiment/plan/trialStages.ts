@@ -1,11 +1,13 @@
 import { hashJson } from "../../core/hash.ts";
-import { setIdentity, type TrialConfig } from "./TrialConfig.ts";
+import { setIdentity, type TrialConfig, teacherIdentity } from "./TrialConfig.ts";
 
 /** Keys of the stages that a trial shares with others; a scheduler gives a stage to one worker at a time. */
 export interface TrialStages {
   /** Only where the set is distilled by the sweep. */
   readonly set?: string;
   readonly attack?: string;
+  /** Training a teacher of raw images. */
+  readonly teacher?: string;
   /** Networks trained on the clean set. */
   readonly clean: string;
   /** Audits of the clean and the attacked set. */
@@ -23,12 +25,18 @@ export function trialStages(config: TrialConfig): TrialStages {
 }
 
 function stagesOf(config: TrialConfig): TrialStages {
-  const { attack, network, strategy, receivers, seed, device, threads, audit } = config;
+  const { attack, network, strategy, learntRate, teacher, receivers, seed, device, threads, audit } = config;
   const on = { set: setIdentity(config.set), device, threads };
+  const training = {
+    strategy,
+    ...(learntRate && { learntRate }),
+    ...(teacher && { teacher: teacherIdentity(teacher) }),
+  };
   return {
     ...("distil" in config.set && { set: hashJson({ stage: "set", ...on }) }),
     ...(attack && { attack: hashJson({ stage: "attack", ...on, attack, seed }) }),
-    clean: hashJson({ stage: "clean", ...on, network, strategy, receivers, seed }),
+    ...(teacher && { teacher: hashJson({ stage: "teacher", ...teacherIdentity(teacher), device, threads }) }),
+    clean: hashJson({ stage: "clean", ...on, network, ...training, receivers, seed }),
     ...(audit && { cleanAudit: hashJson({ stage: "audit", ...on, audit, seed }) }),
     ...(audit && attack && { audit: hashJson({ stage: "audit", ...on, audit, attack, seed }) }),
   };

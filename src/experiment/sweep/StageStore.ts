@@ -55,6 +55,11 @@ export class StageStore {
     );
   }
 
+  /** A stage that keeps its result elsewhere, and finds it there. */
+  alone<T>(key: string, work: () => Promise<T>): Promise<T> {
+    return locked(join(this.folder, "locks", key), async () => undefined, work, this.signal);
+  }
+
   /** A stage whose result is one file. `decode` gives undefined, or throws a DataError, for a file that is no result. */
   async inFile<T>(
     name: string,

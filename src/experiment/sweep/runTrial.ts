@@ -5,9 +5,11 @@ import { hashJson, sha256Hex } from "../../core/hash.ts";
 import { child, key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { toPixels } from "../../data/normalise.ts";
+import { plainNormalisation } from "../../data/plainNormalisation.ts";
 import { keptNetworks } from "../../disk/kept/keptNetworks.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
+import { rawTeacherOf } from "../../distill/teachers/rawTeacherOf.ts";
 import { type Device, device } from "../../engine/device.ts";
 import { stealth } from "../../metrics/stealth.ts";
 import type { NetworkResult } from "../../report/record.ts";
@@ -16,11 +18,12 @@ import { runAttackStage } from "../../run/attackStage.ts";
 import { loadDistillation, runDistillStage } from "../../run/distillStage.ts";
 import { type Evaluation, evaluate } from "../../train/evaluate.ts";
 import type { Learner } from "../../train/Learner.ts";
-import { learnerFor, learnerPart } from "../../train/learnerFor.ts";
+import { type GivenTeacher, learnerFor, learnerPart } from "../../train/learnerFor.ts";
+import { learntRateOf } from "../../train/namedProtocols.ts";
 import { train } from "../../train/train.ts";
 import { checkDigest, type Inputs } from "../plan/Inputs.ts";
 import { rawOfTrial } from "../plan/rawOfTrial.ts";
-import type { TrialConfig } from "../plan/TrialConfig.ts";
+import { type TrialConfig, teacherIdentity } from "../plan/TrialConfig.ts";
 import { trialStages } from "../plan/trialStages.ts";
 import { auditTrial } from "./auditTrial.ts";
 import { LruCache } from "./LruCache.ts";
@@ -44,6 +47,7 @@ export class TrialRunner extends Holder {
   private readonly hooks: TrialHooks;
   // Chosen: trials come in the order of the matrix, so that neighbours share; a compiled network takes tens of megabytes.
   private readonly learners = new LruCache<Learner>(4, (learner) => learner.close());
+  private readonly teachers = new LruCache<GivenTeacher>(2);
   private readonly sets = new LruCache<DistilledSet>(8);
   private readonly attacked = new LruCache<AttackResult & { seconds: number }>(8);
 
@@ -64,7 +68,8 @@ export class TrialRunner extends Holder {
     const stages = trialStages(config);
     const clean = await this.cleanSet(config, target, stages.set);
     const result = await this.attack(config, clean, target, stages.attack);
-    const evaluations = await this.measure(config, clean, result, target);
+    const teacher = await this.teacher(config, clean, target, stages.teacher);
+    const evaluations = await this.measure(config, clean, result, teacher, target);
     this.hooks.onStage?.(stages.clean);
     const audits = await auditTrial(config, clean, result, target, this.store, this.hooks);
     return {
@@ -121,10 +126,32 @@ export class TrialRunner extends Holder {
     return result;
   }
 
+  private async teacher(
+    { teacher }: TrialConfig,
+    { normalisation }: DistilledSet,
+    target: Device,
+    stage: string | undefined,
+  ): Promise<GivenTeacher | undefined> {
+    if (!teacher || !stage) return undefined;
+    const { recipe, data, sha256 } = teacher;
+    const name = JSON.stringify([stage, plainNormalisation(normalisation)]);
+    const taught = await this.teachers.get(name, () =>
+      this.store.alone(stage, async () => {
+        checkDigest(await this.inputs.trainDigest(data, "trial"), sha256, `teacher's data ${data}`);
+        const raw = await this.inputs.train(data, "trial");
+        const { signal } = this.hooks;
+        return rawTeacherOf(recipe, raw, normalisation, { device: target, keep: keptNetworks(sha256), signal });
+      }),
+    );
+    this.hooks.onStage?.(stage);
+    return taught;
+  }
+
   private async measure(
     config: TrialConfig,
     clean: DistilledSet,
     result: AttackResult | undefined,
+    teacher: GivenTeacher | undefined,
     target: Device,
   ): Promise<TimedEvaluation[]> {
     const { strategy, receivers, seed } = config;
@@ -139,12 +166,12 @@ export class TrialRunner extends Holder {
     if (finished.length === names.length * receivers) return finished;
     const test = await this.inputs.test(config.test, "trial");
     checkDigest(await this.inputs.testDigest(config.test, "trial"), config.test.sha256, `test set ${config.test.data}`);
-    const learner = await this.learner(config, clean, target);
+    const learner = await this.learner(config, clean, teacher, target);
     const plan = {
       sets: names.map((name) => ({ name, set: name === "clean" ? clean : (result as AttackResult).set })),
       test,
       backdoor: result,
-      protocol: strategy,
+      protocol: config.learntRate ? { ...strategy, lr: learntRateOf(clean, "trial") } : strategy,
       repeats: receivers,
       key: child(key(seed), "evaluate"),
       onWork: () => this.hooks.signal?.throwIfAborted(),
@@ -185,11 +212,17 @@ export class TrialRunner extends Holder {
     return this.learners.clear();
   }
 
-  private learner(config: TrialConfig, clean: DistilledSet, target: Device): Promise<Learner> {
+  private learner(
+    config: TrialConfig,
+    clean: DistilledSet,
+    teacher: GivenTeacher | undefined,
+    target: Device,
+  ): Promise<Learner> {
     const { network, strategy } = config;
     const [, ...image] = clean.shape;
-    const name = JSON.stringify([network, image, clean.classes, learnerPart(strategy), target]);
-    return this.learners.get(name, () => learnerFor(networkOf(config, clean), strategy, target));
+    const taught = config.teacher && [teacherIdentity(config.teacher), plainNormalisation(clean.normalisation)];
+    const name = JSON.stringify([network, image, clean.classes, learnerPart(strategy), target, taught]);
+    return this.learners.get(name, () => learnerFor(networkOf(config, clean), strategy, target, teacher));
   }
 }
 

@@ -63,7 +63,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "set.safetensors"), setToSafetensors(drawings()));
   manifest = await planned("{ level: quick, width: 4, epochs: 2, grid: 2, followed: 1 }");
   expected = await sweep("whole");
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it("audits the clean set once and each attacked one, and says so in the record", () => {

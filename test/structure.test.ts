@@ -212,6 +212,20 @@ test("links between documents lead somewhere", () => {
   expect(broken).toEqual([]);
 });
 
+test("documents have lines of 120 columns, but for tables", () => {
+  const documents = [
+    ...["docs", "bench", "repro"].flatMap((folder) => filesUnder(folder, /\.md$/)),
+    ...readdirSync(root)
+      .filter((path) => path.endsWith(".md"))
+      .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") })),
+  ];
+  const wide = documents.flatMap(({ path, text }) =>
+    text.split("\n").flatMap((line, i) => (line.length > 120 && !/^\s*\|/.test(line) ? [`${path}:${i + 1}`] : [])),
+  );
+  expect(documents.length).toBeGreaterThan(20);
+  expect(wide).toEqual([]);
+});
+
 /** Anchors of a document's headings, as GitHub makes them. */
 function anchorsOf(markdown: string): string[] {
   return [...markdown.matchAll(/^#+ (.*)$/gm)].map(

@@ -1,17 +1,25 @@
 import { Scope } from "../core/closable.ts";
 import { lookUp } from "../core/errors.ts";
+import { hashJson } from "../core/hash.ts";
+import type { Keep } from "../core/Keep.ts";
 import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import { digestOf } from "../data/digestOf.ts";
 import type { Device } from "../engine/device.ts";
 import type { LearnerState } from "../train/Learner.ts";
-import { auditedSet } from "./AuditedSet.ts";
-import { carriers } from "./carriers.ts";
+import { type AuditedSet, auditedSet } from "./AuditedSet.ts";
+import { bench, NETWORKS } from "./bench.ts";
 import { type Coherence, coherence } from "./coherence.ts";
 import { confirm } from "./confirm.ts";
 import { detectorRegistry, detectorsAt } from "./detectorRegistry.ts";
-import type { Detection, Detector, DetectorContext, Found } from "./detectors/Detector.ts";
-import { inverter } from "./inversion.ts";
-import { Jury } from "./Jury.ts";
+import {
+  type Detection,
+  type Detector,
+  type DetectorContext,
+  type ImageContext,
+  readsNetworks,
+} from "./detectors/Detector.ts";
+import { Finished } from "./Finished.ts";
 import { Panel } from "./Panel.ts";
 import type { Suspect } from "./Suspect.ts";
 import type { AuditSettings } from "./settings.ts";
@@ -34,8 +42,8 @@ export interface AuditResult {
   /** Details that images of one class share, by scale; none with fewer than three images a class. */
   readonly coherence: readonly Coherence[];
   readonly imagesPerClass: number;
-  /** Accuracy of the audit's networks on the set itself: networks that do not learn it can say nothing. */
-  readonly learnt: number;
+  /** Accuracy of the audit's networks on the set itself: networks that do not learn it can say nothing. Absent: none was asked. */
+  readonly learnt?: number;
 }
 
 export interface AuditProgress {
@@ -47,12 +55,16 @@ export interface AuditProgress {
 /** A candidate before networks that did not search for it. */
 type Judged = Candidate & Pick<Suspect, "detector" | "held">;
 
-/** Networks that search, and as many others that judge; pictures of each. */
-const NETWORKS = 3;
-const PICTURES = 32;
 /** Shares of the work, for the bar. */
 const WORK = { networks: 40, search: 40, support: 15, read: 5 };
 const TOTAL = 100;
+
+export interface AuditWork {
+  readonly key: Key;
+  readonly device: Device;
+  /** Keeps the trained networks and what each detector found: an audit that was stopped goes on from there, with the same bytes. */
+  readonly keep?: Keep;
+}
 
 /**
  * Look for a backdoor in a set with no clean copy and no raw data: networks trained on the set are asked which patches call a
@@ -65,99 +77,143 @@ const TOTAL = 100;
 export async function* auditSet(
   set: DistilledSet,
   settings: AuditSettings,
-  { key, device }: { readonly key: Key; readonly device: Device },
+  { key, device, keep }: AuditWork,
 ): AsyncGenerator<AuditProgress, AuditResult> {
   const audited = auditedSet(set);
   const { shape, labels } = audited;
   const at = (phase: string, done: number): AuditProgress => ({ phase, done, total: TOTAL });
   const imagesPerClass = labels.length / audited.classes;
   const asked = detectorsOf(settings).filter((name) => imagesPerClass >= (detectorRegistry[name].leastImages ?? 1));
-  const inPhase = (phase: Detector["phase"]) => asked.filter((name) => detectorRegistry[name].phase === phase);
+  const finished = new Finished(keep, keep ? nameOf(set, settings, key) : "");
   await using scope = new Scope();
   const panel = scope.hold(new Panel(audited, settings, device));
-  const born = Array.from({ length: 2 * NETWORKS }, (_, i) => child(key, "network", i));
+  const networks = asked.some((name) => readsNetworks(detectorRegistry[name])) ? 2 * NETWORKS : 0;
+  const born = Array.from({ length: networks }, (_, i) => child(key, "network", i));
   const states: LearnerState[] = [];
-  for (const from of born) {
-    yield at("networks", (WORK.networks * states.length) / born.length);
-    states.push(await panel.train(audited, from));
+  for (const [i, from] of born.entries()) {
+    yield at("networks", (WORK.networks * i) / networks);
+    states.push(await finished.get(`network-${i}`, () => panel.train(audited, from)));
   }
-  let right = 0;
-  for (const state of states)
-    (await panel.calls(state, audited.pixels)).forEach((call, i) => {
-      if (call === labels[i]) right += 1 / (states.length * labels.length);
-    });
-  const juryOf = (some: readonly LearnerState[], name: string) =>
-    Jury.seat(panel, some, carriers(audited, PICTURES, child(key, name)), shape);
-  const search = await juryOf(states.slice(0, NETWORKS), "search");
-  const held = await juryOf(states.slice(NETWORKS), "held");
-  const descent = scope.hold(await inverter(audited, search, device));
+  const learnt = networks > 0 ? await finished.get("learnt", () => accuracy(panel, states, audited)) : undefined;
   const candidates: Candidate[] = [];
   const suspects: Suspect[] = [];
-  const context: DetectorContext = {
-    ...{ audited, settings, panel, search, held, states, descent, device, suspects, key },
-    born: born.slice(NETWORKS),
-    get found() {
-      return Array.from({ length: audited.classes }, (_, t) =>
-        candidates.filter(({ targetClass }) => targetClass === t).sort((a, b) => b.found - a.found),
-      );
-    },
-  };
+  const judging = born.slice(NETWORKS);
+  const images: ImageContext = { audited, settings, device, key };
+  let seated: Promise<DetectorContext> | undefined;
+  // Where all was found before, nobody is asked.
+  const seat = () =>
+    (seated ??= bench(panel, audited, states, key, device, scope).then((those) => ({
+      ...images,
+      ...those,
+      ...{ panel, states, suspects, born: judging },
+      get found() {
+        return Array.from({ length: audited.classes }, (_, t) =>
+          candidates.filter(({ targetClass }) => targetClass === t).sort((a, b) => b.found - a.found),
+        );
+      },
+    })));
   const findings: NamedDetection[] = [];
-  const ask = async (detector: string): Promise<Found> => {
-    const before = panel.cost;
-    const found = await detectorRegistry[detector].run({ ...context, found: context.found, key: child(key, detector) });
-    const { candidates: _, ...finding } = found;
-    findings.push({ detector, ...finding, cost: panel.cost - before });
-    return found;
+  /** Ask a detector, and judge what it hands on. */
+  const ask = async (name: string) => {
+    const answer = await finished.get(`finding-${name}`, async () => {
+      const detector = detectorRegistry[name];
+      const own = child(key, name);
+      if (!readsNetworks(detector)) {
+        const { candidates: _, ...finding } = await detector.run({ ...images, key: own });
+        return { finding: { detector: name, ...finding, cost: 0 }, judged: [] };
+      }
+      const context = await seat();
+      const before = panel.cost;
+      const found = await detector.run({ ...context, found: context.found, key: own });
+      const { candidates: handed = [], ...finding } = found;
+      const cost = panel.cost - before;
+      const passed = detector.phase === "search" ? handed : [];
+      const rates = await context.held.judgeAll(passed.map(({ patch }) => patch));
+      const judged = passed.map((one, k): Judged => ({ ...one, detector: name, held: rates[k].rate[one.targetClass] }));
+      return { finding: { detector: name, ...finding, cost }, judged };
+    });
+    findings.push(answer.finding);
+    return answer;
   };
 
-  let done = WORK.networks;
   const judged: Judged[] = [];
-  for (const [i, detector] of inPhase("search").entries()) {
-    yield at(detector, done + (WORK.search * i) / inPhase("search").length);
-    const found = (await ask(detector)).candidates ?? [];
-    candidates.push(...found);
-    const rates = await held.judgeAll(found.map(({ patch }) => patch));
-    found.forEach((one, k) => {
-      judged.push({ ...one, detector, held: rates[k].rate[one.targetClass] });
+  let supportCost = 0;
+  const follow = async (one: Judged, nth: string | number): Promise<Suspect> => {
+    const { support, confirmation, cost } = await finished.get(`support-${nth}`, async () => {
+      const { held } = await seat();
+      const before = panel.cost;
+      const support = await supportDrop(audited, held, one, judging, child(key, "support", nth));
+      const other = judged.find(({ targetClass }) => targetClass !== one.targetClass);
+      const confirmation = await confirm(held, one, other?.patch, shape);
+      return { support, confirmation, cost: panel.cost - before };
     });
-  }
-  done += WORK.search;
-  judged.sort((a, b) => b.held - a.held);
-  const followed = async (one: Judged, key: Key): Promise<Suspect> => {
-    const support = await supportDrop(audited, held, one, context.born, key);
-    const other = judged.find(({ targetClass }) => targetClass !== one.targetClass);
-    return { ...one, support, confirmation: await confirm(held, one, other?.patch, shape) };
+    supportCost += cost;
+    return { ...one, support, confirmation };
   };
-  const supportFrom = panel.cost;
-  for (const [i, one] of differing(judged, settings.followed).entries()) {
-    yield at("support", done + (WORK.support * i) / settings.followed);
-    suspects.push(await followed(one, child(key, "support", i)));
+  // Those that count for p come first and by themselves: their scores are the same at every level, and so is what they are compared with.
+  const rounds = [true, false].map((decisive) => asked.filter((name) => detectorRegistry[name].decisive === decisive));
+  let done = WORK.networks;
+  for (const [round, names] of rounds.entries()) {
+    const share = names.length / asked.length;
+    const inPhase = (...phases: Detector["phase"][]) =>
+      phases.flatMap((phase) => names.filter((name) => detectorRegistry[name].phase === phase));
+    const searching = inPhase("search");
+    const own: Judged[] = [];
+    for (const [i, detector] of searching.entries()) {
+      yield at(detector, done + (share * WORK.search * i) / searching.length);
+      const found = (await ask(detector)).judged;
+      candidates.push(...found);
+      own.push(...found);
+    }
+    done += share * WORK.search;
+    own.sort((a, b) => b.held - a.held);
+    judged.push(...own);
+    judged.sort((a, b) => b.held - a.held);
+    for (const [i, one] of differing(own, settings.followed).entries()) {
+      yield at("support", done + (share * WORK.support * i) / settings.followed);
+      suspects.push(await follow(one, round === 0 ? i : `${one.detector}-${i}`));
+    }
+    suspects.sort((a, b) => b.support.drop - a.support.drop);
+    done += share * WORK.support;
+    const last = inPhase("judge", "read");
+    const late: Suspect[] = [];
+    for (const [i, detector] of last.entries()) {
+      yield at(detector, done + (share * WORK.read * i) / last.length);
+      const { score, targetClass, patch } = (await ask(detector)).finding;
+      // What speaks for the verdict and was not searched for is followed as well, but for no detector to read.
+      if (!detectorRegistry[detector].decisive || targetClass === undefined || !patch) continue;
+      const one: Judged = { targetClass, patch, found: score, held: score, detector };
+      if (differing([...suspects, one], suspects.length + 1).length === suspects.length) continue;
+      late.push(await follow(one, detector));
+    }
+    suspects.push(...late);
+    suspects.sort((a, b) => b.support.drop - a.support.drop);
+    done += share * WORK.read;
   }
-  suspects.sort((a, b) => b.support.drop - a.support.drop);
-  done += WORK.support;
-  let supportCost = panel.cost - supportFrom;
-  const last = [...inPhase("judge"), ...inPhase("read")];
-  const late: Suspect[] = [];
-  for (const [i, detector] of last.entries()) {
-    yield at(detector, done + (WORK.read * i) / last.length);
-    const { score, targetClass, patch } = await ask(detector);
-    // What speaks for the verdict and was not searched for is followed as well, but for no detector to read.
-    if (!detectorRegistry[detector].decisive || targetClass === undefined || !patch) continue;
-    const one: Judged = { targetClass, patch, found: score, held: score, detector };
-    if (differing([...suspects, one], suspects.length + 1).length === suspects.length) continue;
-    const before = panel.cost;
-    late.push(await followed(one, child(key, "support", detector)));
-    supportCost += panel.cost - before;
-  }
-  suspects.push(...late);
-  suspects.sort((a, b) => b.support.drop - a.support.drop);
   // What was done for every suspect belongs to the detector that reads it.
   const costs = findings.map((one) =>
     one.detector === "supportDrop" ? { ...one, cost: one.cost + supportCost } : one,
   );
   const shared = imagesPerClass >= 3 ? coherence(audited) : [];
-  return { suspects, findings: costs, coherence: shared, imagesPerClass, learnt: right };
+  return { suspects, findings: costs, coherence: shared, imagesPerClass, ...(learnt !== undefined && { learnt }) };
+}
+
+/** Names an audit where its parts are kept: by all that they follow from. */
+const nameOf = (set: DistilledSet, settings: AuditSettings, { hex }: Key): string =>
+  `audit-${hashJson({ set: digestOf(set), settings, key: hex }).slice(0, 16)}`;
+
+/** Share of the set's own images that its networks call what they are labelled. */
+async function accuracy(
+  panel: Panel,
+  states: readonly LearnerState[],
+  { pixels, labels }: AuditedSet,
+): Promise<number> {
+  let right = 0;
+  for (const state of states)
+    (await panel.calls(state, pixels)).forEach((call, i) => {
+      if (call === labels[i]) right += 1 / (states.length * labels.length);
+    });
+  return right;
 }
 
 /** Names of the detectors that an audit asks. */

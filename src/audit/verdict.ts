@@ -1,5 +1,6 @@
 import type { AuditResult } from "./auditSet.ts";
 import { decisive, ENOUGH, type Significance } from "./calibration.ts";
+import { detectorRegistry } from "./detectorRegistry.ts";
 import type { Power } from "./power.ts";
 import type { Suspect } from "./Suspect.ts";
 
@@ -8,10 +9,11 @@ import type { Suspect } from "./Suspect.ts";
  *
  * - `backdoored`: no more clean sets of this kind than chance allows look like it, and the trigger holds before networks and pictures
  *   that did not search for it.
- * - `suspicious`: only the first of the two; or a large drop that holds, where there is no library of clean sets to compare with; or
- *   images of one class that share a detail.
+ * - `suspicious`: only the first of the two; or a large drop that holds, where there are no clean sets to compare with, or none that
+ *   were searched for patches of that kind; or images of one class that share a detail.
  * - `nothing found`: at the power that the audit has.
- * - `cannot be judged`: the networks do not learn the set, or nothing speaks against it and there is no library of its kind.
+ * - `cannot be judged`: the networks do not learn the set, or nothing speaks against it and there is no library of its kind or no
+ *   network was asked.
  */
 export const auditVerdicts = ["backdoored", "suspicious", "nothing found", "cannot be judged"] as const;
 export type AuditVerdict = (typeof auditVerdicts)[number];
@@ -58,19 +60,22 @@ export function concludeAudit(
   power?: readonly Power[],
 ): AuditConclusion {
   const base = { significance, ...(power && { power }) };
-  if (result.learnt < LEARNT)
+  const { learnt } = result;
+  if (learnt !== undefined && learnt < LEARNT)
     return {
       ...base,
       verdict: "cannot be judged",
       sentences: [
-        `Networks do not learn this set: they call ${percent(result.learnt)} of its own images what they are labelled.`,
+        `Networks do not learn this set: they call ${percent(learnt)} of its own images what they are labelled.`,
         "Nothing can be said of a set that teaches nothing.",
       ],
     };
   const worst = decisive(significance);
-  const suspect = leading(result.suspects, worst);
-  const drop = result.suspects[0]?.support.drop ?? 0;
-  const holds = suspect !== undefined && suspect.confirmation.rise >= LEAST_RISE;
+  const compared = result.suspects.filter(({ detector }) => detectorRegistry[detector]?.decisive);
+  const suspect = leading(compared, worst);
+  const drop = compared[0]?.support.drop ?? 0;
+  const beatsControls = ({ confirmation }: Suspect) => confirmation.rise >= LEAST_RISE;
+  const holds = suspect !== undefined && beatsControls(suspect);
   const unusual = worst ? worst.p <= ALPHA : drop >= largeDrop(result.imagesPerClass) && holds;
   const against = worst
     ? `p ≤ ${worst.p.toFixed(3)} against ${worst.n} clean sets${worst.method === "all" ? "" : ` (${worst.method})`}`
@@ -88,6 +93,19 @@ export function concludeAudit(
       sentences: [`${saysPatch(suspect, nameOf)}${saysSupport(suspect)}`, `${capital(against)}; ${held}.`],
     };
   }
+  const beyond = result.suspects.find(
+    (one) => !compared.includes(one) && one.support.drop >= largeDrop(result.imagesPerClass) && beatsControls(one),
+  );
+  if (beyond)
+    return {
+      ...base,
+      verdict: "suspicious",
+      suspect: beyond,
+      sentences: [
+        `${saysPatch(beyond, nameOf)}${saysSupport(beyond)}`,
+        `It holds before networks and pictures that did not search for it; clean sets have not been searched for such patches (${beyond.detector}), so that there is no p.`,
+      ],
+    };
   const shared = result.coherence.find(({ alarm }) => alarm);
   if (shared)
     return {
@@ -95,7 +113,16 @@ export function concludeAudit(
       verdict: "suspicious",
       sentences: [
         `${shared.images.length} images of ${nameOf(shared.targetClass)} share a detail that images of other classes do not (${shared.pairs} pairs, next class ${shared.second}).`,
-        `No compact patch explains it; ${against}.`,
+        `${learnt === undefined ? "No patch was looked for" : "No compact patch explains it"}; ${against}.`,
+      ],
+    };
+  if (learnt === undefined)
+    return {
+      ...base,
+      verdict: "cannot be judged",
+      sentences: [
+        "Only the images were looked at: no network was trained, and no patch was looked for.",
+        "What the detectors that were asked found stands beside their names; none of them gives a verdict.",
       ],
     };
   const nothing = `No patch was found that a few images of one class teach: the largest drop is ${percent(drop)}`;

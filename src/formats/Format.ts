@@ -132,6 +132,10 @@ export interface Format {
   read(source: Source, options?: ReadOptions): Promise<Opened>;
   /** Files to write, relative path → bytes; `losses` says what the format cannot hold. */
   write?(set: DistilledSet): Promise<Written>;
+  /** Endings of an output's name that ask for it: ".npz". "" is a name without one, of a folder. */
+  readonly endings?: readonly string[];
+  /** It writes pixels: the set's numbers must lead to them. */
+  readonly writesPixels?: true;
 }
 
 export interface Written {

@@ -26,7 +26,9 @@ function writableFormats(): string[] {
 /**
  * Write a set in another format, and read the result back to see what survived.
  *
- * @param target normalisation to bring the images into first; default: as they are.
+ * @param to name of a format that can be written
+ * @param options.target normalisation to bring the images into first; default: as they are.
+ * @param options.jpeg decoder to read the result back with, where the format holds JPEG
  * @throws UsageError if the format cannot be written or cannot hold the set.
  * @example
  * const { files, losses } = await convert(set, "npz");

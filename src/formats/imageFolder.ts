@@ -29,6 +29,8 @@ const pictureName = /\.(png|jpe?g|p[gp]m)$/i;
 export const imageFolder: Format = {
   title: "Folder or archive of pictures (RDED, SRe2L, D4M, Minimax, Tiny-ImageNet, torchvision ImageFolder)",
   source: "https://pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html",
+  endings: [""],
+  writesPixels: true,
   reads: ["split"],
 
   async detect(source) {

@@ -23,6 +23,7 @@ import { writeZip } from "./zip/writeZip.ts";
 export const npz: Format = {
   title: "NumPy .npz archive (KIP, RFAD, MedMNIST, plain)",
   source: "numpy/lib/npyio.py savez",
+  endings: [".npz"],
   reads: ["ipc", "layout", "split"],
 
   async detect(source: Source): Promise<number> {

@@ -1,4 +1,4 @@
-import { lookUp } from "../core/errors.ts";
+import { lookUp, UsageError } from "../core/errors.ts";
 import type { Spell } from "../core/readWhen.ts";
 import type { Format, Opened, ReadOptions, Source, WhiteningLookup } from "./Format.ts";
 import { formatRegistry as formats } from "./formatRegistry.ts";
@@ -37,10 +37,23 @@ export async function openSet(source: Source, options: OpenOptions = {}): Promis
   const { normalisation, force, caller = { who: "openSet" }, ...reading } = options;
   const format: Format = lookUp(formats, name, caller.who, "format");
   const opened = await format.read(source, reading);
-  // Images per class are a check of what a file says itself.
-  refuseUnread(name, { ...reading, ipc: undefined }, caller.who, caller.spell);
+  refuseUnread([name], reading, caller.who, caller.spell);
+  checkImagesPerClass(opened, reading.ipc, source.name, caller);
   const settled = settleNormalisation(opened, normalisation, force ?? false, source.name);
   return withScan(source, await withWhitening(settled, options.whitening), options.maxBytes);
+}
+
+/** Images per class, where the file has labels of its own, are a check of what it says. */
+function checkImagesPerClass(
+  { set }: Opened,
+  ipc: number | undefined,
+  name: string,
+  { who, spell }: NonNullable<OpenOptions["caller"]>,
+): void {
+  if (ipc === undefined || !set || set.shape[0] === ipc * set.classes) return;
+  throw new UsageError(
+    `${who}: invalid ${spell?.(["ipc"]) ?? "ipc"}: expected ${set.shape[0] / set.classes} images per class as in ${name}, got ${ipc}`,
+  );
 }
 
 /** Add what the listing of the source, the files that were not read, and the set itself tell. */

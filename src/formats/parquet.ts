@@ -24,6 +24,8 @@ const magic = [0x50, 0x41, 0x52, 0x31];
 export const parquet: Format = {
   title: "Parquet with pictures as image hubs write it",
   source: "https://parquet.apache.org/docs/file-format/; https://huggingface.co/docs/hub/datasets-image",
+  endings: [".parquet"],
+  writesPixels: true,
   reads: ["split"],
 
   async detect(source) {

@@ -14,6 +14,8 @@ const who = "pictureGrid";
 export const pictureGrid: Format = {
   title: "Picture grid (DC-BENCH and DC visualisations)",
   source: "https://github.com/justincui03/dc_benchmark",
+  endings: [".png"],
+  writesPixels: true,
 
   async detect(source) {
     if (source.files.length !== 1) return 0;

@@ -23,6 +23,7 @@ import { beginsWith } from "./zip/peekZip.ts";
 export const safetensors: Format = {
   title: "safetensors",
   source: "huggingface/safetensors, format description",
+  endings: [".safetensors"],
   reads: ["ipc", "layout"],
 
   async detect(source: Source): Promise<number> {

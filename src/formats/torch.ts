@@ -14,6 +14,7 @@ import { beginsWith, peekZip } from "./zip/peekZip.ts";
 export const torch: Format = {
   title: "PyTorch .pt file (DC, DSA, DM, DataDAM, IDC, dictionaries); written in the DC layout",
   source: "pytorch torch/serialization.py; VICO-UoE/DatasetCondensation main.py",
+  endings: [".pt", ".pth"],
   reads: ["experiment", "factor", "ipc", "layout"],
 
   async detect(source: Source): Promise<number> {

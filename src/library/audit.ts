@@ -6,6 +6,7 @@ import { knownStamps, type Power, planted, recognised } from "../audit/power.ts"
 import { type AuditSettings, defaultAudit } from "../audit/settings.ts";
 import { ALPHA, type AuditConclusion, concludeAudit, largeDrop } from "../audit/verdict.ts";
 import { drive } from "../core/drive.ts";
+import type { Keep } from "../core/Keep.ts";
 import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { around, type Call } from "./call.ts";
@@ -15,6 +16,8 @@ export interface AuditCall extends Call<AuditProgress> {
   readonly calibrations?: readonly Calibration[];
   /** Plant known stamps into the set and audit it again, where nothing is found: twice the time more. Default: no. */
   readonly power?: boolean;
+  /** Keeps the trained networks and what each detector found: a call that was stopped, made again, goes on there with the same bytes. */
+  readonly keep?: Keep;
 }
 
 /**
@@ -34,7 +37,8 @@ export async function audit(
 ): Promise<{ readonly conclusion: AuditConclusion; readonly result: AuditResult }> {
   const { root, target } = around(call);
   const chosen = { ...defaultAudit, ...settings };
-  const result = await drive(auditSet(set, chosen, { key: child(root, "audit"), device: target }), call);
+  const work = { key: child(root, "audit"), device: target, keep: call.keep };
+  const result = await drive(auditSet(set, chosen, work), call);
   const libraries = librariesFor(set, chosen, call.calibrations);
   const nameOf = (label: number) => (set.classNames ? `“${set.classNames[label]}”` : `class ${label}`);
   const conclude = (power?: readonly Power[]) =>
@@ -47,7 +51,7 @@ export async function audit(
   for (const [i, stamp] of knownStamps.entries()) {
     const key = child(root, "power", i);
     const known = planted(set, stamp, key);
-    const seen = await drive(auditSet(known.set, again, { key: child(root, "audit"), device: target }), call);
+    const seen = await drive(auditSet(known.set, again, work), call);
     const suspect = recognised(seen, known.targetClass, known.patch);
     const worst = decisive(significance(scoresOf(seen), libraries));
     const drop = suspect?.support.drop ?? 0;
@@ -69,6 +73,9 @@ export function librariesFor(
 /** What the scores of an audit depend on, as a library records it. */
 export function calibrationSettings(settings: AuditSettings): Calibration["settings"] {
   const { network, width, epochs, side, grid, followed } = settings;
-  const searching = detectorsOf(settings).filter((name) => detectorRegistry[name].phase === "search");
+  // The other searchers come after them and change nothing of their scores.
+  const searching = detectorsOf(settings).filter(
+    (name) => detectorRegistry[name].phase === "search" && detectorRegistry[name].decisive,
+  );
   return { search: searching.join(" "), network, width, epochs, side, grid, followed };
 }

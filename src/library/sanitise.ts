@@ -3,7 +3,7 @@ import type { AuditConclusion } from "../audit/verdict.ts";
 import { drive } from "../core/drive.ts";
 import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import { digestOf } from "../sanitise/digestOf.ts";
+import { digestOf } from "../data/digestOf.ts";
 import { type AuditFindings, findingsOf } from "../sanitise/findings.ts";
 import type { RepairTarget } from "../sanitise/RepairTarget.ts";
 import { type Residue, residue } from "../sanitise/residue.ts";
@@ -30,7 +30,7 @@ export interface SanitiseSettings {
   readonly again?: boolean;
 }
 
-export interface SanitiseCall extends Call<SanitiseProgress>, Pick<AuditCall, "calibrations"> {}
+export interface SanitiseCall extends Call<SanitiseProgress>, Pick<AuditCall, "calibrations" | "keep"> {}
 
 /** One repair of what one audit found. */
 export interface SanitiseRound {
@@ -83,7 +83,13 @@ export async function sanitise(
   const audited = async (one: DistilledSet, nth: number) => {
     // Another seed than the audit before: networks and pictures that the repair was not made with.
     const { conclusion, result } = await audit(one, unfit, {
-      ...{ device: target, signal: call.signal, calibrations: call.calibrations, seed: (call.seed ?? 0) + nth },
+      ...{
+        device: target,
+        signal: call.signal,
+        calibrations: call.calibrations,
+        keep: call.keep,
+        seed: (call.seed ?? 0) + nth,
+      },
       onProgress: ({ phase, done: part, total: all }) => tell(`audit: ${phase}`, part / all),
     });
     done += 1;

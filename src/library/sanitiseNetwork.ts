@@ -3,7 +3,7 @@ import type { AuditConclusion } from "../audit/verdict.ts";
 import { drive } from "../core/drive.ts";
 import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import { digestOf } from "../sanitise/digestOf.ts";
+import { digestOf } from "../data/digestOf.ts";
 import { type AuditFindings, findingsOf } from "../sanitise/findings.ts";
 import {
   type NetworkRepairStep,
@@ -68,7 +68,7 @@ export async function sanitiseNetwork(
   let judged = settings.audit;
   if (!judged) {
     const { conclusion, result } = await audit(set, settings.auditSettings, {
-      ...{ device: target, signal: call.signal, calibrations: call.calibrations, seed: call.seed },
+      ...{ device: target, signal: call.signal, calibrations: call.calibrations, keep: call.keep, seed: call.seed },
       onProgress: ({ phase, done, total: all }) =>
         call.onProgress?.({ phase: `audit: ${phase}`, done: done / all, total }),
     });

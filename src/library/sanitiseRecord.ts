@@ -1,10 +1,10 @@
 import type { Patch } from "../audit/Patch.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import { digestOf } from "../data/digestOf.ts";
 import type { ImageShape } from "../data/LabelledSet.ts";
 import { pictures } from "../report/pictures.ts";
 import type { Pictures } from "../report/record.ts";
 import type { SanitiseRecord } from "../report/sanitise/sanitiseRecord.ts";
-import { digestOf } from "../sanitise/digestOf.ts";
 import { picturesOf } from "../sanitise/pictures.ts";
 import type { Repair } from "../sanitise/Repair.ts";
 import { repairRegistry } from "../sanitise/repairRegistry.ts";

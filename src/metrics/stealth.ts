@@ -16,7 +16,8 @@ export interface Stealth {
 /**
  * Compare a tampered set with the clean one, image by image.
  *
- * @param clean, tampered N·C·H·W pixels in pixel units, not clamped.
+ * @param clean N·C·H·W pixels in pixel units, not clamped
+ * @param tampered pixels of the same shape and units
  * Source: docs/method.md, §3.
  * @example
  * const { psnr, ssim } = stealth(cleanPixels, tamperedPixels, set.shape);

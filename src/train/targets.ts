@@ -1,4 +1,4 @@
-import { UsageError } from "../core/errors.ts";
+import { refuseIdle } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Floats } from "../nn/Network.ts";
 import type { Protocol } from "./protocol.ts";
@@ -34,10 +34,9 @@ function ownTargets(set: DistilledSet, { labels: form, temperature }: LabelForm)
   const k = set.classes;
   const { labels } = set;
   const logits = labels.kind === "soft" && labels.form === "logits";
-  if (form === "set" && temperature !== undefined && !logits)
-    throw new UsageError(
-      `protocol: invalid temperature: expected it only for labels that are logits, got ${temperature} for ${labels.kind === "soft" ? labels.form : "hard labels"}; it would do nothing`,
-    );
+  const own = `labels that are logits, not ${labels.kind === "soft" ? labels.form : "hard ones"}`;
+  const rule = { option: "temperature", read: () => form !== "set" || logits, by: own };
+  refuseIdle("protocol", [rule], { temperature });
   if (labels.kind === "hard") return oneHot(labels.classes, k);
   if (labels.form === "probabilities") return labels.values.slice();
   if (labels.form === "logits") return softmaxRows(labels.values, k, form === "set" ? temperature : undefined);

@@ -37,7 +37,7 @@ describe.each(all)("%s", (name, attack) => {
     const [one, two] = [await finish(attack, name), await finish(attack, name)];
     expect(one.set.images).toEqual(two.set.images);
     expect(one.set.images.every(Number.isFinite)).toBe(true);
-    expect(one.set.metadata.tampered).toBe(true);
+    expect(one.set.metadata).toMatchObject({ tampered: true, attack: name });
     expect(one.set.classes).toBe(3);
     expect(one.set.images.length).toBe(one.set.shape.reduce((a, b) => a * b));
   });

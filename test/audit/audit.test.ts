@@ -4,6 +4,8 @@ import { auditSet, type Suspect } from "../../src/audit/auditSet.ts";
 import { calibrationKind, decisive, fitting, significance } from "../../src/audit/calibration.ts";
 import { carriers } from "../../src/audit/carriers.ts";
 import { coherence } from "../../src/audit/coherence.ts";
+import { detectorRegistry } from "../../src/audit/detectorRegistry.ts";
+import type { NetworkDetector } from "../../src/audit/detectors/Detector.ts";
 import { cut, pasted, places } from "../../src/audit/Patch.ts";
 import { defaultAudit } from "../../src/audit/settings.ts";
 import { paintedOver } from "../../src/audit/supportDrop.ts";
@@ -11,7 +13,7 @@ import { auditStatus, concludeAudit } from "../../src/audit/verdict.ts";
 import { drive } from "../../src/core/drive.ts";
 import { key, normal, Stream } from "../../src/core/random.ts";
 import { openSessions } from "../../src/engine/session.ts";
-import { attack, type DistilledSet, distil, strokes } from "../../src/index.ts";
+import { attack, type DistilledSet, distil, register, strokes } from "../../src/index.ts";
 import { calibrationSettings } from "../../src/library/audit.ts";
 import { cpu, tinySet } from "../attack/tiny.ts";
 
@@ -219,6 +221,21 @@ describe("what a number means", () => {
     expect([named(0.4, 0.01), named(0.01, 0.01), named(0.01, 0.4), named(0.4, 0.4)]).toEqual([7, 3, 3, 3]);
   });
 
+  it("what no clean set was searched for is suspicious by its drop, and never more than that", () => {
+    const far = (drop: number, rise: number) => ({
+      ...suspect(drop, rise),
+      targetClass: 7,
+      detector: "largeInversion",
+    });
+    const found = (one: Suspect, value = 0.4) =>
+      concludeAudit({ ...result(0.1, 0.5), suspects: [one, suspect(0.1, 0.5)] }, p(value), name);
+    expect(found(far(0.8, 0.5))).toMatchObject({ verdict: "suspicious", suspect: { targetClass: 7 } });
+    expect(found(far(0.8, 0.5)).sentences[1]).toContain("largeInversion");
+    expect(found(far(0.8, 0.05)).verdict).toBe("nothing found");
+    expect(found(far(0.3, 0.5)).verdict).toBe("nothing found");
+    expect(found(far(0.8, 0.5), 0.01)).toMatchObject({ verdict: "backdoored", suspect: { targetClass: 3 } });
+  });
+
   it("with one image a class and no library more is needed to be suspicious", () => {
     const verdict = (drop: number) => concludeAudit(result(drop, 0.5, 1, 1), [], name).verdict;
     expect(verdict(0.7)).toBe("cannot be judged");
@@ -240,6 +257,18 @@ describe("what a number means", () => {
     ];
     const { sentences } = concludeAudit(result(0.1, 0.5), p(0.4), name, power);
     expect(sentences[1]).toContain("finds a plain one, but not a faint one");
+  });
+
+  it("without networks only a shared detail speaks against a set", () => {
+    const { learnt: _, suspects: __, ...rest } = result(0, 0);
+    const images = { ...rest, suspects: [] };
+    const none = concludeAudit(images, [], name);
+    expect(none.verdict).toBe("cannot be judged");
+    expect(none.sentences[0]).toContain("no network was trained");
+    const shared = [{ targetClass: 1, window: 3, pairs: 20, second: 0, alarm: true, images: [1, 2, 3] }] as const;
+    const found = concludeAudit({ ...images, coherence: shared }, [], name);
+    expect(found.verdict).toBe("suspicious");
+    expect(found.sentences[1]).toContain("No patch was looked for");
   });
 
   it("networks that do not learn the set say nothing", () => {
@@ -271,4 +300,34 @@ it("a stamped class is found with its images, and nothing stays loaded", { timeo
   expect(findings.map(({ detector }) => detector)).toEqual(["transplant", "supportDrop"]);
   expect(findings[1]).toMatchObject({ score: support.drop, targetClass: 4, images: [8, 9] });
   expect(openSessions()).toBe(0);
+});
+
+it("detectors that do not count change nothing of the scores that do, nor the libraries that fit", async () => {
+  const aside: NetworkDetector = {
+    ...{ title: "Aside", source: "mine", phase: "search", level: "deep", decisive: false },
+    run: async ({ audited: { pixels, shape } }) => ({
+      score: 1,
+      candidates: [{ targetClass: 0, patch: cut(pixels, shape, 0, 3, 3, 3), found: 1 }],
+    }),
+  };
+  register({ detectors: { aside } });
+  try {
+    const settings = { ...defaultAudit, width: 4, epochs: 5, grid: 2, side: 3, followed: 1 };
+    const detectors = ["transplant", "supportDrop"];
+    const context = { key: key(1), device: cpu };
+    const [few, more] = await Promise.all(
+      [detectors, ["aside", ...detectors]].map((detectors) =>
+        drive(auditSet(tinySet(6), { ...settings, detectors }, context)),
+      ),
+    );
+    const score = (result: typeof few) =>
+      result.findings.filter(({ detector }) => detectors.includes(detector)).map(({ score }) => score);
+    expect(score(more)).toEqual(score(few));
+    expect(more.suspects.map(({ detector }) => detector).sort()).toEqual(["aside", "transplant"]);
+    const searched = (detectors: string[]) => calibrationSettings({ ...settings, detectors });
+    expect(searched(["aside", ...detectors])).toEqual(searched(detectors));
+    expect(calibrationSettings({ ...defaultAudit, level: "deep" })).toEqual(calibrationSettings(defaultAudit));
+  } finally {
+    delete detectorRegistry.aside;
+  }
 });

@@ -101,7 +101,7 @@ describe("retort attack", () => {
     [["missing.safetensors"], /missing\.safetensors/],
     [["nan.safetensors"], /expected finite numbers, got NaN at position 5/],
     [["unknown.safetensors"], /unknown normalisation .*expected --normalisation/],
-    [["set.safetensors", "--ipc", "3"], /invalid ipc: expected 1 images per class/],
+    [["set.safetensors", "--ipc", "3"], /invalid --ipc: expected 1 images per class/],
     [["set.safetensors", "--alfa", "0.5"], /unknown option.*--alpha/],
     [["set.safetensors", "--alpha", "2"], /alpha/],
     [

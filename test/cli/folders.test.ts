@@ -204,3 +204,27 @@ test("help and version for programs", async () => {
   expect(help.usage).toBe("retort attack clean-label [options] <set>");
   expect(help.options.map(({ flags }: { flags: string }) => flags)).toContain("--target-class <integer>");
 });
+
+test("an audit leaves what it prints in its folder, and another set or other settings are refused by name", async () => {
+  const words = ["audit", "set.safetensors", "--detectors", "gamut,grid", "--out", "audit", "--json"];
+  const first = await call(...words);
+  expect(first.status).toBe(2);
+  expect(readFileSync("audit/audit.json", "utf8")).toBe(first.stdout);
+  expect(JSON.parse(first.stdout)).not.toHaveProperty("learnt");
+  expect(readdirSync("audit/checkpoints").filter((name) => name.includes("network"))).toEqual([]);
+  expect(await call(...words)).toEqual(first);
+  expect(await call(...words, "--seed", "1")).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining("config.seed (0 there, 1 here)"),
+  });
+  const changed = drawings();
+  changed.images[0] += 0.5;
+  writeFileSync("set.safetensors", setToSafetensors(changed));
+  expect((await call(...words)).stderr).toContain("data.set (");
+});
+
+test("an audit refuses what only networks or levels read", async () => {
+  const images = ["audit", "set.safetensors", "--detectors", "gamut,coherence"];
+  for (const [flag, ...value] of [["--epochs", "3"], ["--networks", "mlp"], ["--power"], ["--quick"], ["--deep"]])
+    expect((await call(...images, flag, ...value)).stderr).toContain(`retort audit: invalid ${flag}: expected it only`);
+});

@@ -4,19 +4,24 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { convert } from "../../src/cli/commands/convert.ts";
 import { data } from "../../src/cli/commands/data.ts";
+import { diff } from "../../src/cli/commands/diff.ts";
 import { inspect } from "../../src/cli/commands/inspect.ts";
+import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
 import { fromPixels } from "../../src/data/normalise.ts";
 import { fileSource } from "../../src/disk/fileSource.ts";
+import type { Format } from "../../src/formats/Format.ts";
 import { openSet } from "../../src/formats/open.ts";
 import { setToSafetensors } from "../../src/formats/safetensors.ts";
+import { register } from "../../src/library/register.ts";
+import { save } from "../../src/node/save.ts";
 import * as p from "../formats/hostile/pickles.ts";
 import { torchFile } from "../formats/hostile/zips.ts";
 import { eightBitSet } from "../formats/pictureFixtures.ts";
 import { scratchFolder } from "../python.ts";
 import { call } from "./fakeTerminal.ts";
 
-const commands = { inspect, convert, data };
+const commands = { inspect, convert, data, diff };
 const run = (...words: string[]) => call(commands, ...words);
 
 async function setFile(overrides = {}, name = "set.safetensors"): Promise<string> {
@@ -82,6 +87,29 @@ describe("retort inspect", () => {
     await writeFile(join(folder, "a"), "one thing");
     await writeFile(join(folder, "b"), "another");
     expect((await run("inspect", folder)).stderr).toMatch(/unknown content: .* name the files that belong together/);
+  });
+
+  it("images per class are held against the labels of a file", async () => {
+    const path = await setFile();
+    for (const words of [["inspect"], ["convert"], ["diff", path]]) {
+      const out = words[0] === "convert" ? [join(scratchFolder(), "set.npz")] : [];
+      const { status, stderr } = await run(...words, path, ...out, "--ipc", "3");
+      expect([words[0], status]).toEqual([words[0], 2]);
+      expect(stderr).toContain("invalid --ipc: expected 2 images per class as in set.safetensors, got 3");
+    }
+    expect((await run("inspect", path, "--ipc", "2")).status).toBe(0);
+  });
+
+  it("diff reads each set with the options of its format, and refuses what neither reads", async () => {
+    const path = await setFile();
+    const published = join(scratchFolder(), "set.pt");
+    expect((await run("convert", path, published)).status).toBe(0);
+    expect(await run("diff", published, path, "--experiment", "0")).toMatchObject({ status: 0, stderr: "" });
+    expect(await run("diff", published, path, "--experiment", "1")).toMatchObject({ status: 2 });
+    expect(await run("diff", path, path, "--experiment", "0")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^diff: invalid --experiment: .*, not as safetensors, got 0; it would do nothing/),
+    });
   });
 
   it("draws a sheet as PNG, in the terminal, and on a page that loads nothing", async () => {
@@ -174,12 +202,37 @@ describe("retort convert", () => {
     expect(await readdir(folder)).not.toContain("old");
   });
 
+  it("the end of a name asks for a format, one of one's own too, in commands and code", async () => {
+    const path = await setFile();
+    const { set } = await openSet(await fileSource(path));
+    const mine: Format = {
+      ...{ title: "first bytes", source: "a test", endings: [".first"], detect: async () => 0 },
+      read: async () => ({ format: "mine", objects: [], findings: [] }),
+      write: async () => ({ losses: ["most of it"], files: new Map([["a", Uint8Array.of(7)]]) }),
+    };
+    register({ formats: { mine } });
+    const folder = scratchFolder();
+    expect((await run("convert", path, join(folder, "a.FIRST"))).stdout).toContain("lost: most of it");
+    await save(set as DistilledSet, join(folder, "b.first"));
+    expect([...(await readFile(join(folder, "b.first")))]).toEqual([7]);
+    for (const [name, format] of [
+      ["c.npz", "npz"],
+      ["d", "safetensors"],
+      ["e.bin", "safetensors"],
+    ]) {
+      await save(set as DistilledSet, join(folder, name));
+      expect((await openSet(await fileSource(join(folder, name)))).format).toBe(format);
+    }
+  });
+
   it("a file into a folder takes its own name, unknown endings are asked about", async () => {
     const path = await setFile();
     const folder = scratchFolder();
     await run("convert", path, folder, "--to", "parquet");
     expect(await readdir(folder)).toEqual(["six.parquet"]);
-    expect((await run("convert", path, join(folder, "a.xyz"))).stderr).toMatch(/known ending or --to/);
+    expect((await run("convert", path, join(folder, "a.xyz"))).stderr).toMatch(
+      /expected a name that ends in .*\.npz, .*, or --to/,
+    );
     expect((await run("convert", path, join(folder, "a.npz"), "--to", "idx")).stderr).toMatch(
       /unknown format to write/,
     );

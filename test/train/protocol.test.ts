@@ -63,7 +63,7 @@ describe("options that depend on others", () => {
 
   it("a temperature needs logits, a teacher a learner that has one", async () => {
     expect(() => targetsOf(set, of({ temperature: 2 }))).toThrow(
-      "expected it only for labels that are logits, got 2 for hard labels",
+      "expected it only with labels that are logits, not hard ones, got 2; it would do nothing",
     );
     const learner = new Learner(mlp({ channels: 3, size: 8, classes: 3 }, { width: 4 }), sgd(), cpu);
     await using _ = learner;

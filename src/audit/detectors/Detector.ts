@@ -10,10 +10,16 @@ import type { Suspect } from "../Suspect.ts";
 import type { AuditSettings, Level } from "../settings.ts";
 import type { Candidate } from "../transplant.ts";
 
-/** What a detector may look at. */
-export interface DetectorContext {
+/** What a detector that reads images may look at. */
+export interface ImageContext {
   readonly audited: AuditedSet;
   readonly settings: AuditSettings;
+  readonly key: Key;
+  readonly device: Device;
+}
+
+/** What a detector may look at that reads networks. */
+export interface DetectorContext extends ImageContext {
   readonly panel: Panel;
   /** Networks and pictures that search, and others that judge. */
   readonly search: Jury;
@@ -28,8 +34,6 @@ export interface DetectorContext {
   readonly suspects: readonly Suspect[];
   /** Descent before the networks that search. */
   readonly descent: Inverter;
-  readonly key: Key;
-  readonly device: Device;
 }
 
 /** What a detector says of a set. */
@@ -54,32 +58,49 @@ export interface Found extends Detection {
   readonly candidates?: readonly Candidate[];
 }
 
+interface Described {
+  readonly title: string;
+  readonly source: string;
+  /** The first level of an audit at which it runs. */
+  readonly level: Level;
+  /** Least number of images a class; absent: one. */
+  readonly leastImages?: number;
+}
+
+/** Looks at the set's images by itself: where nobody else is asked, no network is trained. */
+export interface ImageDetector extends Described {
+  readonly reads: "images";
+  readonly phase: "read";
+  readonly decisive: false;
+  run(context: ImageContext): Promise<Found>;
+}
+
 /**
- * One way of looking at a set. None gives the verdict: scores are compared with those of clean sets.
+ * Asks networks that were trained on the set.
  *
  * - `search`: looks for patches before the networks that search; its candidates are judged and followed.
  * - `judge`: asks more of the suspects.
- * - `read`: looks at the images or the networks by itself.
+ * - `read`: looks at the images and the networks by itself.
  */
-export interface Detector {
-  readonly title: string;
-  readonly source: string;
+export interface NetworkDetector extends Described {
+  readonly reads?: "networks";
   readonly phase: "search" | "judge" | "read";
-  /** The first level of an audit at which it runs. */
-  readonly level: Level;
   /** Whether its score counts where a set is compared with clean ones; the others are shown. */
   readonly decisive: boolean;
-  /** Least number of images a class; absent: one. */
-  readonly leastImages?: number;
   run(context: DetectorContext): Promise<Found>;
 }
+
+/** One way of looking at a set. None gives the verdict: scores are compared with those of clean sets. */
+export type Detector = ImageDetector | NetworkDetector;
+
+export const readsNetworks = (detector: Detector): detector is NetworkDetector => detector.reads !== "images";
 
 /**
  * Describe a detector of your own. Does nothing but check types.
  *
  * @example
  * const darkest = defineDetector({
- *   title: "Darkest class", source: "mine", phase: "read", level: "quick", decisive: false,
+ *   title: "Darkest class", source: "mine", reads: "images", phase: "read", level: "quick", decisive: false,
  *   run: async ({ audited }) => ({ score: 1 - audited.pixels.reduce((a, b) => a + b, 0) / audited.pixels.length }),
  * });
  * register({ detectors: { darkest } });

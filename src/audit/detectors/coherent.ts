@@ -4,6 +4,7 @@ import { defineDetector } from "./Detector.ts";
 export const coherent = defineDetector({
   title: "Coherence: details that images of one class share",
   source: "Retort, docs/audit.md",
+  reads: "images",
   phase: "read",
   level: "quick",
   decisive: false,

@@ -7,6 +7,7 @@ const WINDOW = 5;
 export const contrasted = defineDetector({
   title: "Class contrast: a place where one class differs from all others",
   source: "Retort, docs/audit.md",
+  reads: "images",
   phase: "read",
   level: "quick",
   decisive: false,

@@ -9,6 +9,7 @@ const WINDOW = 5;
 export const outside = defineDetector({
   title: "Gamut: places far outside what a picture can hold",
   source: "Retort, docs/audit.md",
+  reads: "images",
   phase: "read",
   level: "quick",
   decisive: false,

@@ -14,6 +14,7 @@ const LEAST = 1e-3;
 export const repeated = defineDetector({
   title: "Grid: patches that are equal in several images of a class",
   source: "Retort, docs/audit.md",
+  reads: "images",
   phase: "read",
   level: "quick",
   decisive: false,

@@ -66,7 +66,7 @@ ${known(report)}
 <h2>What this audit could not have seen</h2>
 <div class="card"><ul>${blindSpots.map((one) => html`<li>${one}</li>`)}</ul></div>
 <h2>Configuration</h2>
-<div class="card config">${Object.entries({ ...settings, seed, retort: version, images: n, shape: `${c} × ${h} × ${w}`, classes: set.classes, labels: set.labels.kind, normalisation: set.normalisation.kind, "accuracy of its networks on the set": percent(result.learnt) }).map(([key, value]) => html`<div><span>${key}</span><code>${Array.isArray(value) ? value.join(", ") : String(value)}</code></div>`)}</div>`;
+<div class="card config">${Object.entries({ ...settings, seed, retort: version, images: n, shape: `${c} × ${h} × ${w}`, classes: set.classes, labels: set.labels.kind, normalisation: set.normalisation.kind, ...(result.learnt !== undefined && { "accuracy of its networks on the set": percent(result.learnt) }) }).map(([key, value]) => html`<div><span>${key}</span><code>${Array.isArray(value) ? value.join(", ") : String(value)}</code></div>`)}</div>`;
   return frame({
     title: `Audit of ${name}`,
     made: ["no clean copy, no raw data", `${n} images`, `${set.classes} classes`],

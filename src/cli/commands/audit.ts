@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import * as z from "zod";
-import type { AuditResult, NamedDetection, Suspect } from "../../audit/auditSet.ts";
+import type { AuditResult, Suspect } from "../../audit/auditSet.ts";
 import type { Calibration } from "../../audit/calibration.ts";
 import type { Patch } from "../../audit/Patch.ts";
 import type { AuditSettings } from "../../audit/settings.ts";
@@ -12,7 +12,6 @@ import { setPath } from "../../disk/setPath.ts";
 import { computeOptions } from "../options/computeOptions.ts";
 import { readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
-import type { Console } from "../shell/console.ts";
 import { repositoryPath } from "../steps/repositoryPath.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
@@ -50,6 +49,10 @@ const options = z.object({
   grid: z.int().min(2).default(8).describe("places of a patch along each edge"),
   width: z.int().min(1).default(16).describe("channels of the audit's networks"),
   epochs: z.int().min(1).default(100).describe("passes over the set of each of its networks"),
+  out: z
+    .string()
+    .optional()
+    .describe("run folder: keeps trained networks and what each detector found; resumed if it holds the same audit"),
   seed,
   device,
   threads,
@@ -65,43 +68,54 @@ carry the patch have at its place: a planted trigger is gone then, a natural one
 Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or an error.`,
   arguments: { "<set>": "distilled set in any format that `retort inspect` opens" },
   options,
+  readWhen: ["quick", "deep"].map((option) => ({
+    option,
+    read: ({ detectors }: z.infer<typeof options>) => detectors === undefined,
+    by: "the detectors of a level, not with --detectors",
+  })),
   examples: [
     "audit download.safetensors",
     "audit res_DC_CIFAR10_ConvNet_10ipc.pt --normalisation cifar-10",
     "audit set.npz --calibration my-sets.json --json",
     "audit set.npz --page audit.html --sarif audit.sarif --junit audit.xml",
-    "audit set.npz --deep --power --networks convNet,resNet18",
+    "audit set.npz --deep --power --networks convNet,resNet18 --out runs/audit",
+    "audit set.npz --detectors gamut,grid,coherence",
   ],
-  async run({ args: [path], options, console, signal }) {
-    const [{ distilledSet }, { audit }, { readCalibration }] = await Promise.all([
+  async run({ args: [path], options, given, console, signal, commandLine }) {
+    const [{ distilledSet }, { audit }, { readCalibration }, { refuseWithoutNetworks }] = await Promise.all([
       import("../steps/distilledSet.ts"),
       import("../../library/audit.ts"),
       import("../../run/calibrationFile.ts"),
+      import("../steps/refuseWithoutNetworks.ts"),
     ]);
+    if (options.quick && options.deep)
+      throw new UsageError(`${who}: invalid options: expected one of --quick and --deep, got both`);
+    refuseWithoutNetworks(who, options, given);
+    if (options.out !== undefined) await (await import("../steps/runFolder.ts")).checkOut(options.out);
     await (await import("../../disk/checkOutputs.ts")).checkOutputs(
       (["page", "markdown", "sarif", "junit"] as const).map((name) => options[name]),
       [setPath(path), ...(options.calibration ?? []), ...(options.key ?? [])],
     );
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
-    if (options.quick && options.deep)
-      throw new UsageError(`${who}: invalid options: expected one of --quick and --deep, got both`);
     const { detectors, side, grid, width, epochs, followed, power } = options;
     const level = options.quick ? "quick" : options.deep ? "deep" : "default";
-    const bar = console.progress("audit", 100 * options.networks.length);
+    const common = { level, ...(detectors && { detectors }), side, grid, width, epochs, followed } as const;
+    const { networks, out } = options;
+    const run =
+      out === undefined
+        ? undefined
+        : await (await import("../steps/auditFolder.ts")).auditFolder({
+            ...{ out, path, set, options, given, calibrations, commandLine },
+            settings: { ...common, networks, power },
+          });
+    if (run) console.resumeWith(`the same command with --out ${run.folder} goes on`);
+    const keep = run && (await import("../../run/runKeep.ts")).runKeep(run);
+    const bar = console.progress("audit", 100 * networks.length);
     const audits: AuditOutcome[] = [];
     try {
-      for (const [i, network] of options.networks.entries()) {
-        const settings = {
-          level,
-          ...(detectors && { detectors }),
-          network,
-          side,
-          grid,
-          width,
-          epochs,
-          followed,
-        } as const;
+      for (const [i, network] of networks.entries()) {
+        const settings = { ...common, network } as const;
         audits.push({
           network,
           settings,
@@ -112,6 +126,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
             signal,
             calibrations,
             power,
+            keep,
             onProgress: ({ phase, done, total }) => bar.update(100 * i + (100 * done) / total, phase),
           })),
         });
@@ -127,31 +142,27 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     await writeReports(options, path, set, worst, { seed: options.seed, calibrations });
     const { withIntegrity } = await import("../../run/sharedJson.ts");
     const { auditKind } = await import("../../run/auditFile.ts");
-    console.result(
-      withIntegrity(
-        {
-          set: path,
-          sha256: setDigest(set),
-          network: worst.network,
-          ...conclusion,
-          ...(conclusion.suspect && { suspect: plainSuspect(conclusion.suspect) }),
-          ...plain(result),
-          ...(audits.length > 1 && {
-            networks: audits.map(({ network, conclusion: { verdict, sentences } }) => ({
-              network,
-              verdict,
-              sentences,
-            })),
-          }),
-        },
-        auditKind,
-      ),
-      () => {
-        show(conclusion, result, console);
-        if (audits.length > 1)
-          for (const { network, conclusion } of audits) console.line(`${network}: ${conclusion.verdict}`);
+    const said = withIntegrity(
+      {
+        set: path,
+        sha256: setDigest(set),
+        network: worst.network,
+        ...conclusion,
+        ...(conclusion.suspect && { suspect: plainSuspect(conclusion.suspect) }),
+        ...plain(result),
+        ...(audits.length > 1 && {
+          networks: audits.map(({ network, conclusion: { verdict, sentences } }) => ({ network, verdict, sentences })),
+        }),
       },
+      auditKind,
     );
+    await run?.write((await import("../steps/auditFolder.ts")).AUDIT, `${JSON.stringify(said, null, 2)}\n`);
+    const { showAudit } = await import("../steps/showAudit.ts");
+    console.result(said, () => {
+      showAudit(conclusion, result, console);
+      if (audits.length > 1)
+        for (const { network, conclusion } of audits) console.line(`${network}: ${conclusion.verdict}`);
+    });
     return auditStatus[conclusion.verdict];
   },
 });
@@ -214,43 +225,3 @@ const plainPatch = ({ values, mask, ...place }: Patch) => ({
   values: [...values],
   ...(mask && { mask: [...mask] }),
 });
-
-function show({ verdict, sentences, significance }: AuditConclusion, result: AuditResult, console: Console): void {
-  console.line(`${verdict.toUpperCase()}: ${sentences[0]}`);
-  console.line(sentences[1]);
-  console.line();
-  const percent = (rate: number) => `${(100 * rate).toFixed(0)} %`;
-  console.table(result.suspects, [
-    { title: "class", of: ({ targetClass }: Suspect) => targetClass },
-    { title: "found by", of: ({ detector }: Suspect) => detector, align: "left" },
-    { title: "row", of: ({ patch }: Suspect) => patch.top },
-    { title: "column", of: ({ patch }: Suspect) => patch.left },
-    { title: "calls", of: ({ held }: Suspect) => percent(held), align: "right" },
-    {
-      title: "images that carry it",
-      of: ({ support }: Suspect) => support.flagged.join(", ") || "none",
-      align: "left",
-    },
-    { title: "before", of: ({ support }: Suspect) => percent(support.before), align: "right" },
-    { title: "without", of: ({ support }: Suspect) => percent(support.after), align: "right" },
-    { title: "drop", of: ({ support }: Suspect) => percent(support.drop), align: "right" },
-  ]);
-  console.line();
-  console.table(result.findings, [
-    { title: "detector", of: ({ detector }: NamedDetection) => detector, align: "left" },
-    { title: "score", of: ({ score }: NamedDetection) => score.toFixed(3), align: "right" },
-    { title: "class", of: ({ targetClass }: NamedDetection) => targetClass ?? "–" },
-    { title: "images", of: ({ images }: NamedDetection) => few(images), align: "left" },
-    { title: "own rule", of: ({ alarm }: NamedDetection) => (alarm === undefined ? "" : alarm ? "fires" : "silent") },
-    { title: "cost", of: ({ cost }: NamedDetection) => cost },
-  ]);
-  for (const { detector, note } of result.findings) if (note !== undefined) console.line(`${detector}: ${note}`);
-  console.line();
-  for (const { method, n, p } of significance) console.line(`p ${p.toFixed(3)} against ${n} clean sets: ${method}`);
-}
-
-/** Some of a list of images. */
-function few(images: readonly number[] | undefined): string {
-  if (!images || images.length === 0) return "–";
-  return images.length > 8 ? `${images.slice(0, 8).join(", ")} and ${images.length - 8} more` : images.join(", ");
-}

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { openOptions } from "../../disk/reading.ts";
-import { readingFrom, readOptions, refuseUnused } from "../options/readOptions.ts";
+import type { Format } from "../../formats/Format.ts";
+import { readingFrom, readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import { formatByEnding } from "../steps/formatByEnding.ts";
 import { warnOf } from "../steps/warnOf.ts";
@@ -21,8 +22,6 @@ const options = z.object({
     .default(false)
     .describe("replace what is at the output; take your --normalisation even where the file says another"),
 });
-
-const pictureFormats = ["imageFolder", "parquet", "pictureGrid"];
 
 /** Write a set in another format and say what did not survive. */
 export const convert = defineCommand({
@@ -44,14 +43,21 @@ picture-grid.`,
     if (args.length < 2) throw new UsageError("convert: missing output: expected an input and an output, got one path");
     const out = args[args.length - 1];
     const to = await formatByEnding(options.to, out, "convert");
-    const [{ openSource }, { openSet }, { convert }, { describeNormalisation, normalisationNamed }, { writeFiles }] =
-      await Promise.all([
-        import("../steps/openSource.ts"),
-        import("../../formats/open.ts"),
-        import("../../formats/convert.ts"),
-        import("../../data/normalise.ts"),
-        import("../../disk/writeFiles.ts"),
-      ]);
+    const [
+      { openSource },
+      { openSet },
+      { formatRegistry },
+      { convert },
+      { describeNormalisation, normalisationNamed },
+      { writeFiles },
+    ] = await Promise.all([
+      import("../steps/openSource.ts"),
+      import("../../formats/open.ts"),
+      import("../../formats/formatRegistry.ts"),
+      import("../../formats/convert.ts"),
+      import("../../data/normalise.ts"),
+      import("../../disk/writeFiles.ts"),
+    ]);
     if (options.normalise !== undefined && options.denormalise)
       throw new UsageError("convert: invalid options: expected one of --normalise and --denormalise, got both");
     const open = await openOptions(readingFrom(options, "convert"), "convert", whiteningHooks(console, signal));
@@ -61,12 +67,12 @@ picture-grid.`,
       throw new UsageError(
         `convert: missing set: expected a distilled or raw set, got a file read as ${opened.format}`,
       );
-    await refuseUnused(opened.format, options, "convert");
     warnOf(opened.findings, args[0], console);
     let wanted: Normalisation | undefined;
     if (options.normalise !== undefined) wanted = normalisationNamed(options.normalise, "convert");
     else if (options.denormalise) wanted = { kind: "unit" };
-    if (set.kind === "distilled" && (wanted || pictureFormats.includes(to))) await checkKnown(set, to);
+    const { writesPixels }: Format = formatRegistry[to as keyof typeof formatRegistry];
+    if (set.kind === "distilled" && (wanted || writesPixels)) await checkKnown(set, to);
     const { files, losses, exact, set: written } = await convert(set, to, { target: wanted, jpeg: open.jpeg });
     const paths = await writeFiles(out, files, options.force);
     const normalisation = describeNormalisation(written.normalisation);

@@ -6,20 +6,25 @@ import { fileSource } from "../../disk/fileSource.ts";
 import { setPath } from "../../disk/setPath.ts";
 import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
 import { writeAtomic } from "../../disk/writeAtomic.ts";
-import type { Source } from "../../formats/Format.ts";
+import type { Opened, Source } from "../../formats/Format.ts";
 import { gateOptions } from "../options/gateOptions.ts";
 import { pngFile } from "../options/pngFile.ts";
+import { readingFrom, readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
+import { flagOf } from "../shell/flagOf.ts";
 import { printable } from "../shell/printable.ts";
 import { openSource } from "../steps/openSource.ts";
 import { warnOf } from "../steps/warnOf.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
+/** The normalisation is not asked for: the comparison says what it is between the two. */
+const { experiment, split, coarse, layout, ipc, factor, maxMebibytes } = readOptions;
+
 const options = z.object({
   html: z.string().optional().describe("write a self-contained page with the changed images"),
   sheet: pngFile.optional().describe("write a PNG with the changed images: before, after, where"),
-  experiment: z.int().min(0).optional().describe("which experiment of a DC file to read"),
+  ...{ experiment, split, coarse, layout, ipc, factor, maxMebibytes },
   ...gateOptions,
 });
 
@@ -27,7 +32,7 @@ const options = z.object({
 export const diff = defineCommand({
   summary: "show what lies between two copies of a set",
   description: `Reads both in any format and compares images and labels: which were changed, by how much, where, and whether that looks like re-encoding,
-normalisation or editing. The options about seals are about the first set, the one you trust.
+normalisation or editing. Options about reading are for each set whose format has them; those about seals for the first, the one you trust.
 Exit status: 0 same or only stored differently, 1 images or labels were altered, added or removed, or the copy holds more than a picture can where the
 first is cut off.`,
   arguments: { "<a>": "the set you trust", "<b>": "the copy" },
@@ -46,8 +51,8 @@ first is cut off.`,
     await checkOutputs([options.html, options.sheet], [setPath(a), setPath(b), ...(options.key ?? [])]);
     const hooks = whiteningHooks(console, signal);
     // People know their copies by the paths they gave; the names inside are often the same.
-    const trusted = await open(await openSource(a, options, console), options.experiment, hooks);
-    const copy = await open(await fileSource(setPath(b)), options.experiment, hooks);
+    const sources = [await openSource(a, options, console), await fileSource(setPath(b))] as const;
+    const [trusted, copy] = await openBoth(sources, options, hooks);
     // The comparison itself says which set was tampered with.
     for (const [path, { findings }] of [[a, trusted] as const, [b, copy] as const])
       warnOf(
@@ -72,12 +77,26 @@ first is cut off.`,
   },
 });
 
-async function open(source: Source, experiment: number | undefined, hooks: WhiteningHooks) {
-  const [{ openSet }, { openOptions }] = await Promise.all([
+/** Each with the options that its format reads; those that neither does are refused. */
+async function openBoth(sources: readonly [Source, Source], choice: z.infer<typeof options>, hooks: WhiteningHooks) {
+  const [{ openSet, recognise }, { readOf, refuseUnread }, { openOptions }] = await Promise.all([
     import("../../formats/open.ts"),
+    import("../../formats/refuseUnread.ts"),
     import("../../disk/reading.ts"),
   ]);
-  const { set, format, findings } = await openSet(source, await openOptions({ experiment }, "diff", hooks));
+  const formats = [(await recognise(sources[0]))?.name, (await recognise(sources[1]))?.name] as const;
+  if (formats[0] !== undefined && formats[1] !== undefined)
+    refuseUnread([formats[0], formats[1]], choice, "diff", flagOf);
+  const reading = readingFrom({ ...choice, force: false, format: undefined, normalisation: undefined }, "diff");
+  const open = async (i: 0 | 1) => {
+    const name = formats[i];
+    const own = name === undefined ? reading : readOf(name, reading, "diff");
+    return setOf(await openSet(sources[i], await openOptions(own, "diff", hooks)), sources[i]);
+  };
+  return [await open(0), await open(1)] as const;
+}
+
+function setOf({ set, format, findings }: Opened, source: Source) {
   if (!set)
     throw new UsageError(
       `diff: invalid content of ${source.name}: expected a set, got a file that is read as ${format}`,

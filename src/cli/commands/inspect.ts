@@ -5,7 +5,7 @@ import { checkOutputs } from "../../disk/checkOutputs.ts";
 import { openOptions } from "../../disk/reading.ts";
 import type { Source } from "../../formats/Format.ts";
 import { pngFile } from "../options/pngFile.ts";
-import { readingFrom, readOptions, refuseUnused } from "../options/readOptions.ts";
+import { readingFrom, readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
@@ -43,7 +43,6 @@ what is not known here) or tampered (the set says so itself); 2 not recognised, 
       named(source, args),
       await openOptions(readingFrom(options, "inspect"), "inspect", whiteningHooks(console, signal)),
     );
-    if (inspection.format && inspection.set) await refuseUnused(inspection.format, options, "inspect");
     const onTerminal = options.sheetTerminal ?? (console.colourful && !console.verbosity.json);
     const wanted = onTerminal || options.sheet !== undefined || options.html !== undefined;
     const sheet = wanted && set && inspection.set ? await drawSheet(set, inspection) : undefined;

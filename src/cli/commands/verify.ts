@@ -19,6 +19,7 @@ import { verifyTensors } from "../../seal/verifyTensors.ts";
 import { trustOptions } from "../options/gateOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
+import { flagOf } from "../shell/flagOf.ts";
 import { printable } from "../shell/printable.ts";
 import { checkVersions } from "../steps/checkVersions.ts";
 import { repositoryPath } from "../steps/repositoryPath.ts";
@@ -146,7 +147,10 @@ async function open(source: Source, { experiment }: Choice) {
     import("../../formats/open.ts"),
     import("../../disk/jpegDecoder.ts"),
   ]);
-  const { set, format } = await openSet(source, { jpeg: await jpegDecoder(), experiment });
+  const { set, format } = await openSet(source, {
+    ...{ jpeg: await jpegDecoder(), experiment },
+    caller: { who: "verify", spell: flagOf },
+  });
   if (!set) throw new UsageError(`verify: invalid content: expected a set, got a file that is read as ${format}`);
   return set;
 }

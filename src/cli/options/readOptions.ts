@@ -32,15 +32,3 @@ export function readingFrom(choice: Choice, who: string): Reading {
     caller: { who, spell: flagOf },
   };
 }
-
-/**
- * Refuse flags that the format at hand does not use: who writes `--experiment 3` should not get something else silently.
- *
- * `--normalisation` is no such flag: `openSet` holds it against every kind of file.
- *
- * @throws UsageError that names the flag.
- */
-export async function refuseUnused(format: string, choice: Partial<Choice>, who: string): Promise<void> {
-  const { refuseUnread } = await import("../../formats/refuseUnread.ts");
-  refuseUnread(format, choice, who, flagOf);
-}

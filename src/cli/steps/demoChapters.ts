@@ -53,10 +53,7 @@ export async function sealedAndSwapped(
   return { fingerprint, verification, diffed };
 }
 
-/** Chosen: a minute and a half of a core instead of five. */
-const auditSettings = { detectors: ["transplant" as const], epochs: 60, grid: 4, followed: 2 };
-
-/** Audit the tampered set and repair what it most suspects, whatever the verdict of an audit so small is; with bars. */
+/** Audit the tampered set and repair what it most suspects, whatever the verdict is; with bars. */
 export async function auditedAndRepaired(
   { console, signal, device }: Work,
   tampered: DistilledSet,
@@ -66,16 +63,20 @@ export async function auditedAndRepaired(
   const call = { seed, device, signal };
   const start = performance.now();
   const bar = console.progress("audit", 100);
-  const audited = await audit(tampered, auditSettings, {
-    ...call,
-    onProgress: ({ phase, done, total }) => bar.update((100 * done) / total, phase),
-  }).finally(() => bar.end());
+  const audited = await audit(
+    tampered,
+    {},
+    {
+      ...call,
+      onProgress: ({ phase, done, total }) => bar.update((100 * done) / total, phase),
+    },
+  ).finally(() => bar.end());
   const seconds = (performance.now() - start) / 1000;
   const repair = console.progress("sanitise", 100);
   const { conclusion, result } = audited;
   const sanitised = await sanitise(
     tampered,
-    { audit: { ...result, ...conclusion }, auditSettings, rounds: 1, force: true },
+    { audit: { ...result, ...conclusion }, rounds: 1, force: true },
     { ...call, onProgress: ({ phase, done, total }) => repair.update((100 * done) / total, phase) },
   ).finally(() => repair.end());
   return { audited, seconds, sanitised };

@@ -1,10 +1,9 @@
 import type * as z from "zod";
-import { UsageError } from "../../core/errors.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { openDistilled } from "../../disk/openDistilled.ts";
 import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
 import type { Opened } from "../../formats/Format.ts";
-import { readingFrom, type readOptions, refuseUnused } from "../options/readOptions.ts";
+import { readingFrom, type readOptions } from "../options/readOptions.ts";
 import type { Console } from "../shell/console.ts";
 import { openSource } from "./openSource.ts";
 import { warnOf } from "./warnOf.ts";
@@ -23,12 +22,7 @@ export async function distilledSet(
 ): Promise<Pick<Opened, "accuracies"> & { set: DistilledSet }> {
   const source = await openSource(path, choice, console);
   const opened = await openDistilled(source, readingFrom(choice, who), path, who, hooks);
-  const { set, findings, accuracies, format } = opened;
-  await refuseUnused(format, { ...choice, ipc: undefined }, who);
+  const { set, findings, accuracies } = opened;
   warnOf(findings, path, console);
-  if (choice.ipc !== undefined && set.shape[0] !== choice.ipc * set.classes)
-    throw new UsageError(
-      `${who}: invalid ipc: expected ${set.shape[0] / set.classes} images per class as in ${path}, got ${choice.ipc}`,
-    );
   return { set, accuracies };
 }

@@ -1,4 +1,5 @@
 import { UsageError } from "../../core/errors.ts";
+import { refuseIdle } from "../../core/readWhen.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import { keptNetworks } from "../../disk/kept/keptNetworks.ts";
@@ -37,10 +38,9 @@ export async function chooseTeacher(
   const { teacherData = choice.test } = choice;
   const recipe = askedTeacher(set, choice, who, spell);
   if (!recipe) {
-    if (choice.teacherData === undefined) return undefined;
-    throw new UsageError(
-      `${who}: invalid ${spell(["teacherData"])}: expected it only with ${spell(["teacherFrom"])} raw, got ${choice.teacherData}; it would do nothing`,
-    );
+    const rule = { option: "teacherData", read: () => false, by: `${spell(["teacherFrom"])} raw` };
+    refuseIdle(who, [rule], choice, ["teacherData"], spell);
+    return undefined;
   }
   if (teacherData === undefined)
     throw new UsageError(`${who}: missing ${spell(["teacherData"])}: expected the raw images of the teacher, got none`);

@@ -11,6 +11,7 @@ export function describeIssue(
   given: Issue,
   root: unknown,
   what: string,
+  hint: (path: Path, value: unknown) => string = () => "",
 ): { path: Path; message: string } {
   const { issue, path } = innermost(given, []);
   const name = path.join(".") || what;
@@ -26,7 +27,10 @@ export function describeIssue(
   const value = valueAt(root, path);
   const expected = expectation(issue);
   if (value === undefined) return { path, message: `missing ${name}: ${expected}, got none` };
-  return { path, message: `invalid ${name}: ${expected}, got ${shown(value)}${choiceHint(issue, value)}` };
+  return {
+    path,
+    message: `invalid ${name}: ${expected}, got ${shown(value)}${choiceHint(issue, value) || hint(path, value)}`,
+  };
 }
 
 /** Of a union the branch that was meant: not of another kind, then the one with the fewest complaints. */

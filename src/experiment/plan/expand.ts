@@ -3,7 +3,7 @@ import { layered, nested, type Settings } from "../../core/layers.ts";
 import { respelled } from "../../core/respelled.ts";
 import { namedIn } from "../../core/spelling.ts";
 import { didYouMean } from "../../core/suggestion.ts";
-import { type PartName, partNames, parts as partSchemas, shorthand } from "./experimentSchema.ts";
+import { namesake, type PartName, partNames, parts as partSchemas } from "./experimentSchema.ts";
 import type { Experiment } from "./readExperiment.ts";
 
 export type AxisValue = string | number | boolean;
@@ -101,7 +101,7 @@ function combine({ body, where }: Experiment, point: Combination["axes"], seed: 
     if (axis === undefined) continue;
     const value = String(point[part]);
     const settings = Array.isArray(axis)
-      ? shorthand[part as keyof typeof shorthand](value)
+      ? { [namesake[part as keyof typeof namesake]]: value }
       : (axis as Record<string, Settings>)[value];
     lay(part, settings, ["matrix", part, value]);
   }

@@ -91,11 +91,8 @@ export const parts = {
 export type PartName = keyof typeof parts;
 export const partNames = Object.keys(parts) as PartName[];
 
-/** Short words that stand for a whole part: a network by its name, an attack by its method. */
-export const shorthand = {
-  network: (word: string) => ({ name: word }),
-  attack: (word: string) => ({ method: word }),
-} as const;
+/** The member that a word alone is meant for where a whole part is asked for: an attack is called by its method. */
+export const namesake = { test: "data", set: "file", attack: "method", trigger: "kind", network: "name" } as const;
 
 const variants = <T extends z.ZodType>(part: T, what: string) =>
   z.record(z.string().regex(/^[^\s].*$/), part).describe(`${what}: short name → settings; the names appear in tables`);

@@ -1,7 +1,7 @@
 import { lookUp, UsageError } from "../../core/errors.ts";
 import { layered, type Settings } from "../../core/layers.ts";
 import { didYouMean } from "../../core/suggestion.ts";
-import { type ExperimentFile, experimentSchema, type PartName, partNames } from "./experimentSchema.ts";
+import { type ExperimentFile, experimentSchema, namesake, type PartName, partNames } from "./experimentSchema.ts";
 import { readYaml, type Where } from "./readYaml.ts";
 
 /** An experiment file that was checked, at one size. */
@@ -21,12 +21,23 @@ export interface Experiment {
  * @throws UsageError with file, line, column and what to write.
  */
 export function readExperiment(text: string, file: string, size?: string): Experiment {
-  const { value: whole, where } = readYaml(experimentSchema, text, file, "experiment");
+  const { value: whole, where } = readYaml(experimentSchema, text, file, "experiment", wholePart);
   for (const path of [[], ...Object.keys(whole.sizes ?? {}).map((name) => ["sizes", name])])
     checkAxes(whole, path, where);
   const { sizes = {}, ...body } = whole;
   const change = size === undefined ? undefined : lookUp(sizes, size, file, "size");
   return { file, body: change ? resized(body, change) : body, size, where };
+}
+
+/** What to write where a word stands for a whole part: `network: { name: mlp }`, as an axis `network: [mlp]`. */
+function wholePart(path: readonly PropertyKey[], value: unknown): string {
+  const inside = path[0] === "sizes" ? path.slice(2) : path;
+  const [part, ...more] = inside[0] === "matrix" ? inside.slice(1) : inside;
+  if (typeof value !== "string" || !Object.hasOwn(namesake, String(part))) return "";
+  const inObject = `; write { ${namesake[part as keyof typeof namesake]}: ${value} }`;
+  if (inside[0] !== "matrix") return more.length === 0 ? inObject : "";
+  if (more.length === 1) return inObject;
+  return more.length === 0 && (part === "attack" || part === "network") ? `; write [${value}]` : "";
 }
 
 /** Names of axes are parts, `seed`, one option of a part, or a part and a name of one's own for several of its options. */

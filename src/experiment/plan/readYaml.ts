@@ -13,6 +13,7 @@ export type Where = (path: Path) => string;
  * Read a file of settings, YAML or JSON, and check it.
  *
  * @param what the whole file is, for errors.
+ * @param hint what to write instead of a value that is of the wrong kind; "" where nothing is known.
  * @returns the value as it was written: members keep their order, and none gets a default.
  * @throws UsageError with file, line, column and what to write.
  */
@@ -21,6 +22,7 @@ export function readYaml<S extends z.ZodType>(
   text: string,
   file: string,
   what: string,
+  hint: (path: Path, value: unknown) => string = () => "",
 ): { value: z.input<S>; where: Where } {
   const lines = new LineCounter();
   const at = (offset: number) => {
@@ -57,7 +59,7 @@ export function readYaml<S extends z.ZodType>(
   const value = respelled(schema, plain(document, file) ?? {});
   const checked = schema.safeParse(value);
   if (checked.success) return { value: value as z.input<S>, where };
-  const { path, message } = describeIssue(schema, checked.error.issues[0], value, what);
+  const { path, message } = describeIssue(schema, checked.error.issues[0], value, what, hint);
   throw new UsageError(`${where(path)}: ${message}`);
 }
 

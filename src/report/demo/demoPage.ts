@@ -120,7 +120,7 @@ function repaired({ repair, receivers: { clean, tampered, repaired: after } }: D
   const { before, after: painted, added, verdict, sentences } = repair;
   const grid = (pictures: Pictures, name: string, text: string) => {
     const order = all(pictures, 12);
-    return figure(pictures, order, Math.min(6, order.length), name, text);
+    return figure(pictures, order, Math.max(3, Math.min(6, order.length)), name, text);
   };
   return chapter(
     6,

@@ -16,6 +16,17 @@ it.each([
     lines(...head, "network: { name: convnet }"),
     /^e\.yaml:3:12: invalid network\.name: expected one of .*convNet.*, got "convnet"; did you mean convNet\?$/,
   ],
+  [lines(...head, "network: mlp"), 'e.yaml:3:1: invalid network: expected object, got "mlp"; write { name: mlp }'],
+  [lines(...head, "attack: badNets"), /^e\.yaml:3:1: .*; write \{ method: badNets \}$/],
+  [lines(head[0], "set: set.pt"), /^e\.yaml:2:1: .*; write \{ file: set\.pt \}$/],
+  [lines("test: strokes", head[1]), /^e\.yaml:1:1: .*; write \{ data: strokes \}$/],
+  [lines(...head, "matrix: { network: mlp }"), /^e\.yaml:3:11: .*; write \[mlp\]$/],
+  [lines(...head, "matrix: { network: { big: mlp } }"), /^e\.yaml:3:22: .*; write \{ name: mlp \}$/],
+  [lines(...head, "sizes: { smoke: { trigger: row } }"), /^e\.yaml:3:19: .*; write \{ kind: row \}$/],
+  [
+    lines(...head, "strategy: { epochs: soon }"),
+    /^e\.yaml:3:13: invalid strategy\.epochs: expected number, got "soon"$/,
+  ],
   [
     lines(...head, "attack: { method: badNets, poisonRatio: 3 }"),
     "e.yaml:3:28: invalid attack.poisonRatio: expected number to be <=1, got 3",

@@ -1,6 +1,6 @@
 import { sha256Hex } from "../core/hash.ts";
-import type { DistilledSet } from "../data/DistilledSet.ts";
-import { setBytes } from "../data/setBytes.ts";
+import type { DistilledSet } from "./DistilledSet.ts";
+import { setBytes } from "./setBytes.ts";
 
 /** SHA-256 of what a set holds (`setBytes`), as records have it; lower-case hexadecimal. */
 export function digestOf(set: DistilledSet): string {

@@ -2,6 +2,7 @@
 
 export { realisticDiverse } from "./crops/realisticDiverse.ts";
 export { datasetCondensation } from "./gradientMatching/datasetCondensation.ts";
+export { informationIntensive } from "./gradientMatching/informationIntensive.ts";
 export { siameseCondensation } from "./gradientMatching/siameseCondensation.ts";
 export { neuralFeatureRegression } from "./kernelRidge/neuralFeatureRegression.ts";
 export { randomFeatureApproximation } from "./kernelRidge/randomFeatureApproximation.ts";

@@ -56,6 +56,17 @@ const quick: Record<string, Record<string, unknown>> = {
   },
   attentionMatching: { iterations: 3, batchReal: 6, width: 4, depth: 2 },
   datasetCondensation: { iterations: 2, outer: 3, inner: 2, batchReal: 6, batchTrain: 4, width: 4, depth: 2 },
+  informationIntensive: {
+    factor: 1,
+    ipc: 2,
+    iterations: 2,
+    outer: 3,
+    batchReal: 6,
+    netImages: 6,
+    batchNet: 4,
+    width: 4,
+    depth: 2,
+  },
   distributionMatching: { iterations: 4, batchReal: 6, width: 4, depth: 2 },
   matchingTrajectories: {
     iterations: 3,

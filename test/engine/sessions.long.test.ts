@@ -29,6 +29,7 @@ const quickMethods: Record<string, object> = {
   alignedTrajectories: { ...narrow, ...experts, startFrom: 1, growth: 1 },
   attentionMatching: { ipc: 1, iterations: 3, batchReal: 4, width: 4, depth: 2 },
   datasetCondensation: { ipc: 1, iterations: 2, outer: 2, inner: 1, batchReal: 4, width: 4, depth: 2 },
+  informationIntensive: { ...narrow, outer: 2, batchReal: 4, netImages: 8, batchNet: 4 },
   matchingTrajectories: { ...narrow, ...experts },
   neuralFeatureRegression: { ...narrow, batchReal: 4, poolSize: 1, poolUpdates: 2 },
   squeezeRecoverRelabel: { ...narrow, batchImg: 5, teacherEpochs: 1, teacherBatch: 20 },

@@ -59,7 +59,7 @@ export class Condenser extends Holder {
     device: Device,
   ): Promise<Condenser> {
     const network = networkWithoutBatchNorm(set, options, who);
-    const shape = { ipc: options.ipc, factor: options.factor, augmented: operators.length > 0 };
+    const shape = { ipc: options.ipc, factor: options.factor, stages: operators.length > 0 ? 1 : 0 };
     const match = await compileMatch(network, shape, sgd({ momentum: options.momentum }), device);
     const gradients = new CompiledOnce((n: number) => compileRealGradient(network, n, device));
     const learner = new Learner(network, sgd(), device);

@@ -22,11 +22,18 @@ CROPS = {
     "ipc": 2, "candidates": 5, "crops": 3, "leastArea": 0.08, "factor": 1, "teacherEpochs": 3, "teacherBatch": 9, "teacherLr": 0.05, "teacherSeed": 2,
     "width": 4, "depth": 2, "norm": "instance",
 }
+INTENSIVE = {
+    **BASE, "outer": 3, "distance": "mse", "lrImg": 0.25, "batchSynthetic": 128, "augmentation": "color+crop+cutout",
+    "netImages": 10, "batchNet": 4, "lrNet": 0.01, "netAugmentation": "color+crop", "mixingChance": 0.5,
+}
 RUNS = {
     "dc": ("datasetCondensation", {**GRADIENTS, "init": "noise"}),
     "dc-factor": ("datasetCondensation", {**GRADIENTS, "init": "noise", "factor": 2, "ipc": 1}),
     "dsa": ("siameseCondensation", {**GRADIENTS, "init": "real", "dsa": DSA}),
     "dsa-factor": ("siameseCondensation", {**GRADIENTS, "init": "real", "dsa": DSA, "factor": 2, "ipc": 1, "outer": 2}),
+    "idc": ("informationIntensive", INTENSIVE),
+    "idc-factor": ("informationIntensive", {**INTENSIVE, "factor": 2, "ipc": 1, "distance": "l1", "lrImg": 0.05, "netAugmentation": "flip_scale_rotate"}),
+    "idc-drawn": ("informationIntensive", {**INTENSIVE, "batchSynthetic": 1, "momentum": 0, "augmentation": "none", "mixingChance": 1}),
     "dm": ("distributionMatching", MEANS),
     "dm-factor": ("distributionMatching", {**MEANS, "factor": 2, "ipc": 1}),
     "dataDam": ("attentionMatching", {**MEANS, "taskBalance": 0.01}),
@@ -204,6 +211,75 @@ def gradient_matching(o, source, dtype):
     return images.detach(), losses
 
 
+def kernels(o, a, b):
+    """Over the kernels of convolutions: the sum of squares or absolutes of the differences."""
+    size = {"mse": torch.square, "l1": torch.abs}[o["distance"]]
+    return sum(size(u - v).sum() for u, v in zip(a, b) if u.dim() == 4)
+
+
+def cutmix(x, y, source):
+    """Every image gets a box of another one, and as much of its label."""
+    stream = Stream(source)
+    share, partner = stream.beta(1), permutation(source, len(x))
+    half = int(SIDE * math.sqrt(1 - share)) // 2
+    cy, cx = stream.integer(SIDE), stream.integer(SIDE)
+    top, bottom, left, right = max(0, cy - half), min(SIDE, cy + half), max(0, cx - half), min(SIDE, cx + half)
+    x, own = x.clone(), x
+    x[:, :, top:bottom, left:right] = own[partner][:, :, top:bottom, left:right]
+    share = 1 - (bottom - top) * (right - left) / SIDE**2
+    return x, share * y + (1 - share) * y[partner]
+
+
+def learn_real(o, params, optimizer, images, source):
+    """Steps on real images, augmented stage by stage, a share of the batches mixed."""
+    order, n = permutation(child(source, "order"), N), o["batchNet"]
+    for i in range(math.ceil(o["netImages"] / n)):
+        rows = [order[(i * n + j) % N] for j in range(n)]
+        x, y = images[rows], F.one_hot(torch.tensor([row % K for row in rows]), K).to(images.dtype)
+        for s, stage in enumerate(o["netAugmentation"].split("+")):
+            name, numbers = drawn(child(child(source, "augmentation", i), s), stage, n)
+            x = dsa.OPERATORS[name](x, **numbers)
+        if Stream(child(source, "mixed", i)).uniform() < o["mixingChance"]:
+            x, y = cutmix(x, y, child(source, "mixing", i))
+        optimizer.zero_grad()
+        F.cross_entropy(forward(params, x)[0], y).backward()
+        optimizer.step()
+
+
+def intensive(o, source, dtype):
+    """Images are pixels; one optimiser has all of them and steps after every class, so that momentum carries the others on."""
+    real_all, rows = raw(dtype)
+    pixels = (initial({**o, "init": "real"}, source, dtype) * STD + MEAN).requires_grad_(True)
+    optimizer, losses = torch.optim.SGD([pixels], lr=o["lrImg"] * o["ipc"] / 10, momentum=o["momentum"]), []
+    each, parts = o["ipc"], o["ipc"] * o["factor"] ** 2
+    stages = [] if o["augmentation"] == "none" else o["augmentation"].split("+")
+    for it in range(o["iterations"]):
+        own = child(source, "iteration", it)
+        params = network(o, child(own, "network"), dtype)
+        net = torch.optim.SGD(params, lr=o["lrNet"], momentum=0.9, weight_decay=5e-4)
+        pixels.data.clamp_(0, 1)
+        for turn in range(o["outer"]):
+            now, total = child(own, "update", turn), 0
+            for k in range(K):
+                real = real_all[sample(rows[k], o["batchReal"], child(now, "real", k))]
+                seen = decode((pixels[k * each : (k + 1) * each] - MEAN) / STD, o["factor"])
+                if parts > o["batchSynthetic"]:
+                    seen = seen[permutation(child(now, "parts", k), parts)[: o["batchSynthetic"]]]
+                for s, stage in enumerate(stages):
+                    name, numbers = drawn(child(child(now, "augmentation", k), s), stage, 1)
+                    real, seen = (dsa.OPERATORS[name](x, **{key: v * len(x) for key, v in numbers.items()}) for x in (real, seen))
+                g = gradients(params, real, torch.full([len(real)], k))
+                loss = kernels(o, gradients(params, seen, torch.full([len(seen)], k), graph=True), g)
+                optimizer.zero_grad()
+                pixels.grad = torch.autograd.grad(loss, pixels)[0]
+                optimizer.step()
+                total = total + loss.detach() / K
+            losses.append(total)
+            if turn < o["outer"] - 1:
+                learn_real(o, params, net, real_all, child(own, "training", turn))
+    return ((pixels.detach().clamp(0, 1) - MEAN) / STD), losses
+
+
 def statistic(o, params, x):
     """What is averaged over a class: features, or the attention of every ReLU but the last, and the logits."""
     logits, features, maps = forward(params, x)
@@ -286,9 +362,9 @@ def run(method, o, source, dtype):
     if "crops" in o:
         images, losses = crops(o, source, dtype)
         return {"images": images, "losses": losses}
-    loop = gradient_matching if "outer" in o else mean_matching
+    loop = intensive if "netImages" in o else gradient_matching if "outer" in o else mean_matching
     images, losses = loop(o, source, dtype)
-    seen, before = decode(images, o["factor"]), decode(initial(o, source, dtype), o["factor"])
+    seen, before = decode(images, o["factor"]), decode(initial({"init": "real", **o}, source, dtype), o["factor"])
     return {"images": seen, "change": seen - before, "losses": losses}
 
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { onDamage } from "../../../src/disk/kept/damage.ts";
 import { sweepRecordOf } from "../../../src/experiment/collect/sweepRecordOf.ts";
 import { Inputs } from "../../../src/experiment/plan/Inputs.ts";
-import { type Manifest, openSweep, planExperiment } from "../../../src/experiment/plan/manifest.ts";
+import { openSweep, planExperiment, type SweepManifest } from "../../../src/experiment/plan/manifest.ts";
 import { readExperiment } from "../../../src/experiment/plan/readExperiment.ts";
 import { outcomeOf, readOutcomes, writeOutcome } from "../../../src/experiment/sweep/outcomes.ts";
 import { TrialRunner } from "../../../src/experiment/sweep/runTrial.ts";
@@ -16,7 +16,7 @@ import { faults, inject } from "../../disk/kept/faults.ts";
 import { drawings } from "../drawings.ts";
 
 let folder: string;
-let manifest: Manifest;
+let manifest: SweepManifest;
 const said: string[] = [];
 beforeEach(() => {
   said.length = 0;

@@ -3,13 +3,18 @@
  *
  * @packageDocumentation
  */
+
+export type { ZcaWhitening } from "./data/Normalisation.ts";
 export { type Converted, convert } from "./formats/convert.ts";
 export type {
+  DecodedImage,
   Finding,
   Format,
   JpegDecoder,
+  NormalisationBy,
   ObjectInfo,
   Opened,
+  ReadOption,
   ReadOptions,
   Severity,
   Source,

@@ -1,6 +1,7 @@
 /** Sum up what `rates.ts` wrote: `npx tsx repro/audit/table.ts OUT.json`. Markdown, with exact (Clopper–Pearson) 95 % intervals. */
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { exactInterval } from "../../src/metrics/exactInterval.ts";
 
 interface Row {
   readonly name: string;
@@ -37,29 +38,6 @@ for (const group of groups) {
 /** "3 of 4 (19–99 %)". */
 function share(hits: number, of: number): string {
   if (of === 0) return "–";
-  // Ends of the interval: where so many hits, or so few, become rarer than one in forty.
-  const low = hits === 0 ? 0 : solve((p) => 1 - below(hits - 1, of, p) >= 0.025);
-  const high = hits === of ? 1 : solve((p) => below(hits, of, p) <= 0.025);
+  const { low, high } = exactInterval(hits, of);
   return `${hits} of ${of} (${Math.round(100 * low)}–${Math.round(100 * high)} %)`;
-}
-
-/** Chance of at most so many hits. */
-function below(hits: number, of: number, p: number): number {
-  let [term, sum] = [(1 - p) ** of, 0];
-  for (let k = 0; k <= hits; k++) {
-    sum += term;
-    term *= ((of - k) / (k + 1)) * (p / (1 - p));
-  }
-  return sum;
-}
-
-/** The least p for which it holds, of what holds from some p on. */
-function solve(holds: (p: number) => boolean): number {
-  let [low, high] = [0, 1];
-  for (let i = 0; i < 50; i++) {
-    const p = (low + high) / 2;
-    if (holds(p)) high = p;
-    else low = p;
-  }
-  return high;
 }

@@ -16,7 +16,7 @@ export abstract class Holder implements Closable {
   }
 }
 
-type Held = Pick<Closable, "close">;
+export type Held = Pick<Closable, "close">;
 
 /**
  * Close all, also those that are still being made; what could not be made has nothing to close. One that fails to close

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { DataError, UsageError } from "../core/errors.ts";
 import { canonicalJson, sha256Hex } from "../core/hash.ts";
+import { expectation, shown } from "../core/options.ts";
 import { withoutOffset } from "../formats/Refusal.ts";
 import { readSafetensors, type TensorInput, writeSafetensors } from "../formats/safetensors/safetensorsFile.ts";
 import { strictJson } from "../formats/strictJson.ts";
-import type { Tensor } from "../formats/tensor.ts";
+import type { StoredTensor } from "../formats/tensor.ts";
 import { type Floats, isFloats, isParamSpec, type ParamSpec } from "../nn/Network.ts";
 import { leaves, rebuild, type Tree } from "../tensor/tree.ts";
 import { networkDefinition, type TrainedNetwork } from "../train/TrainedNetwork.ts";
@@ -74,7 +75,7 @@ export async function networkOf(bytes: Uint8Array, path: string): Promise<Traine
     const value = metadata[key] === undefined ? undefined : plain(metadata[key], path);
     const parsed = entries[key].safeParse(value);
     if (!parsed.success)
-      throw new DataError(`${path}: invalid ${key}: ${parsed.error.issues[0].message.slice(0, 200)}`, 8);
+      throw new DataError(`${path}: invalid ${key}: ${expectation(parsed.error.issues[0])}, got ${shown(value)}`, 8);
     return parsed.data as z.infer<(typeof entries)[K]>;
   };
   const [input, classes, classNames] = [entry("input"), entry("classes"), entry("class_names")];
@@ -149,7 +150,7 @@ function named<T>(path: string, tree: Tree<T>, isLeaf: (x: unknown) => x is T): 
   return keys.flatMap((key) => named(`${path}.${key}`, (tree as Readonly<Record<string, Tree<T>>>)[key], isLeaf));
 }
 
-function floatsOf(tensor: Tensor | undefined, name: string, shape: readonly number[], path: string): Floats {
+function floatsOf(tensor: StoredTensor | undefined, name: string, shape: readonly number[], path: string): Floats {
   if (!tensor) throw new DataError(`${path}: missing tensor: expected ${name} [${shape}], got none`, 8);
   if (!(tensor.data instanceof Float32Array) || tensor.dtype !== "float32" || tensor.shape.join() !== shape.join())
     throw new DataError(

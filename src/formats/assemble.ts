@@ -5,14 +5,14 @@ import type { Normalisation } from "../data/Normalisation.ts";
 import type { ReadOptions } from "./Format.ts";
 import { classMajorLabels, type LabelsOfSet, labelsFromTensor } from "./labels.ts";
 import type { Budget } from "./limits.ts";
-import { isFloat, type Tensor, toFloat32 } from "./tensor.ts";
+import { isFloat, type StoredTensor, toFloat32 } from "./tensor.ts";
 
 /** What a reader found, before it is known what kind of set that makes. */
 export interface Parts {
   readonly name: string;
   /** [M, C, H, W], [M, H, W, C], or [M, H, W] for grey images. */
-  readonly images: Tensor;
-  readonly labels?: Tensor;
+  readonly images: StoredTensor;
+  readonly labels?: StoredTensor;
   /** Memory order the format prescribes; an option of the caller goes before it. Default: by the place of a 1 or a 3. */
   readonly layout?: "nchw" | "nhwc";
   readonly normalisation?: Normalisation;
@@ -64,13 +64,18 @@ export function assembleSet(
   };
 }
 
-function findLabels(tensor: Tensor | undefined, n: number, options: ReadOptions, who: string): LabelsOfSet | undefined {
+function findLabels(
+  tensor: StoredTensor | undefined,
+  n: number,
+  options: ReadOptions,
+  who: string,
+): LabelsOfSet | undefined {
   if (tensor) return labelsFromTensor(tensor, n, who);
   return options.ipc === undefined ? undefined : classMajorLabels(n, options.ipc, who);
 }
 
 /** Could this tensor be a stack of images? Three or four dimensions, none empty, sides of 2 and more. */
-export function looksLikeImages({ shape, dtype }: Pick<Tensor, "shape" | "dtype">): boolean {
+export function looksLikeImages({ shape, dtype }: Pick<StoredTensor, "shape" | "dtype">): boolean {
   if (!(isFloat(dtype) || dtype === "uint8") || shape.some((size) => size < 1)) return false;
   if (shape.length === 3) return shape[1] > 1 && shape[2] > 1;
   if (shape.length !== 4) return false;

@@ -4,7 +4,7 @@ import type { Format, ObjectInfo, Opened } from "./Format.ts";
 import { Budget } from "./limits.ts";
 import { MsgExtension, type MsgValue, parseMsgpack } from "./msgpack.ts";
 import { declaringArrays } from "./saysTampered.ts";
-import { type DType, objectInfo, type Tensor, tensorFromBytes } from "./tensor.ts";
+import { type DType, objectInfo, type StoredTensor, tensorFromBytes } from "./tensor.ts";
 
 const who = "flax";
 /** Extension types of flax.serialization: 1 an array, 2 a complex number, 3 a NumPy scalar. */
@@ -39,7 +39,7 @@ export const flax: Format = {
     const [file] = source.files;
     budget.charge(file.size, who, file.path);
     const root = parseMsgpack(await file.read(), budget, who);
-    const tensors = new Map<string, Tensor>();
+    const tensors = new Map<string, StoredTensor>();
     const foreign: ObjectInfo[] = [];
     collect(root, "", tensors, foreign, budget);
     const records = new Map([...declaringArrays(tensors), ["", withoutArrays(root)]]);
@@ -60,7 +60,7 @@ export const flax: Format = {
 function collect(
   value: MsgValue,
   path: string,
-  into: Map<string, Tensor>,
+  into: Map<string, StoredTensor>,
   foreign: ObjectInfo[],
   budget: Budget,
 ): void {
@@ -84,7 +84,10 @@ function withoutArrays(value: MsgValue): unknown {
 }
 
 /** An array is a packed tuple of shape, name of the type, and bytes. */
-function arrayOf({ type, bytes, offset }: MsgExtension, budget: Budget): Tensor | Omit<ObjectInfo, "path"> | undefined {
+function arrayOf(
+  { type, bytes, offset }: MsgExtension,
+  budget: Budget,
+): StoredTensor | Omit<ObjectInfo, "path"> | undefined {
   if (type !== ARRAY && type !== SCALAR) return undefined;
   const tuple = parseMsgpack(bytes, budget, who, offset);
   const [shape, dtype, data] = Array.isArray(tuple) && tuple.length === 3 ? (tuple as MsgValue[]) : [];
@@ -108,7 +111,7 @@ function arrayOf({ type, bytes, offset }: MsgExtension, budget: Budget): Tensor 
 }
 
 /** The array of this name, at the top or inside a dictionary. */
-function named(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor | undefined {
+function named(tensors: ReadonlyMap<string, StoredTensor>, name: string): StoredTensor | undefined {
   for (const [path, tensor] of tensors) if (path === name || path.endsWith(`.${name}`)) return tensor;
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { DataError } from "../core/errors.ts";
 import type { Labels } from "../data/DistilledSet.ts";
-import { type Tensor, toClassIndices, toFloat32 } from "./tensor.ts";
+import { type StoredTensor, toClassIndices, toFloat32 } from "./tensor.ts";
 
 /** Labels together with K, the number of classes they speak of. */
 export interface LabelsOfSet {
@@ -13,7 +13,7 @@ export interface LabelsOfSet {
  *
  * @throws DataError if the shape is neither, or an index is no class.
  */
-export function labelsFromTensor(tensor: Tensor, images: number, who: string): LabelsOfSet {
+export function labelsFromTensor(tensor: StoredTensor, images: number, who: string): LabelsOfSet {
   const [rows, columns = 1, ...more] = tensor.shape;
   if (rows !== images || more.length > 0)
     throw new DataError(
@@ -29,7 +29,7 @@ export function labelsFromTensor(tensor: Tensor, images: number, who: string): L
 }
 
 /** Whole numbers 0 and 1 (ChestMNIST): any number of classes an image. One-hot labels of whole numbers are not such. */
-function isMultiLabel({ dtype, data }: Tensor, columns: number): boolean {
+function isMultiLabel({ dtype, data }: StoredTensor, columns: number): boolean {
   if (dtype !== "uint8" && dtype !== "bool") return false;
   let several = false;
   for (let start = 0; start < data.length; start += columns) {

@@ -12,7 +12,7 @@ import { setFromArrays } from "./numpy/setFromArrays.ts";
 import { openPickle } from "./pickle/openPickle.ts";
 import { Refusal } from "./Refusal.ts";
 import { declaringArrays } from "./saysTampered.ts";
-import { objectInfo, type Tensor } from "./tensor.ts";
+import { objectInfo, type StoredTensor } from "./tensor.ts";
 import { recordsOf } from "./torch/recordsOf.ts";
 import { arrayLosses, setTensors } from "./torch/writeTorch.ts";
 import { openZip, type ZipArchive, type ZipEntry } from "./zip/openZip.ts";
@@ -39,7 +39,7 @@ export const npz: Format = {
       throw new DataError(`npz: invalid source: expected one file, got ${source.files.length}`);
     const budget = new Budget(options.maxBytes);
     const archive = await openZip(source.files[0], budget, "npz");
-    const arrays = new Map<string, Tensor>();
+    const arrays = new Map<string, StoredTensor>();
     const objects: ObjectInfo[] = [];
     const findings: Finding[] = [...archive.findings];
     const python2: string[] = [];

@@ -13,7 +13,7 @@ import {
 import { readMetadata, writeMetadata } from "./safetensors/setMetadata.ts";
 import { declaringArrays } from "./saysTampered.ts";
 import { contentKind } from "./scan/contentKind.ts";
-import { objectInfo, type Tensor } from "./tensor.ts";
+import { objectInfo, type StoredTensor } from "./tensor.ts";
 import { beginsWith } from "./zip/peekZip.ts";
 
 /**
@@ -44,7 +44,7 @@ export const safetensors: Format = {
       throw new DataError(`safetensors: invalid source: expected one file, got ${source.files.length}`);
     const opened = await openSafetensors(file, budget);
     const objects: ObjectInfo[] = [];
-    const tensors = new Map<string, Tensor>();
+    const tensors = new Map<string, StoredTensor>();
     for (const [name, { dtype, code, shape }] of opened.entries) {
       if (dtype === undefined) {
         objects.push({ path: name, dtype: code, shape });
@@ -86,7 +86,7 @@ export function setToSafetensors(set: DistilledSet): Uint8Array<ArrayBuffer> {
 }
 
 function setFrom(
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, StoredTensor>,
   file: SafetensorsFile,
   options: ReadOptions,
   budget: Budget,

@@ -1,6 +1,6 @@
 import type { Finding } from "./Format.ts";
 import { strictJson } from "./strictJson.ts";
-import type { Tensor } from "./tensor.ts";
+import type { StoredTensor } from "./tensor.ts";
 import { tamperedRule } from "./verdict.ts";
 
 /** Names under which a set says of itself that it was backdoored, `is_poisoned` and `wasTampered` included. */
@@ -66,7 +66,7 @@ export function saysTampered(said: readonly Declaration[]): Finding | undefined 
 }
 
 /** The numbers of arrays whose name declares; those of all others stay where they are. */
-export function declaringArrays(arrays: Iterable<readonly [string, Tensor]>): Map<string, unknown> {
+export function declaringArrays(arrays: Iterable<readonly [string, StoredTensor]>): Map<string, unknown> {
   return new Map([...arrays].filter(([path]) => isDeclaring(lastPart(path))).map(([path, { data }]) => [path, data]));
 }
 

@@ -33,7 +33,7 @@ export type TensorData =
   | Uint8Array<ArrayBuffer>;
 
 /** Numbers in row-major order. */
-export interface Tensor {
+export interface StoredTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly data: TensorData;
@@ -70,7 +70,7 @@ export function tensorFromBytes(
   shape: readonly number[],
   who: string,
   offset?: number,
-): Tensor {
+): StoredTensor {
   const need = elementCount(shape, who, "tensor", offset) * itemSize(dtype);
   if (bytes.length !== need)
     throw new DataError(
@@ -165,7 +165,7 @@ export function fromFortran(data: TensorData, shape: readonly number[]): TensorD
 }
 
 /** Convert to 32-bit floats. float32 comes back as it is, without a copy. */
-export function toFloat32({ dtype, data }: Tensor): Float32Array<ArrayBuffer> {
+export function toFloat32({ dtype, data }: StoredTensor): Float32Array<ArrayBuffer> {
   if (data instanceof Float32Array) return data;
   const out = new Float32Array(data.length);
   if (dtype === "float16") for (let i = 0; i < out.length; i++) out[i] = fromFloat16(data[i] as number);
@@ -181,7 +181,7 @@ export function toFloat32({ dtype, data }: Tensor): Float32Array<ArrayBuffer> {
  *
  * @throws DataError on a value that is no whole number in [0, 2³¹).
  */
-export function toClassIndices({ dtype, data }: Tensor, who: string): Int32Array<ArrayBuffer> {
+export function toClassIndices({ dtype, data }: StoredTensor, who: string): Int32Array<ArrayBuffer> {
   const out = new Int32Array(data.length);
   for (let i = 0; i < out.length; i++) {
     const value = dtype === "float16" ? fromFloat16(data[i] as number) : Number(data[i]);
@@ -196,8 +196,8 @@ export function toClassIndices({ dtype, data }: Tensor, who: string): Int32Array
  * List a tensor with its range over finite values. The range is computed when somebody asks for it: opening a set for
  * training does not look at every number.
  */
-export function objectInfo(path: string, tensor: Tensor): ObjectInfo {
-  let source: Tensor | undefined = tensor;
+export function objectInfo(path: string, tensor: StoredTensor): ObjectInfo {
+  let source: StoredTensor | undefined = tensor;
   let range: { min: number; max: number } | undefined;
   const find = () => {
     if (source) range = finiteRange(source);
@@ -217,7 +217,7 @@ export function objectInfo(path: string, tensor: Tensor): ObjectInfo {
   };
 }
 
-function finiteRange(tensor: Tensor): { min: number; max: number } | undefined {
+function finiteRange(tensor: StoredTensor): { min: number; max: number } | undefined {
   const { data } = tensor;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return rangeOf(Float64Array.from(data, Number));
   if (tensor.dtype === "float16" || tensor.dtype === "bfloat16") return rangeOfFloats(toFloat32(tensor));

@@ -12,7 +12,7 @@ import type {
   Written,
 } from "./Format.ts";
 import { Budget } from "./limits.ts";
-import { sameKind, type Tensor, type TensorData } from "./tensor.ts";
+import { type StoredTensor, sameKind, type TensorData } from "./tensor.ts";
 import { listObjects } from "./torch/listObjects.ts";
 import { pairFiles } from "./torch/pairFiles.ts";
 import { isTensorValue, type ValueFile } from "./torch/TorchFile.ts";
@@ -47,8 +47,8 @@ export const torchFolder: Format = {
     const objects: ObjectInfo[] = [];
     const findings: Finding[] = [];
     const globals = new Set<string>();
-    const load = async (files: readonly SourceFile[]): Promise<Tensor | undefined> => {
-      const parts: Tensor[] = [];
+    const load = async (files: readonly SourceFile[]): Promise<StoredTensor | undefined> => {
+      const parts: StoredTensor[] = [];
       for (const file of files) {
         const opened = await openTorch(file, budget);
         const listed = await listObjects(opened, file.path);
@@ -83,7 +83,7 @@ export const torchFolder: Format = {
 };
 
 /** @throws DataError unless the file holds one tensor and nothing else. */
-async function bareTensor(opened: ValueFile, file: SourceFile): Promise<Tensor> {
+async function bareTensor(opened: ValueFile, file: SourceFile): Promise<StoredTensor> {
   if (!isTensorValue(opened.root))
     throw new DataError(
       `torchFolder: invalid ${file.path}: expected one bare tensor; open this file alone to see what it holds`,
@@ -92,7 +92,7 @@ async function bareTensor(opened: ValueFile, file: SourceFile): Promise<Tensor> 
 }
 
 /** Join parts along the first dimension: a large set split over `images_best_0.pt`, `_1`, … */
-function concatenate(parts: readonly Tensor[], budget: Budget): Tensor {
+function concatenate(parts: readonly StoredTensor[], budget: Budget): StoredTensor {
   const [first] = parts;
   let rows = 0;
   let length = 0;

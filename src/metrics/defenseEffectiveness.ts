@@ -1,5 +1,5 @@
 /** Test accuracy and attack success of one network or of a mean over networks, as fractions. */
-export interface Rates {
+export interface CtaAndAsr {
   readonly cta: number;
   readonly asr: number;
 }
@@ -14,6 +14,6 @@ export interface Rates {
  * @example
  * defenseEffectiveness({ cta: 0.36, asr: 0.95 }, { cta: 0.35, asr: 0.05 }); // 0.945
  */
-export function defenseEffectiveness(without: Rates, withDefense: Rates): number {
+export function defenseEffectiveness(without: CtaAndAsr, withDefense: CtaAndAsr): number {
   return (Math.max(0, without.asr - withDefense.asr) - Math.max(0, without.cta - withDefense.cta) + 1) / 2;
 }

@@ -20,7 +20,7 @@ p{margin:0 0 10px}
 .verdict p{font-size:16.5px;max-width:80ch;margin:0;text-wrap:pretty;overflow-wrap:anywhere}
 .verdict p+p{margin-top:8px}
 .worked{--tone:var(--worked)}.weak{--tone:var(--weak)}.failed{--tone:var(--failed)}.inconclusive{--tone:var(--inconclusive)}.none{--tone:var(--none)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:14px;margin-top:14px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:14px;margin-top:14px}
 .tile{padding:14px 18px}
 .tile b{display:block;font-size:25px;line-height:1.25;font-weight:640;letter-spacing:-.015em;font-variant-numeric:tabular-nums;white-space:nowrap}
 .tile span{display:block;color:var(--soft);font-size:13px;line-height:1.4}

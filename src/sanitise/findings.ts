@@ -12,7 +12,7 @@ export interface AuditFindings extends Pick<AuditResult, "coherence"> {
   readonly suspect?: FoundSuspect;
 }
 
-type FoundSuspect = Pick<Suspect, "targetClass" | "patch" | "held" | "support">;
+export type FoundSuspect = Pick<Suspect, "targetClass" | "patch" | "held" | "support">;
 
 /**
  * What to repair where the verdict is *backdoored* or *suspicious*: the suspect that it names, and every other whose loss of support is as

@@ -26,7 +26,7 @@ import {
   tensorsName,
 } from "./manifest.ts";
 import { checkName, comparePaths } from "./paths.ts";
-import { type ProvenanceInput, provenancePredicate, type RunRecord } from "./provenance.ts";
+import { type MakingRun, type ProvenanceInput, provenancePredicate } from "./provenance.ts";
 import { type Sealer, signStatement } from "./signStatement.ts";
 import { cardName, croissantName, sealFiles } from "./staging.ts";
 import { type SetFacts, tensorsPredicate } from "./tensors.ts";
@@ -38,7 +38,7 @@ export interface SealOptions extends HashOptions {
   readonly facts: SetFacts;
   /** What was asked for; what is missing is taken from an earlier seal of this set. */
   readonly description: Partial<Description> & { readonly today: string };
-  readonly run?: RunRecord;
+  readonly run?: MakingRun;
   readonly tool: ProvenanceInput["tool"];
   /** Further exact relative paths to leave out. */
   readonly ignore?: readonly string[];

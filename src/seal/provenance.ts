@@ -9,7 +9,7 @@ export interface Publication {
 }
 
 /** A run folder's record, as far as provenance needs it. */
-export interface RunRecord {
+export interface MakingRun {
   readonly command: string;
   readonly config: Readonly<Record<string, unknown>>;
   /** Role → digest of each input. */
@@ -20,7 +20,7 @@ export interface RunRecord {
 
 export interface ProvenanceInput {
   readonly publication: Publication;
-  readonly run?: RunRecord;
+  readonly run?: MakingRun;
   /** Metadata that travels with the set, where there is no run. */
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly tool: { readonly version: string; readonly node: string };

@@ -41,7 +41,7 @@ export const gelu = (x: Tensor): Tensor => mul(mul(x, 0.5), add(erf(mul(x, Math.
 
 // Reductions. `axes` undefined = all.
 
-type Axes = readonly number[] | undefined;
+export type Axes = readonly number[] | undefined;
 const axesOf = (axes: Axes): number[] | null => (axes === undefined ? null : [...axes]);
 
 export const sum = (x: Tensor, axes?: Axes, keepdims = false): Tensor => wrap(take(x).sum(axesOf(axes), { keepdims }));

@@ -22,7 +22,7 @@ export interface LearnerState {
 }
 
 /** Learning from another network besides the labels (knowledge distillation). */
-export interface Distillation extends DistillationOptions {
+export interface KnowledgeDistillation extends DistillationOptions {
   readonly teacher: Learner;
   /** The teacher's weights; without them it is trained on the student's set first. */
   readonly weights?: Pick<LearnerState, "weights" | "running">;
@@ -32,8 +32,8 @@ type Step = Compiled<
   [[Tree<Floats>, Tree<Floats>], readonly Floats[], [readonly Tree<Floats>[], Floats]],
   { loss: Floats; weights: Tree<Floats>; running: Tree<Floats>; slots: readonly Tree<Floats>[] }
 >;
-type Prediction = { readonly logits: Floats; readonly features: Floats };
-type Parameters = Pick<LearnerState, "weights" | "running">;
+export type Prediction = { readonly logits: Floats; readonly features: Floats };
+export type LearntWeights = Pick<LearnerState, "weights" | "running">;
 type Predict = CompiledHeld<[Tree<Floats>, Tree<Floats>], [Floats], Prediction>;
 
 /** What a network learns by. */
@@ -43,7 +43,7 @@ export type Loss = "cross-entropy" | "squared";
 export class Learner extends Holder {
   readonly network: Network;
   readonly optimiser: Optimiser;
-  readonly distillation: Distillation | undefined;
+  readonly distillation: KnowledgeDistillation | undefined;
   readonly device: Device;
   readonly loss: Loss;
   private readonly steps = new Map<number, Promise<Step>>();
@@ -54,7 +54,7 @@ export class Learner extends Holder {
     network: Network,
     optimiser: Optimiser,
     device: Device,
-    distillation?: Distillation,
+    distillation?: KnowledgeDistillation,
     loss: Loss = "cross-entropy",
   ) {
     super();
@@ -97,12 +97,12 @@ export class Learner extends Holder {
   }
 
   /** Logits [N, K] and penultimate features [N, D] in evaluation mode. */
-  predict(state: Parameters, x: Floats): Promise<Prediction> {
+  predict(state: LearntWeights, x: Floats): Promise<Prediction> {
     return this.predictor(state)(x);
   }
 
   /** The same for many batches: what follows from the weights alone is computed once. The weights are not copied: leave them as they are. */
-  predictor({ weights, running }: Parameters): (x: Floats) => Promise<Prediction> {
+  predictor({ weights, running }: LearntWeights): (x: Floats) => Promise<Prediction> {
     const [c, h, w] = this.network.input;
     const ready = new Map<number, Promise<(x: Floats) => Promise<Prediction>>>();
     return async (x) => {

@@ -5,7 +5,7 @@ import { memoryFile } from "../../src/formats/memorySource.ts";
 import { readNpy } from "../../src/formats/numpy/npyFile.ts";
 import { isKind, type PickleValue, textOf } from "../../src/formats/pickle/values.ts";
 import { openSafetensors } from "../../src/formats/safetensors/safetensorsFile.ts";
-import { type Tensor, tensorBytes } from "../../src/formats/tensor.ts";
+import { type StoredTensor, tensorBytes } from "../../src/formats/tensor.ts";
 import { isTensorValue, type ValueFile } from "../../src/formats/torch/TorchFile.ts";
 import { openTorch } from "../../src/formats/torch.ts";
 import { openZip } from "../../src/formats/zip/openZip.ts";
@@ -13,7 +13,7 @@ import { openZip } from "../../src/formats/zip/openZip.ts";
 /** dtype, shape, sha256 of the little-endian row-major bytes. */
 export type Digest = [dtype: string, shape: readonly number[], sha256: string];
 
-export function digest(tensor: Tensor): Digest {
+export function digest(tensor: StoredTensor): Digest {
   return [tensor.dtype, tensor.shape, sha256Hex(tensorBytes(tensor.data))];
 }
 

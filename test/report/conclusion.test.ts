@@ -162,7 +162,7 @@ describe("records", () => {
 
   test.each([
     [(r: Record<string, unknown>) => ({ ...r, format: "other" }), "record.json: invalid format"],
-    [(r: Record<string, unknown>) => ({ ...r, extra: 1 }), "record.json: invalid record"],
+    [(r: Record<string, unknown>) => ({ ...r, extra: 1 }), "record.json: unknown extra: expected no such member"],
     [
       (r: Record<string, unknown>) => ({
         ...r,
@@ -185,7 +185,7 @@ describe("records", () => {
       (r: Record<string, unknown>) => ({ ...r, trigger: { ...(r.trigger as object), mask: [1] } }),
       "invalid trigger.mask: expected 1024 numbers, got 1",
     ],
-    [() => null, "record.json: invalid record"],
+    [() => null, "record.json: invalid record: expected object, got null"],
   ])("damaged ones are refused by name (%#)", (damage, message) => {
     const record = JSON.parse(JSON.stringify(syntheticRecord())) as Record<string, unknown>;
     expect(() => parseRecord(damage(record), "record.json")).toThrow(DataError);

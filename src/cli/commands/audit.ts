@@ -3,15 +3,17 @@ import * as z from "zod";
 import type { AuditResult, Suspect } from "../../audit/auditSet.ts";
 import type { Calibration } from "../../audit/calibration.ts";
 import type { Patch } from "../../audit/Patch.ts";
-import type { AuditSettings } from "../../audit/settings.ts";
+import { type AuditSettings, auditOptions } from "../../audit/settings.ts";
 import type { AuditConclusion } from "../../audit/verdict.ts";
 import { distinct } from "../../core/distinct.ts";
 import { UsageError } from "../../core/errors.ts";
+import { refuseIdle } from "../../core/readWhen.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { setPath } from "../../disk/setPath.ts";
 import { computeOptions } from "../options/computeOptions.ts";
 import { readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
+import { flagOf } from "../shell/flagOf.ts";
 import { repositoryPath } from "../steps/repositoryPath.ts";
 import { whiteningHooks } from "../steps/whiteningHooks.ts";
 
@@ -30,14 +32,12 @@ const options = z.object({
     .describe(
       "also larger squares, lines, frames, scatters and waves, support by many images, and detectors of others",
     ),
-  detectors: distinct(z.array(z.string()).min(1))
-    .optional()
-    .describe("these detectors instead of those of the level (docs/audit.md)"),
+  detectors: auditOptions.shape.detectors,
   power: z
     .boolean()
     .default(false)
     .describe("where nothing is found, plant known stamps into the set and audit it again: three times the time"),
-  followed: z.int().min(1).default(3).describe("suspects that are followed to the end"),
+  followed: auditOptions.shape.followed,
   networks: distinct(z.array(z.string()).min(1))
     .default(["convNet"])
     .describe("architectures of the audit's networks: those that the receiver will train; the worst verdict counts"),
@@ -45,10 +45,10 @@ const options = z.object({
   markdown: z.string().optional().describe("also write it as Markdown"),
   sarif: z.string().optional().describe("also write a SARIF 2.1.0 report"),
   junit: z.string().optional().describe("also write a JUnit report"),
-  side: z.int().min(2).max(16).default(5).describe("side of the patches that are looked for, in pixels"),
-  grid: z.int().min(2).default(8).describe("places of a patch along each edge"),
-  width: z.int().min(1).default(16).describe("channels of the audit's networks"),
-  epochs: z.int().min(1).default(100).describe("passes over the set of each of its networks"),
+  side: auditOptions.shape.side,
+  grid: auditOptions.shape.grid,
+  width: auditOptions.shape.width,
+  epochs: auditOptions.shape.epochs,
   out: z
     .string()
     .optional()
@@ -82,15 +82,15 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     "audit set.npz --detectors gamut,grid,coherence",
   ],
   async run({ args: [path], options, given, console, signal, commandLine }) {
-    const [{ distilledSet }, { audit }, { readCalibration }, { refuseWithoutNetworks }] = await Promise.all([
+    const [{ distilledSet }, { audit }, { readCalibration }, { auditReadWhen, ofNetworks }] = await Promise.all([
       import("../steps/distilledSet.ts"),
       import("../../library/audit.ts"),
       import("../../run/calibrationFile.ts"),
-      import("../steps/refuseWithoutNetworks.ts"),
+      import("../../audit/auditReadWhen.ts"),
     ]);
     if (options.quick && options.deep)
       throw new UsageError(`${who}: invalid options: expected one of --quick and --deep, got both`);
-    refuseWithoutNetworks(who, options, given);
+    refuseIdle(who, [...auditReadWhen, ...["networks", "power"].map(ofNetworks)], options, given, flagOf);
     if (options.out !== undefined) await (await import("../steps/runFolder.ts")).checkOut(options.out);
     await (await import("../../disk/checkOutputs.ts")).checkOutputs(
       (["page", "markdown", "sarif", "junit"] as const).map((name) => options[name]),

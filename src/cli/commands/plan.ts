@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
-import type { Manifest } from "../../experiment/plan/manifest.ts";
+import type { SweepManifest } from "../../experiment/plan/manifest.ts";
 import { plannedSweep, type SweepChoice, sweepOptions } from "../options/sweepOptions.ts";
 import { defineCommand } from "../shell/command.ts";
 import type { Console } from "../shell/console.ts";
@@ -95,7 +95,7 @@ and the hash of its content. Times are estimates: each part is tried for a momen
 type Emission = SweepChoice & { emit?: "bash" | "slurm" | "k8s"; shards: number; program: string; image: string };
 
 /** A script whose parts run the plan in one folder. */
-async function arrayJob(path: string, folder: string, manifest: Manifest, options: Emission): Promise<string> {
+async function arrayJob(path: string, folder: string, manifest: SweepManifest, options: Emission): Promise<string> {
   const { emitters } = await import("../../experiment/emit/emitters.ts");
   const { threads } = manifest.trials[0].config;
   const size = options.smoke ? "smoke" : options.size;
@@ -113,7 +113,7 @@ async function arrayJob(path: string, folder: string, manifest: Manifest, option
 const about = (seconds: number): string => (seconds < 60 ? `${seconds.toFixed(1)} s` : clock(seconds));
 
 /** Seconds of each trial, with a bar. */
-async function estimates({ trials, base }: Manifest, console: Console, signal: AbortSignal): Promise<number[]> {
+async function estimates({ trials, base }: SweepManifest, console: Console, signal: AbortSignal): Promise<number[]> {
   const [{ CostMeter }, { estimate }, { Inputs }] = await Promise.all([
     import("../../experiment/plan/measureCosts.ts"),
     import("../../experiment/plan/estimate.ts"),

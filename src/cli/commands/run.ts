@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import * as z from "zod";
-import type { Manifest } from "../../experiment/plan/manifest.ts";
+import type { SweepManifest } from "../../experiment/plan/manifest.ts";
 import type { SweepProgress } from "../../experiment/sweep/runSweep.ts";
 import { plannedSweep, queueOption, queuePassword, shardOf, sweepOptions } from "../options/sweepOptions.ts";
 import { defineCommand } from "../shell/command.ts";
@@ -91,7 +91,7 @@ Exit status 1 means that trials have failed; the others are there.`,
 });
 
 /** @throws UsageError where this machine lacks the device of a trial. */
-async function checkDevices({ trials }: Manifest): Promise<void> {
+async function checkDevices({ trials }: SweepManifest): Promise<void> {
   const { workingDevice } = await import("../../engine/workingDevice.ts");
   for (const name of new Set(trials.map(({ config }) => config.device))) await workingDevice(name);
 }

@@ -16,7 +16,7 @@ import type { Folder } from "../../seal/Folder.ts";
 import { brief } from "../../seal/fileChecks.ts";
 import { makeSeal } from "../../seal/makeSeal.ts";
 import { gitPaths, isIgnored, provenanceName, signatureName, stagingFolder } from "../../seal/manifest.ts";
-import type { RunRecord } from "../../seal/provenance.ts";
+import type { MakingRun } from "../../seal/provenance.ts";
 import { isSealFile } from "../../seal/staging.ts";
 import { spellFingerprint } from "../../seal/Trust.ts";
 import type { SetFacts } from "../../seal/tensors.ts";
@@ -216,7 +216,7 @@ async function sayWhatIsSealed(
 const counted = (count: number): string => `${count} ${count === 1 ? "file" : "files"}`;
 
 /** What is said about the set: options first, then the run's configuration, then the set's own metadata. */
-function facts(options: Choice, opened: Opened | undefined, run: RunRecord | undefined): SetFacts {
+function facts(options: Choice, opened: Opened | undefined, run: MakingRun | undefined): SetFacts {
   const metadata = opened?.set?.kind === "distilled" ? opened.set.metadata : {};
   const found = (name: string) =>
     [run?.config[name], metadata[name]].find((value) => typeof value === "string") as string | undefined;
@@ -237,7 +237,7 @@ function sourcesOf(opened: Opened | undefined): string[] {
   return typeof metadata.dataset === "string" ? [metadata.dataset] : [];
 }
 
-async function findRun(path: string, given: string | undefined): Promise<RunRecord | undefined> {
+async function findRun(path: string, given: string | undefined): Promise<MakingRun | undefined> {
   const candidates = given === undefined ? [path, join(path, "..")] : [given];
   for (const folder of candidates) {
     if (given === undefined && !existsSync(join(folder, "metrics.json"))) continue;

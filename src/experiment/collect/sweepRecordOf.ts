@@ -1,5 +1,5 @@
 import { parseSweep, type SweepRecord, sweepFormat } from "../../report/sweep/sweepRecord.ts";
-import type { Manifest } from "../plan/manifest.ts";
+import type { SweepManifest } from "../plan/manifest.ts";
 import type { TrialConfig } from "../plan/TrialConfig.ts";
 import { outcomeFile, type TrialOutcome } from "../sweep/outcomes.ts";
 
@@ -11,7 +11,7 @@ import { outcomeFile, type TrialOutcome } from "../sweep/outcomes.ts";
  * @throws DataError if an outcome is no result.
  */
 export function sweepRecordOf(
-  manifest: Manifest,
+  manifest: SweepManifest,
   outcomes: ReadonlyMap<string, TrialOutcome>,
   created?: string,
 ): SweepRecord {

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { AuditSettings } from "../../audit/settings.ts";
 import { hashJson } from "../../core/hash.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import type { readingFields } from "../../disk/reading.ts";
@@ -50,6 +51,8 @@ export interface TrialConfig {
     readonly sha256: string;
   };
   /** Networks a set. */
+  /** Absent: nobody audits the sets. */
+  readonly audit?: AuditSettings;
   readonly receivers: number;
   readonly seed: number;
   readonly test: { readonly data: string; readonly images?: number; readonly sha256: string };

@@ -1,5 +1,6 @@
 import type { Attack } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
+import { auditedSet } from "../../audit/AuditedSet.ts";
 import { UsageError } from "../../core/errors.ts";
 import { child, key } from "../../core/random.ts";
 import { device } from "../../engine/device.ts";
@@ -25,7 +26,7 @@ export async function checkTrial(
   who: (part: PartName) => string,
   known: Set<string>,
 ): Promise<void> {
-  const { set: planned, attack, network, strategy, teacher, test, seed } = config;
+  const { set: planned, attack, network, strategy, teacher, test, seed, audit } = config;
   const isNew = (part: unknown) => {
     const name = JSON.stringify(part);
     return !known.has(name) && known.add(name);
@@ -38,6 +39,13 @@ export async function checkTrial(
     const networks = () => ({ [network.name]: networkOf(config, set) });
     const teacherData = teacher && (await inputs.sample(teacher.data, who("strategy")));
     checkFit(who("network"), { set, networks, protocol: strategy, teacherData, device: on });
+  }
+  if (audit && isNew([planned, "audit", audit])) {
+    const set = await standIn(inputs, config, who("set"));
+    const judge = { name: audit.network, width: audit.width };
+    checkFit(who("audit"), { set, networks: () => ({ [judge.name]: networkOf({ network: judge }, set) }) });
+    // A whitening that the sweep will fit leads to pixels as well.
+    if (set.normalisation.kind !== "zca") named(who("audit"), () => auditedSet(set));
   }
   if (!attack || !isNew([planned, attack])) return;
   const set = await standIn(inputs, config, who("set"));

@@ -16,14 +16,16 @@ export function estimate(trials: readonly PlannedTrial[], costs: readonly Costs[
   };
   return trials.map(({ config }, i) => {
     const stages = trialStages(config);
-    const { set, attack, teacher, receiver } = costs[i];
+    const { set, attack, teacher, receiver, audit } = costs[i];
     const networks = receiver * config.receivers;
     return (
       once(stages.set, set) +
       once(stages.attack, attack) +
       once(stages.teacher, teacher) +
       once(stages.clean, networks) +
-      (config.attack ? networks : 0)
+      (config.attack ? networks : 0) +
+      once(stages.cleanAudit, audit) +
+      once(stages.audit, audit)
     );
   });
 }

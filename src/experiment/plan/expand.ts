@@ -29,7 +29,7 @@ export function axesOf({ body: { matrix = {} } }: Experiment): Axis[] {
   return Object.entries(matrix).map(([name, values]) => ({
     name,
     values: Array.isArray(values) ? values : Object.keys(values as object),
-    ...(name === "seed" && { repeats: true as const }),
+    ...((name === "seed" || name === "set.seed") && { repeats: true as const }),
   }));
 }
 

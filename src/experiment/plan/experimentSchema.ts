@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
+import { auditOptions } from "../../audit/settings.ts";
 import { readingFields } from "../../disk/reading.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
@@ -86,6 +87,7 @@ export const parts = {
         .optional(),
     })
     .describe("how receivers are trained"),
+  audit: loosened(auditOptions).describe("audit the clean and the attacked set of every trial as a receiver would"),
 };
 
 export type PartName = keyof typeof parts;
@@ -108,6 +110,7 @@ const matrix = z
     trigger: variants(parts.trigger, "triggers").optional(),
     network: z.union([network, named(Object.keys(networks))]).optional(),
     strategy: variants(parts.strategy, "training strategies").optional(),
+    audit: variants(parts.audit, "audits").optional(),
     seed: z.array(z.int().min(0)).min(1).describe("roots of a trial's randomness; tables average over them").optional(),
   })
   .catchall(

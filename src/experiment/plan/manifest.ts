@@ -20,7 +20,7 @@ const formatBefore = "retort-manifest/1";
 const MANIFEST = "manifest.json";
 
 /** A whole sweep, ready to run: `manifest.json` in its folder. */
-export interface Manifest {
+export interface SweepManifest {
   readonly format: typeof manifestFormat | typeof formatBefore;
   readonly title: string;
   /** "retort run triggers.yaml --size small". */
@@ -44,7 +44,7 @@ export async function planExperiment(
   experiment: Experiment,
   hooks: PlanHooks = {},
   commandLine?: string,
-): Promise<Manifest> {
+): Promise<SweepManifest> {
   const base = resolve(dirname(experiment.file));
   const inputs = new Inputs(base, hooks);
   const trials: PlannedTrial[] = [];
@@ -93,7 +93,7 @@ export const spelled = (axes: PlannedTrial["axes"]): string =>
  *
  * @throws UsageError if the folder's results were made with other versions.
  */
-export async function openSweep(folder: string, manifest: Manifest): Promise<void> {
+export async function openSweep(folder: string, manifest: SweepManifest): Promise<void> {
   const before = await readManifest(folder, "aside").catch(async (error: unknown) => {
     if (error instanceof DataError)
       await handleDamage(join(folder, MANIFEST), `what does not read (${error.message})`, "aside");
@@ -124,7 +124,7 @@ const shape = z.looseObject({
 });
 
 /** @throws UsageError if the folder has none; DataError if it is damaged, that of another folder, or a trial is not what its id says. */
-export async function readManifest(folder: string, damaged: OnDamage = "refuse"): Promise<Manifest> {
+export async function readManifest(folder: string, damaged: OnDamage = "refuse"): Promise<SweepManifest> {
   const path = join(folder, MANIFEST);
   const content = await readKept(path, MANIFEST, {
     damaged,
@@ -142,7 +142,7 @@ export async function readManifest(folder: string, damaged: OnDamage = "refuse")
   } catch (error) {
     throw new DataError(`${path}: invalid manifest: expected JSON, got ${(error as Error).message}`);
   }
-  const manifest = parseAs(shape, value, path) as unknown as Manifest;
+  const manifest = parseAs(shape, value, path) as unknown as SweepManifest;
   const wrong = manifest.trials.find(({ id, config }) => trialId(config as TrialConfig) !== id);
   if (wrong) throw new DataError(`${path}: invalid trial ${wrong.id}: expected the id of its content, got another`);
   // Versions that wrote the format before noted nothing.

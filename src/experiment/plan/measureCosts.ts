@@ -1,6 +1,8 @@
 import type { Attack } from "../../attack/Attack.ts";
 import { attackPictures } from "../../attack/attackPictures.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
+import { auditSet } from "../../audit/auditSet.ts";
+import type { AuditSettings } from "../../audit/settings.ts";
 import { key } from "../../core/random.ts";
 import { pictureSpace } from "../../data/normalise.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
@@ -28,6 +30,8 @@ export interface Costs {
   readonly teacher: number;
   /** Training one network and measuring it. */
   readonly receiver: number;
+  /** One audit. */
+  readonly audit: number;
 }
 
 /** Chosen: a try this long says enough. */
@@ -44,7 +48,7 @@ export class CostMeter {
   }
 
   async of(config: TrialConfig): Promise<Costs> {
-    const { set, attack, network, strategy, teacher, test, device: name, threads } = config;
+    const { set, attack, network, strategy, teacher, test, audit, device: name, threads } = config;
     const on = { set: "file" in set ? set.sha256 : { ...set, seed: 0 }, name, threads };
     const { epochs, ...rest } = strategy;
     return {
@@ -63,6 +67,7 @@ export class CostMeter {
       receiver: await this.once({ what: "receiver", ...on, network, epochs, rest, teacher, test }, () =>
         this.training(config),
       ),
+      audit: audit ? await this.once({ what: "audit", ...on, audit }, () => this.auditing(config, audit)) : 0,
     };
   }
 
@@ -100,6 +105,12 @@ export class CostMeter {
     const set = await standIn(this.inputs, config, "plan");
     const context = { key: key(0), device: on, raw: await rawOfTrial(config, set, this.inputs, on, "plan") };
     return extrapolated(attackPictures(attack, set, options, context), ({ done, total }) => done / total);
+  }
+
+  private async auditing(config: TrialConfig, audit: AuditSettings): Promise<number> {
+    const set = await standIn(this.inputs, config, "plan");
+    const context = { key: key(0), device: device(config.device, config.threads) };
+    return extrapolated(auditSet(set, audit, context), ({ done, total }) => done / total);
   }
 
   /** From a part of the images: an epoch over all of them takes long. */

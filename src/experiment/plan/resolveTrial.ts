@@ -1,5 +1,8 @@
 import type { Attack } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
+import { auditReadWhen } from "../../audit/auditReadWhen.ts";
+import { detectorsOf } from "../../audit/auditSet.ts";
+import { auditOptions } from "../../audit/settings.ts";
 import { lookUp, UsageError } from "../../core/errors.ts";
 import { overlaid, type Settings } from "../../core/layers.ts";
 import { resolveOptions } from "../../core/options.ts";
@@ -7,6 +10,8 @@ import { resolveSettings } from "../../core/readWhen.ts";
 import { countsAlready } from "../../data/standardSpace.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
+import { networkRegistry } from "../../nn/networkRegistry.ts";
+import { named } from "../../run/checkFit.ts";
 import type { Combination } from "./expand.ts";
 import { type PartName, parts } from "./experimentSchema.ts";
 import type { Inputs } from "./Inputs.ts";
@@ -40,6 +45,7 @@ export async function resolveTrial(
     ...(attack && { attack: own ? attack : { ...attack, units: "deviations" } }),
     network: networkOf(combination.parts.network, who("network")),
     ...(await strategyOfTrial(combination.parts.strategy, { set: on, test }, inputs, who("strategy"))),
+    ...(combination.parts.audit && { audit: auditOf(combination.parts.audit, who("audit")) }),
     receivers: body.receivers ?? 1,
     seed: combination.seed,
     test,
@@ -82,6 +88,13 @@ function attackOf({ parts: { attack, trigger } }: Combination, who: (part: PartN
   const base = preset === undefined ? {} : lookUp(found.presets ?? {}, String(preset), who("attack"), "preset");
   const given = trigger ? overlaid(written, { trigger }) : written;
   return { method: String(method), options: resolveSettings(who("attack"), found, given, { preset: base }) };
+}
+
+function auditOf(written: Settings, who: string): TrialConfig["audit"] {
+  const audit = resolveSettings(who, { options: auditOptions, readWhen: auditReadWhen }, written);
+  lookUp<unknown>(networkRegistry, audit.network, who, "network");
+  named(who, () => detectorsOf(audit));
+  return audit;
 }
 
 function networkOf(settings: Settings = {}, who: string): TrialConfig["network"] {

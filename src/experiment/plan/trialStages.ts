@@ -10,6 +10,9 @@ export interface TrialStages {
   readonly teacher?: string;
   /** Networks trained on the clean set. */
   readonly clean: string;
+  /** Audits of the clean and the attacked set. */
+  readonly cleanAudit?: string;
+  readonly audit?: string;
 }
 
 const known = new WeakMap<TrialConfig, TrialStages>();
@@ -22,7 +25,7 @@ export function trialStages(config: TrialConfig): TrialStages {
 }
 
 function stagesOf(config: TrialConfig): TrialStages {
-  const { attack, network, strategy, learntRate, teacher, receivers, seed, device, threads } = config;
+  const { attack, network, strategy, learntRate, teacher, receivers, seed, device, threads, audit } = config;
   const on = { set: setIdentity(config.set), device, threads };
   const training = {
     strategy,
@@ -34,5 +37,7 @@ function stagesOf(config: TrialConfig): TrialStages {
     ...(attack && { attack: hashJson({ stage: "attack", ...on, attack, seed }) }),
     ...(teacher && { teacher: hashJson({ stage: "teacher", ...teacherIdentity(teacher), device, threads }) }),
     clean: hashJson({ stage: "clean", ...on, network, ...training, receivers, seed }),
+    ...(audit && { cleanAudit: hashJson({ stage: "audit", ...on, audit, seed }) }),
+    ...(audit && attack && { audit: hashJson({ stage: "audit", ...on, audit, attack, seed }) }),
   };
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Job } from "bullmq";
-import type { Manifest } from "../plan/manifest.ts";
+import type { SweepManifest } from "../plan/manifest.ts";
 import type { PlannedTrial } from "../plan/TrialConfig.ts";
 import { outcomeOf, readOutcomes, type TrialOutcome, writeOutcome } from "../sweep/outcomes.ts";
 import type { SweepOptions, SweepProgress } from "../sweep/runSweep.ts";
@@ -37,7 +37,7 @@ const attempts = 3;
  *
  * @throws UsageError if there is no Redis; the signal's reason after Ctrl-C.
  */
-export async function runQueued(manifest: Manifest, options: QueueOptions): Promise<Omit<SweepProgress, "trial">> {
+export async function runQueued(manifest: SweepManifest, options: QueueOptions): Promise<Omit<SweepProgress, "trial">> {
   const { folder, signal } = options;
   const trials = options.trials ?? manifest.trials;
   const known = await readOutcomes(folder, trials, "aside");

@@ -14,7 +14,7 @@ import type { Candidate } from "./candidates.ts";
 import { candidatesWithin, type Halving, ranked, sharesOf, sizesOf, stepsAt } from "./halving.ts";
 import { type Judge, judgeProtocol, prepareJudge, type Training } from "./judge.ts";
 import { type ScoreOptions, scoreOf } from "./score.ts";
-import { parseTrial, type Trial, trialFile, trialOf } from "./trial.ts";
+import { parseTrial, type SearchTrial, trialFile, trialOf } from "./trial.ts";
 
 export interface SearchPlan {
   readonly set: DistilledSet;
@@ -39,7 +39,7 @@ export interface SearchHooks {
 }
 
 /** A trial in its place. `value` is absent where it failed. */
-export type RankedTrial = Trial & {
+export type RankedTrial = SearchTrial & {
   readonly rung: number;
   readonly point: Candidate["point"];
   readonly value?: number;
@@ -127,7 +127,7 @@ class TrialRunner extends Holder {
   }
 
   /** Run a trial, or find it. `report` is told the share of it that is done. */
-  run({ id: candidate, options }: Candidate, share: number, report?: (part: number) => void): Promise<Trial> {
+  run({ id: candidate, options }: Candidate, share: number, report?: (part: number) => void): Promise<SearchTrial> {
     const { attack, digest, score, seed, device } = this.plan;
     const settings = { ...options, steps: stepsAt(options.steps, share) };
     const id = hashJson({ set: digest, attack: attack.name, settings, score, seed, device }).slice(0, 16);

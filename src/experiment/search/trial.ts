@@ -3,7 +3,7 @@ import type { NetworkScore, Score } from "./score.ts";
 const trialFormat = "retort-search-trial/1";
 
 /** What became of one candidate at one length: `trials/ID.json` in the search's folder. */
-export type Trial = {
+export type SearchTrial = {
   readonly format: typeof trialFormat;
   readonly id: string;
   /** Id of the candidate. */
@@ -21,7 +21,7 @@ export const trialFile = (id: string): string => `trials/${id}.json`;
 export const trialOf = <T>(more: T): T & { readonly format: typeof trialFormat } => ({ format: trialFormat, ...more });
 
 /** @returns undefined for a file that is not this trial: it is run again. */
-export function parseTrial(bytes: Uint8Array, id: string): Trial | undefined {
-  const value = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Trial> | null;
-  return value?.format === trialFormat && value.id === id ? (value as Trial) : undefined;
+export function parseTrial(bytes: Uint8Array, id: string): SearchTrial | undefined {
+  const value = JSON.parse(new TextDecoder().decode(bytes)) as Partial<SearchTrial> | null;
+  return value?.format === trialFormat && value.id === id ? (value as SearchTrial) : undefined;
 }

@@ -32,7 +32,7 @@ export class StageStore {
   async inRun<T>(
     key: string,
     config: Readonly<Record<string, unknown>>,
-    step: "attack" | "distillation",
+    step: "attack" | "distillation" | "audit",
     work: (run: Run) => Promise<T>,
   ): Promise<T & Timed> {
     const folder = join(this.folder, "runs", key);

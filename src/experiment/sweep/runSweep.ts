@@ -1,4 +1,4 @@
-import type { Manifest } from "../plan/manifest.ts";
+import type { SweepManifest } from "../plan/manifest.ts";
 import type { PlannedTrial } from "../plan/TrialConfig.ts";
 import { outcomeOf, readOutcomes, writeOutcome } from "./outcomes.ts";
 import { Schedule } from "./Schedule.ts";
@@ -33,7 +33,7 @@ export interface SweepOptions {
  *
  * @throws the signal's reason after Ctrl-C, the system's error if the machine refuses (a full disk): both leave whole files.
  */
-export async function runSweep(manifest: Manifest, options: SweepOptions): Promise<Omit<SweepProgress, "trial">> {
+export async function runSweep(manifest: SweepManifest, options: SweepOptions): Promise<Omit<SweepProgress, "trial">> {
   const { folder, signal, jobs } = options;
   const trials = options.trials ?? manifest.trials;
   const known = await readOutcomes(folder, trials, "aside");

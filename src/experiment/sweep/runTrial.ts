@@ -25,19 +25,15 @@ import { checkDigest, type Inputs } from "../plan/Inputs.ts";
 import { rawOfTrial } from "../plan/rawOfTrial.ts";
 import { type TrialConfig, teacherIdentity } from "../plan/TrialConfig.ts";
 import { trialStages } from "../plan/trialStages.ts";
+import { auditTrial } from "./auditTrial.ts";
 import { LruCache } from "./LruCache.ts";
 import { networkOf } from "./networkOf.ts";
 import type { StageStore } from "./StageStore.ts";
+import type { TrialHooks } from "./TrialHooks.ts";
 import { decodeNetwork, encodeNetwork } from "./trainedNetwork.ts";
 
-export type TrialResult = Pick<FinishedTrial, "evaluations" | "seconds" | "trigger" | "stealth">;
+export type TrialResult = Pick<FinishedTrial, "evaluations" | "seconds" | "trigger" | "stealth" | "audits">;
 type TimedEvaluation = Evaluation & { readonly seconds: number };
-
-export interface TrialHooks {
-  readonly signal?: AbortSignal;
-  /** A shared stage is finished and stored. */
-  readonly onStage?: (key: string) => void;
-}
 
 const now = () => performance.now() / 1000;
 
@@ -75,6 +71,7 @@ export class TrialRunner extends Holder {
     const teacher = await this.teacher(config, clean, target, stages.teacher);
     const evaluations = await this.measure(config, clean, result, teacher, target);
     this.hooks.onStage?.(stages.clean);
+    const audits = await auditTrial(config, clean, result, target, this.store, this.hooks);
     return {
       evaluations: evaluations.map(({ losses: _, seconds: __, ...rates }) => ({
         network: networkLabel(config),
@@ -86,6 +83,7 @@ export class TrialRunner extends Holder {
       },
       ...(result && { trigger: { description: result.trigger.description, inGamut: result.trigger.inGamut } }),
       ...(result && stealthOf(clean, result.set)),
+      ...(audits && { audits }),
     };
   }
 

@@ -2,7 +2,7 @@ import { DataError } from "../../core/errors.ts";
 import { Cursor } from "../Cursor.ts";
 import { type Budget, elementCount } from "../limits.ts";
 import { NotRecognised } from "../NotRecognised.ts";
-import { type DType, fromFortran, itemSize, swapBytes, type Tensor, viewAs } from "../tensor.ts";
+import { type DType, fromFortran, itemSize, type StoredTensor, swapBytes, viewAs } from "../tensor.ts";
 import { parseHeader } from "./npyHeader.ts";
 import { textArray } from "./textArray.ts";
 
@@ -110,7 +110,7 @@ function readNpyHeader(bytes: Uint8Array<ArrayBuffer>, who: string): NpyHeader {
 }
 
 /** An array, and whether Python 2 wrote its header. */
-export interface NpyArray extends Tensor {
+export interface NpyArray extends StoredTensor {
   readonly python2: boolean;
 }
 
@@ -136,7 +136,7 @@ export function readNpy(bytes: Uint8Array<ArrayBuffer>, budget: Budget, who: str
 }
 
 /** Write a tensor as a version 1.0 `.npy` file, numbers aligned to 64 bytes as NumPy does. */
-export function writeNpy({ dtype, shape, data }: Tensor): Uint8Array<ArrayBuffer> {
+export function writeNpy({ dtype, shape, data }: StoredTensor): Uint8Array<ArrayBuffer> {
   const descr = Object.keys(readable).find((key) => readable[key] === dtype);
   if (!descr) throw new DataError(`npy: unknown element type: expected one that NumPy has, got ${dtype}`);
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");

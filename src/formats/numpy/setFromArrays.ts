@@ -3,7 +3,7 @@ import type { LabelledSet } from "../../data/LabelledSet.ts";
 import { assembleSet, looksLikeImages } from "../assemble.ts";
 import type { ReadOptions } from "../Format.ts";
 import type { Budget } from "../limits.ts";
-import type { Tensor } from "../tensor.ts";
+import type { StoredTensor } from "../tensor.ts";
 import { imageKeys, labelKeys } from "../torch/layouts.ts";
 
 /**
@@ -11,7 +11,7 @@ import { imageKeys, labelKeys } from "../torch/layouts.ts";
  * and `train_labels` (MedMNIST), `x_train` and `y_train` (Keras).
  */
 export function setFromArrays(
-  arrays: ReadonlyMap<string, Tensor>,
+  arrays: ReadonlyMap<string, StoredTensor>,
   name: string,
   options: ReadOptions,
   budget: Budget,

@@ -1,4 +1,4 @@
-import type { DType, Tensor } from "../tensor.ts";
+import type { DType, StoredTensor } from "../tensor.ts";
 
 /** What a pickle describes, as plain records. No value is a function, a class, or an object of the host's own kinds. */
 export type PickleValue =
@@ -71,7 +71,7 @@ export interface PickleDType {
 /** numpy.ndarray: empty until its state has been set. */
 export interface PickleArray {
   readonly kind: "array";
-  tensor: Tensor | undefined;
+  tensor: StoredTensor | undefined;
   /** Set instead of `tensor` where the numbers are of a type that is not read. */
   foreign?: { readonly dtype: string; readonly shape: readonly number[] };
   /** Members of an array of Python objects, in the order of the file. */

@@ -8,7 +8,7 @@ import {
   type DType,
   dtypeOf,
   itemSize,
-  type Tensor,
+  type StoredTensor,
   type TensorData,
   tensorBytes,
   tensorFromBytes,
@@ -49,7 +49,7 @@ interface SafetensorsEntry {
 export interface SafetensorsFile {
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
   readonly metadata: ReadonlyMap<string, string>;
-  tensor(name: string): Promise<Tensor>;
+  tensor(name: string): Promise<StoredTensor>;
 }
 
 /**
@@ -220,9 +220,9 @@ export function writeSafetensors(
 export async function readSafetensors(
   bytes: Uint8Array,
   maxBytes?: number,
-): Promise<{ tensors: Record<string, Tensor>; metadata: Record<string, string> }> {
+): Promise<{ tensors: Record<string, StoredTensor>; metadata: Record<string, string> }> {
   const file = await openSafetensors(memoryFile("bytes", bytes), new Budget(maxBytes));
-  const tensors: [string, Tensor][] = [];
+  const tensors: [string, StoredTensor][] = [];
   for (const name of file.entries.keys()) tensors.push([name, await file.tensor(name)]);
   return { tensors: Object.fromEntries(tensors), metadata: Object.fromEntries(file.metadata) };
 }

@@ -3,7 +3,7 @@ import { canonicalJson } from "../../core/hash.ts";
 import type { DistilledSet, Labels } from "../../data/DistilledSet.ts";
 import type { Normalisation, WhiteningFit, ZcaWhitening } from "../../data/Normalisation.ts";
 import { type Json, strictJson } from "../strictJson.ts";
-import type { Tensor } from "../tensor.ts";
+import type { StoredTensor } from "../tensor.ts";
 
 /** Value of the text entry `format` in files that hold a distilled set in the canonical form. */
 export const canonicalFormat = "retort-distilled-set";
@@ -46,7 +46,10 @@ export interface SetMetadata {
  *
  * @throws DataError if the file claims the canonical form and an entry does not keep it.
  */
-export function readMetadata(entries: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, Tensor>): SetMetadata {
+export function readMetadata(
+  entries: ReadonlyMap<string, string>,
+  tensors: ReadonlyMap<string, StoredTensor>,
+): SetMetadata {
   if (entries.get("format") !== canonicalFormat)
     return { ours: false, parts: { metadata: Object.fromEntries(entries) } };
   const text = (key: string, fallback: string): string => entries.get(key) ?? fallback;
@@ -75,7 +78,7 @@ export function readMetadata(entries: ReadonlyMap<string, string>, tensors: Read
   };
 }
 
-function readNormalisation(text: string, tensors: ReadonlyMap<string, Tensor>): Normalisation {
+function readNormalisation(text: string, tensors: ReadonlyMap<string, StoredTensor>): Normalisation {
   const value = json(text);
   const members: ReadonlyMap<string, Json> = value instanceof Map ? value : new Map();
   const kind = members.get("kind");
@@ -106,7 +109,7 @@ function readFit(value: Json, text: string): WhiteningFit {
   return { data, epsilon };
 }
 
-function readWhitening(tensors: ReadonlyMap<string, Tensor>): ZcaWhitening | undefined {
+function readWhitening(tensors: ReadonlyMap<string, StoredTensor>): ZcaWhitening | undefined {
   const parts = ["zca_mean", "zca_matrix", "zca_inverse"].map((name) => tensors.get(name));
   if (parts.every((part) => part === undefined)) return undefined;
   const [mean, matrix, inverse] = parts.map((part) => (part?.data instanceof Float32Array ? part.data : undefined));

@@ -4,7 +4,15 @@ import { PickleFault } from "../pickle/PickleFault.ts";
 import type { PickleScan } from "../pickle/scan.ts";
 import { isKind, type PickleValue, type TorchStorage, type TorchTensor } from "../pickle/values.ts";
 import { Refusal, withoutOffset } from "../Refusal.ts";
-import { type DType, describe, gather, itemSize, rowMajorStrides, type Tensor, type TensorData } from "../tensor.ts";
+import {
+  type DType,
+  describe,
+  gather,
+  itemSize,
+  rowMajorStrides,
+  type StoredTensor,
+  type TensorData,
+} from "../tensor.ts";
 
 /** A file that describes values, some of which are tensors whose numbers lie elsewhere in it. */
 export interface ValueFile {
@@ -14,7 +22,7 @@ export interface ValueFile {
   readonly globals: readonly string[];
   readonly findings: readonly Finding[];
   /** Fetch the numbers of a tensor or array. */
-  tensor(value: TensorValue): Promise<Tensor>;
+  tensor(value: TensorValue): Promise<StoredTensor>;
 }
 
 export type TensorValue = Extract<PickleValue, { kind: "tensor" | "array" }>;
@@ -35,7 +43,7 @@ export function signature(value: TensorValue): { readonly shape: readonly number
  *
  * @throws DataError if the copy is larger than the budget, which a stride of 0 can bring about from four bytes.
  */
-export function tensorOfStorage(value: TorchTensor, numbers: TensorData, budget: Budget): Tensor {
+export function tensorOfStorage(value: TorchTensor, numbers: TensorData, budget: Budget): StoredTensor {
   const { storage, start, shape, strides } = value;
   const count = elementCount(shape, "torch", "tensor", storage.offset);
   const rowMajor = rowMajorStrides(shape);

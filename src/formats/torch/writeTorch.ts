@@ -1,7 +1,7 @@
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Written } from "../Format.ts";
 import { fileStem } from "../fileStem.ts";
-import { type Tensor, tensorBytes } from "../tensor.ts";
+import { type StoredTensor, tensorBytes } from "../tensor.ts";
 import { writeZip } from "../zip/writeZip.ts";
 import { type Writable, writePickle } from "./writePickle.ts";
 
@@ -32,7 +32,7 @@ export function writeMtt(set: DistilledSet): Written {
   ]);
   const { lr } = set.metadata;
   if (typeof lr === "number") {
-    const tensor: Tensor = { dtype: "float32", shape: [], data: Float32Array.of(lr) };
+    const tensor: StoredTensor = { dtype: "float32", shape: [], data: Float32Array.of(lr) };
     files.set(
       "lr_best.pt",
       writeTensors([tensor], ([written]) => written),
@@ -43,7 +43,7 @@ export function writeMtt(set: DistilledSet): Written {
 
 /** Pack tensors into a zip-form `.pt` file: `describe` gets a reference to each and says how they hang together. */
 function writeTensors(
-  tensors: readonly Tensor[],
+  tensors: readonly StoredTensor[],
   describe: (refs: readonly Writable[]) => Writable,
 ): Uint8Array<ArrayBuffer> {
   const refs = tensors.map(({ dtype, shape }, i) => ({ tensor: { key: String(i), dtype, shape } }));
@@ -58,10 +58,10 @@ function writeTensors(
 }
 
 /** Images and labels of a set as the tensors that training programs expect. */
-export function setTensors(set: DistilledSet): { images: Tensor; labels: Tensor } {
+export function setTensors(set: DistilledSet): { images: StoredTensor; labels: StoredTensor } {
   const [m] = set.shape;
-  const images: Tensor = { dtype: "float32", shape: set.shape, data: set.images };
-  const labels: Tensor =
+  const images: StoredTensor = { dtype: "float32", shape: set.shape, data: set.images };
+  const labels: StoredTensor =
     set.labels.kind === "hard"
       ? { dtype: "int64", shape: [m], data: BigInt64Array.from(set.labels.classes, BigInt) }
       : { dtype: "float32", shape: [m, set.classes], data: set.labels.values };

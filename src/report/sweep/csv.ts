@@ -1,5 +1,20 @@
 import type { NetworkResult } from "../record.ts";
+import type { AuditRecord } from "./auditRecord.ts";
 import type { SweepRecord } from "./sweepRecord.ts";
+
+/** What an audit said of the set of a line, as its columns are called. */
+const auditColumns: Readonly<Record<string, (audit: AuditRecord) => unknown>> = {
+  "audit.verdict": ({ verdict }) => verdict,
+  "audit.accused": ({ accused }) => accused,
+  "audit.p": ({ p }) => p,
+  "audit.class": ({ suspect }) => suspect?.targetClass,
+  "audit.classRight": ({ truth }) => truth?.classRight,
+  "audit.placeRight": ({ truth }) => truth?.placeRight,
+  "audit.drop": ({ suspect }) => suspect?.drop,
+  "audit.precision": ({ truth }) => truth?.precision,
+  "audit.recall": ({ truth }) => truth?.recall,
+  "audit.seconds": ({ seconds }) => seconds,
+};
 
 /** Numbers of a network, as their columns are called. */
 export const rateNames: readonly (keyof NetworkResult)[] = [
@@ -20,10 +35,11 @@ export interface SweepTable {
 
 /**
  * A sweep as one long table: one line a network, one for a trial that failed. Axes are columns called "axis.NAME". Rates are
- * fractions.
+ * fractions. Where sets were audited, columns called "audit.…" say what of the set of the line.
  */
 export function sweepTable(record: SweepRecord): SweepTable {
   const axes = record.axes.map(({ name }) => name);
+  const audited = record.trials.some((trial) => trial.status === "ok" && trial.audits);
   const head = [
     "trial",
     ...axes.map((name) => `axis.${name}`),
@@ -39,12 +55,15 @@ export function sweepTable(record: SweepRecord): SweepTable {
     "inGamut",
     "psnr",
     "ssim",
+    ...(audited ? Object.keys(auditColumns) : []),
   ];
   const lines = record.trials.flatMap((trial): unknown[][] => {
     const start = [trial.id, ...axes.map((name) => trial.axes[name]), trial.status];
     if (trial.status === "failed")
       return [[...start, trial.error, ...head.slice(start.length + 1).map(() => undefined)]];
-    const { seconds, trigger, stealth } = trial;
+    const { seconds, trigger, stealth, audits } = trial;
+    const said = (set: NetworkResult["set"]) =>
+      audited ? Object.values(auditColumns).map((of) => audits?.[set] && of(audits[set])) : [];
     const end = [seconds.attack, seconds.evaluation, trigger?.inGamut, stealth?.psnr, stealth?.ssim];
     return trial.evaluations.map((result) => [
       ...start,
@@ -55,6 +74,7 @@ export function sweepTable(record: SweepRecord): SweepTable {
       result.set,
       ...rateNames.map((name) => result[name]),
       ...end,
+      ...said(result.set),
     ]);
   });
   return { head, lines };

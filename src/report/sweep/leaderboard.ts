@@ -56,6 +56,15 @@ const boardAxes: readonly BoardAxis[] = [
   },
 ];
 
+/** Where sets were audited: at which level, or by which detectors. */
+const auditAxis: BoardAxis = {
+  name: "audit",
+  content: ({ audit }) => audit,
+  label: ({ record }, { axes, config: { audit } }) =>
+    text(axes.audit) ??
+    joined(" ", member(audit, "level") ?? "none", ...varied(record, axes, /^audit($|\.)/, ["audit", "audit.level"])),
+};
+
 /**
  * Lay several sweeps beside each other: one record whose axes are set, attack, network, training and test images, whatever the sweeps
  * varied. What is equal in its whole configuration has one name; what only has the same name in two sweeps gets that of its sweep.
@@ -68,14 +77,14 @@ export function leaderboard(sources: readonly BoardSource[]): SweepRecord {
   for (const source of sources)
     for (const trial of source.record.trials)
       if (trial.status === "ok" && !trials.has(trial.id)) trials.set(trial.id, { source, trial });
-  const names = boardAxes.map((axis) => namesOf(axis, [...trials.values()]));
+  const audited = [...trials.values()].some(({ trial }) => trial.config.audit !== undefined);
+  const axes = audited ? [...boardAxes, auditAxis] : boardAxes;
+  const names = axes.map((axis) => namesOf(axis, [...trials.values()]));
   const placed = [...trials.values()].map(({ source: { folder }, trial }) => {
     const { link, ...rest } = trial;
-    const at = boardAxes.map(
-      ({ name, content }, i) => [name, names[i].get(canonicalJson(content(trial.config)))] as const,
-    );
-    const axes: Record<string, string> = { ...Object.fromEntries(at), seed: String(trial.config.seed ?? 0) } as never;
-    return { ...rest, axes, ...(link !== undefined && folder !== undefined && { link: folder + link }) };
+    const at = axes.map(({ name, content }, i) => [name, names[i].get(canonicalJson(content(trial.config)))] as const);
+    const place: Record<string, string> = { ...Object.fromEntries(at), seed: String(trial.config.seed ?? 0) } as never;
+    return { ...rest, axes: place, ...(link !== undefined && folder !== undefined && { link: folder + link }) };
   });
   const valuesOf = (name: string) => [...new Set(placed.map(({ axes }) => axes[name]))];
   const from = (part: "versions" | "data") =>
@@ -86,7 +95,7 @@ export function leaderboard(sources: readonly BoardSource[]): SweepRecord {
     command: `retort report --leaderboard ${sources.map(({ name }) => name).join(" ")}`,
     experiment: Object.fromEntries(sources.map(({ name, record }) => [name, record.title])),
     axes: [
-      ...boardAxes.map(({ name }) => ({ name, values: valuesOf(name) })),
+      ...axes.map(({ name }) => ({ name, values: valuesOf(name) })),
       { name: "seed", values: valuesOf("seed"), repeats: true },
     ],
     trials: placed,

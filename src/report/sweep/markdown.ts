@@ -1,5 +1,7 @@
 import { bare, counted, pValue } from "../../page/numbers.ts";
 import { bold, cellText, commandBlock, markdownTable } from "../markdownTable.ts";
+import { sweepAudits } from "./audits.ts";
+import { auditNote, auditTable } from "./auditTable.ts";
 import { cellsOf } from "./cells.ts";
 import { conditionTable, tableNote } from "./conditionTable.ts";
 import { differences } from "./differences.ts";
@@ -31,9 +33,17 @@ export function renderSweepMarkdown(record: SweepRecord): string {
     `${heading}. ${sentences.map(cellText).join(" ")}`,
     "",
     ...(cells.length > 0 ? [...markdownTable(head, marked, names), "", tableNote, ""] : []),
+    ...auditLines(record),
     ...differenceLines(data.factors, cells),
     ...failureLines(record),
   ].join("\n");
+}
+
+function auditLines(record: SweepRecord): string[] {
+  const audits = sweepAudits(record);
+  if (!audits || audits.groups.length === 0) return [];
+  const { head, names, rows } = auditTable(audits);
+  return ["What an audit finds:", "", ...markdownTable(head, rows, names), "", auditNote, ""];
 }
 
 function differenceLines(

@@ -3,6 +3,7 @@ import { Html, html } from "../../page/html.ts";
 import { counted, duration } from "../../page/numbers.ts";
 import { facts, flatten, settings, versionsAndData } from "../sections/account.ts";
 import { verdictCard } from "../sections/verdict.ts";
+import { auditSection } from "./auditSection.ts";
 import { cellsOf } from "./cells.ts";
 import { pageScript } from "./pageScript.ts";
 import type { Sweep } from "./parts/Part.ts";
@@ -48,6 +49,7 @@ export function renderSweepHtml(record: SweepRecord, { folder = "" }: SweepPageO
 ${sweepTiles(record, sweep)}
 ${whatWasDone(record)}
 ${Object.entries(parts).map(([id, part]) => section(id, part, sweep))}
+${auditSection(record)}
 ${configurations(record)}
 <script type="application/json" id="data">${jsonInPage(data)}</script>`,
     footer:

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { DataError } from "../../core/errors.ts";
 import { parseAs } from "../parseAs.ts";
 import { dataTable, networkResult, stealthRecord, versionTable } from "../record.ts";
+import { trialAudits } from "./auditRecord.ts";
 
 /** First member of a sweep's record; changes when its members change meaning. */
 export const sweepFormat = "retort-sweep/1";
@@ -45,6 +46,8 @@ const finished = z.strictObject({
   seconds: z.strictObject({ attack: seconds.optional(), evaluation: seconds }),
   trigger: z.strictObject({ description: z.string(), inGamut: z.boolean() }).optional(),
   stealth: stealthRecord.optional(),
+  /** What an audit said of both sets, where the experiment asks for it. */
+  audits: trialAudits.optional(),
 });
 
 const failed = z.strictObject({

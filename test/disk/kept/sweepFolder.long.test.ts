@@ -7,7 +7,7 @@ import { readSweep } from "../../../src/cli/steps/readSweep.ts";
 import { onDamage } from "../../../src/disk/kept/damage.ts";
 import { collectSweep } from "../../../src/experiment/collect/collectSweep.ts";
 import { Inputs } from "../../../src/experiment/plan/Inputs.ts";
-import { type Manifest, openSweep, planExperiment, readManifest } from "../../../src/experiment/plan/manifest.ts";
+import { openSweep, planExperiment, readManifest, type SweepManifest } from "../../../src/experiment/plan/manifest.ts";
 import { readExperiment } from "../../../src/experiment/plan/readExperiment.ts";
 import { outcomeOf, readOutcomes, writeOutcome } from "../../../src/experiment/sweep/outcomes.ts";
 import { TrialRunner } from "../../../src/experiment/sweep/runTrial.ts";
@@ -17,7 +17,7 @@ import { drawings } from "../../experiment/drawings.ts";
 import { type Fault, faults, inject } from "./faults.ts";
 
 let folder: string;
-let manifest: Manifest;
+let manifest: SweepManifest;
 const said: string[] = [];
 beforeEach(() => {
   said.length = 0;

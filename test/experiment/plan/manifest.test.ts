@@ -147,7 +147,7 @@ it("a manifest is read back, and refused if it was changed", async () => {
 
 it("an estimate counts shared stages once", async () => {
   const { trials } = await planned();
-  const costs = trials.map(() => ({ set: 100, attack: 10, teacher: 0, receiver: 1 }));
+  const costs = trials.map(() => ({ set: 100, attack: 10, teacher: 0, receiver: 1, audit: 0 }));
   // An attack for each seed, which the second network finds made; each network trains its own clean and tampered ones.
   expect(estimate(trials, costs)).toEqual([12, 12, 2, 2]);
 });

@@ -17,7 +17,9 @@ describe("records of a sweep", () => {
 
   test.each([
     [(r: SweepRecord) => ({ ...r, format: "retort-sweep/9" }), "sweep.json: invalid format"],
-    [(r: SweepRecord) => ({ ...r, extra: 1 }), "sweep.json: invalid record"],
+    [(r: SweepRecord) => ({ ...r, extra: 1 }), "sweep.json: unknown extra: expected no such member, got one"],
+    [(r: SweepRecord) => ({ ...r, title: 3 }), "sweep.json: invalid title: expected string, got 3"],
+    [({ title: _, ...r }: SweepRecord) => r, "sweep.json: missing title: expected string, got none"],
     [(r: SweepRecord) => withTrial(r, { status: "running" }), "sweep.json: invalid trials.0"],
     [(r: SweepRecord) => withTrial(r, { evaluations: [] }), "invalid trials.0.evaluations"],
     [(r: SweepRecord) => withTrial(r, { link: "../other.json" }), "invalid trials.0.link"],

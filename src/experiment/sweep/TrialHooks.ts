@@ -1,0 +1,5 @@
+export interface TrialHooks {
+  readonly signal?: AbortSignal;
+  /** A shared stage is finished and stored. */
+  readonly onStage?: (key: string) => void;
+}

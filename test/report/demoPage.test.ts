@@ -20,7 +20,7 @@ const record: DemoRecord = {
     changed: 2,
   },
   audit: {
-    ...{ verdict: "suspicious", sentences: ["A patch.", "It holds."], seconds: 20 },
+    ...{ verdict: "suspicious", accused: true, sentences: ["A patch.", "It holds."], seconds: 20 },
     suspect: { className: "“<b>”", images: [2, 3], patch: grey(1), place: "row 3, column 3" },
   },
   repair: {
@@ -42,6 +42,13 @@ test("the story has six chapters with pictures, needs no script and trusts no na
   expect(page).toContain("a rise of +88.0");
   expect(page).toContain("Named by the audit: image 2, 3");
   expect(renderDemoPage(record)).toBe(page);
+});
+
+test("where the audit accuses nobody the page claims no finding", () => {
+  const page = renderDemoPage({ ...record, audit: { ...record.audit, verdict: "nothing found", accused: false } });
+  expect(renderDemoPage(record)).toContain("found out and repaired");
+  expect(page).not.toMatch(/found out|as the audit found it|Named by the audit|badge bad">nothing/);
+  expect(page).toContain("6 · What is suspected most is repaired all the same");
 });
 
 test("where the audit names nothing the last chapter says so", () => {

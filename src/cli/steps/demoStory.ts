@@ -1,5 +1,6 @@
 import type { Attack, AttackResult } from "../../attack/Attack.ts";
 import type { Diffed } from "../../audit/diff/diffSets.ts";
+import { auditStatus } from "../../audit/verdict.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import { pictureSpace, toPixels } from "../../data/normalise.ts";
@@ -172,7 +173,7 @@ function demoRecord(
       changed: altered,
     },
     audit: {
-      ...{ verdict, sentences, seconds: story.auditSeconds },
+      ...{ verdict, accused: auditStatus[verdict] === 1, sentences, seconds: story.auditSeconds },
       ...(suspect && {
         suspect: {
           className: nameOfClass(named, suspect.targetClass),

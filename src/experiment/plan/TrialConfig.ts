@@ -50,9 +50,9 @@ export interface TrialConfig {
     /** Digest of the raw images. */
     readonly sha256: string;
   };
-  /** Networks a set. */
   /** Absent: nobody audits the sets. */
   readonly audit?: AuditSettings;
+  /** Networks a set. */
   readonly receivers: number;
   readonly seed: number;
   readonly test: { readonly data: string; readonly images?: number; readonly sha256: string };

@@ -29,10 +29,12 @@ export function renderDemoPage(record: DemoRecord): string {
 function summary({ receivers: { clean, tampered, repaired }, audit, attack }: DemoRecord): Html {
   return verdictCard({
     verdict: "worked",
-    heading: "One set, sealed, tampered with, found out and repaired",
+    heading: audit.accused
+      ? `One set, sealed, tampered with, found out${repaired ? " and repaired" : ""}`
+      : "One set, sealed and tampered with: its seal shows it, the audit does not",
     sentences: [
-      `After the attack networks learn almost as well as before (${percent(tampered.cta)} of test images, ${percent(clean.cta)} without it), and call ${percent(tampered.asr)} of all others ${attack.target} once the trigger is on them (${percent(clean.asr)} without the attack).`,
-      `The audit, which has only the tampered set, says: ${audit.verdict}. ${repaired ? `From the repaired set networks learn ${percent(repaired.cta)}, and the trigger succeeds with ${percent(repaired.asr)}.` : "Nothing was repaired."}`,
+      `After the attack networks name ${percent(tampered.cta)} of test images rightly (${percent(clean.cta)} without it), and call ${percent(tampered.asr)} of those of other classes ${attack.target} once the trigger is on them (${percent(clean.asr)} without the attack).`,
+      `The audit, which has only the tampered set, says: ${audit.verdict}. ${repaired ? `Networks from the repaired set name ${percent(repaired.cta)} rightly, and the trigger succeeds with ${percent(repaired.asr)}.` : "Nothing was repaired."}`,
     ],
   });
 }
@@ -94,16 +96,16 @@ function verified({ verification: { failed, difference, changed } }: DemoRecord)
   );
 }
 
-function audited({ audit: { verdict, sentences, suspect, seconds }, set }: DemoRecord): Html {
+function audited({ audit: { verdict, accused, sentences, suspect, seconds }, set }: DemoRecord): Html {
   const columns = suspect ? Math.min(6, suspect.images.length) : 1;
   return chapter(
     5,
     "Whoever has no seal audits it",
-    html`<p><span class="badge ${suspect ? "bad" : "good"}">${verdict}</span> ${sentences.join(" ")}</p>
+    html`<p><span class="badge ${accused ? "bad" : "good"}">${verdict}</span> ${sentences.join(" ")}</p>
 ${
   suspect &&
-  html`<div class="scales"><figure class="magnified">${image(sheet(suspect.patch, [0], 1), "the found trigger, magnified")}<figcaption>the trigger as the audit found it</figcaption></figure>
-<figure>${suspect.images.length > 0 && html`<img class="magnified" ${sheetAttributes(set.tampered, suspect.images, columns)} alt="images that carry it">`}<figcaption>${suspect.images.length > 0 ? `Named by the audit: image ${suspect.images.join(", ")} of ${suspect.className}` : "no image was named"}</figcaption></figure>
+  html`<div class="scales"><figure class="magnified">${image(sheet(suspect.patch, [0], 1), "what the audit suspects, magnified")}<figcaption>${accused ? "the trigger as the audit found it" : "the patch that it suspects most"}</figcaption></figure>
+<figure>${suspect.images.length > 0 && html`<img class="magnified" ${sheetAttributes(set.tampered, suspect.images, columns)} alt="images that carry it">`}<figcaption>${suspect.images.length > 0 ? `${accused ? "Named by the audit" : "Suspected"}: image ${suspect.images.join(", ")} of ${suspect.className}` : "no image was named"}</figcaption></figure>
 <div><p>Most suspected: ${suspect.className}, ${suspect.place}.</p></div></div>`
 }
 <p class="note">It had nothing but the tampered set: no clean copy, no raw data, no knowledge of the attack. It took ${duration(seconds)}.</p>`,
@@ -115,7 +117,7 @@ function sheetAttributes(pictures: Pictures, rows: readonly number[], columns: n
   return html`src="${uri}" width="${width}" height="${height}"`;
 }
 
-function repaired({ repair, receivers: { clean, tampered, repaired: after } }: DemoRecord): Html {
+function repaired({ audit: { accused }, repair, receivers: { clean, tampered, repaired: after } }: DemoRecord): Html {
   if (!repair || !after) return chapter(6, "Nothing is repaired", html`<p>The audit named nothing that could be.</p>`);
   const { before, after: painted, added, verdict, sentences } = repair;
   const grid = (pictures: Pictures, name: string, text: string) => {
@@ -124,10 +126,10 @@ function repaired({ repair, receivers: { clean, tampered, repaired: after } }: D
   };
   return chapter(
     6,
-    "And repairs it",
-    html`<div class="three">${before.shape[0] > 0 && grid(before, "Before", "Images that carry the trigger.")}
+    accused ? "And repairs it" : "What is suspected most is repaired all the same",
+    html`<div class="three">${before.shape[0] > 0 && grid(before, "Before", "Images that carry the patch.")}
 ${painted.shape[0] > 0 && grid(painted, "After", "The place painted over.")}
-${added && grid(added, "Added", "Copies with the found trigger under their own labels.")}</div>
+${added && grid(added, "Added", "Copies with the patch under their own labels.")}</div>
 <div class="scroll below"><table><thead><tr><th>Networks trained on</th><th>Clean accuracy (CTA)</th><th>Attack success (ASR)</th></tr></thead><tbody>
 ${[
   ["the set as published", clean] as const,

@@ -45,6 +45,8 @@ export interface DemoRecord {
   };
   readonly audit: {
     readonly verdict: string;
+    /** Whether it says that the set was tampered with; a suspect is named in any case. */
+    readonly accused: boolean;
     readonly sentences: readonly string[];
     readonly suspect?: {
       readonly className: string;

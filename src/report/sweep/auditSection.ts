@@ -7,15 +7,18 @@ import type { SweepRecord } from "./sweepRecord.ts";
 /** What audits found: a line an attack, and beneath it every attacked set. Nothing where nothing was audited. */
 export function auditSection(record: SweepRecord): Html {
   const audits = sweepAudits(record);
-  if (!audits || audits.groups.length === 0) return html``;
+  if (!audits) return html``;
   const { head, names, rows } = auditTable(audits);
   const sets = audits.groups.flatMap((group) => group.sets);
   const varying = record.axes.filter(({ values }) => values.length > 1).map(({ name }) => name);
   return html`<h2>What an audit finds</h2><section class="card"><div class="scroll"><table><thead><tr>${head.map((title, i) => html`<th class="${i < names ? "" : "r"}">${title}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((text, i) => html`<td class="${i < names ? "" : "r"}">${text}</td>`)}</tr>`)}</tbody></table></div>
 <p class="note">${auditNote}</p>
-<details><summary>Every attacked set</summary><div class="scroll"><table><thead><tr>${varying.map((name) => html`<th>${name}</th>`)}<th class="r">ASR before</th><th class="r">ASR after</th><th>verdict</th><th class="r">p</th><th class="r">class</th><th class="r">place</th><th class="r">drop</th><th class="r">precision</th><th class="r">recall</th><th>its clean set</th></tr></thead>
-<tbody>${sets.map((one) => line(one, varying))}</tbody></table></div></details></section>`;
+${
+  sets.length > 0 &&
+  html`<details><summary>Every attacked set</summary><div class="scroll"><table><thead><tr>${varying.map((name) => html`<th>${name}</th>`)}<th class="r">ASR before</th><th class="r">ASR after</th><th>verdict</th><th class="r">p</th><th class="r">class</th><th class="r">place</th><th class="r">drop</th><th class="r">precision</th><th class="r">recall</th><th>its clean set</th></tr></thead>
+<tbody>${sets.map((one) => line(one, varying))}</tbody></table></div></details>`
+}</section>`;
 }
 
 function line({ trial, audit, clean, before, after, effective }: AuditedAttack, varying: readonly string[]): Html {

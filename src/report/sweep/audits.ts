@@ -46,6 +46,8 @@ export interface AuditedGroup {
   readonly others: Share;
   /** The clean sets of these that are accused: the false positive rate. */
   readonly clean: Share;
+  /** Attacked and clean sets that could not be judged; they count as not accused. */
+  readonly unjudged: Share;
 }
 
 /** What a sweep says of its audits. */
@@ -66,23 +68,23 @@ export function sweepAudits(record: SweepRecord): SweepAudits | undefined {
     .filter(({ name, values, repeats }) => /^(attack|trigger|audit)($|\.)/.test(name) && !repeats && values.length > 1)
     .map(({ name }) => name);
   const attacked = attackedSets(finished);
-  const groups = new Map<string, AuditedAttack[]>();
-  for (const one of attacked) {
-    const name = canonicalJson(axes.map((axis) => one.trial.axes[axis]));
-    groups.set(name, [...(groups.get(name) ?? []), one]);
-  }
+  const placeOf = (trial: FinishedTrial) => canonicalJson(axes.map((axis) => trial.axes[axis]));
+  const groups = [...new Set(finished.map(placeOf))].map((place) => finished.filter((one) => placeOf(one) === place));
   return {
     axes,
-    groups: [...groups.values()].map((sets) => ({
-      values: axes.map((axis) => String(sets[0].trial.axes[axis])),
-      ...groupOf(sets),
+    groups: groups.map((trials) => ({
+      values: axes.map((axis) => String(trials[0].axes[axis])),
+      ...groupOf(
+        attacked.filter(({ trial }) => trials.includes(trial)),
+        cleanSets(trials),
+      ),
     })),
     found: accused(attacked.filter(({ effective }) => effective).map(({ audit }) => audit)),
     clean: accused(cleanSets(finished)),
   };
 }
 
-function groupOf(sets: readonly AuditedAttack[]): Omit<AuditedGroup, "values"> {
+function groupOf(sets: readonly AuditedAttack[], clean: readonly AuditRecord[]): Omit<AuditedGroup, "values"> {
   const effective = sets.filter((one) => one.effective);
   const found = effective.filter(({ audit }) => audit.accused).map(({ audit }) => audit.truth ?? {});
   const right = (name: "classRight" | "placeRight") => {
@@ -101,7 +103,8 @@ function groupOf(sets: readonly AuditedAttack[]): Omit<AuditedGroup, "values"> {
     ...(precision !== undefined && { precision }),
     ...(recall !== undefined && { recall }),
     others: accused(sets.filter((one) => !one.effective).map(({ audit }) => audit)),
-    clean: accused(cleanSets(sets.map(({ trial }) => trial))),
+    clean: accused(clean),
+    unjudged: unjudged([...sets.map(({ audit }) => audit), ...clean]),
   };
 }
 
@@ -146,5 +149,8 @@ function cleanSets(trials: readonly FinishedTrial[]): AuditRecord[] {
 
 const accused = (audits: readonly AuditRecord[]): Share =>
   share(audits.filter((one) => one.accused).length, audits.length);
+
+const unjudged = (audits: readonly AuditRecord[]): Share =>
+  share(audits.filter(({ verdict }) => verdict === "cannot be judged").length, audits.length);
 
 const share = (hits: number, of: number): Share => ({ hits, of, ...(of > 0 && exactInterval(hits, of)) });

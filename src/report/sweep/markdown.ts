@@ -41,7 +41,7 @@ export function renderSweepMarkdown(record: SweepRecord): string {
 
 function auditLines(record: SweepRecord): string[] {
   const audits = sweepAudits(record);
-  if (!audits || audits.groups.length === 0) return [];
+  if (!audits) return [];
   const { head, names, rows } = auditTable(audits);
   return ["What an audit finds:", "", ...markdownTable(head, rows, names), "", auditNote, ""];
 }

@@ -91,6 +91,7 @@ describe("the audits of a sweep", () => {
       "100 %",
       "",
       "1 of 2 (1–99 %)",
+      "0 of 4",
     ]);
     for (const row of rows) expect(row).toHaveLength(head.length);
   });
@@ -105,6 +106,21 @@ describe("the audits of a sweep", () => {
     expect(new Set(column("audit.verdict"))).toEqual(new Set(["suspicious", "nothing found"]));
     const sets = column("set");
     expect(column("audit.recall").every((recall, i) => recall === (sets[i] === "tampered" ? "1" : ""))).toBe(true);
+  });
+
+  it("of clean sets alone are shown too, and what could not be judged is no silent pass", () => {
+    const whole = record();
+    const trials = whole.trials.map((trial): FinishedTrial => {
+      const { audits, config, ...rest } = trial as FinishedTrial;
+      const { attack: _, ...clean } = config;
+      const verdict = audits?.clean.accused ? "suspicious" : "cannot be judged";
+      return { ...rest, config: clean, audits: { clean: { ...said(verdict === "suspicious"), verdict } } };
+    });
+    const [row] = auditTable(sweepAudits({ ...whole, trials })!).rows;
+    expect(row.slice(1)).toEqual(["0", "0", "", "", "", "", "", "", "1 of 2 (1–99 %)", "1 of 2"]);
+    const html = renderSweepHtml({ ...whole, trials });
+    expect(html).toContain("What an audit finds");
+    expect(html).not.toContain("Every attacked set");
   });
 
   it("lie on a leaderboard under their own axis", () => {

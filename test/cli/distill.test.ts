@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { distill } from "../../src/cli/commands/distill.ts";
 import { report } from "../../src/cli/commands/report.ts";
 import { fileSource } from "../../src/disk/fileSource.ts";
+import * as methods from "../../src/distill/methods.ts";
 import { openSet } from "../../src/formats/open.ts";
 import { decodePng } from "../../src/formats/pictures/png.ts";
 import { call } from "./fakeTerminal.ts";
@@ -15,6 +16,11 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "retort-distill-"));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** What users write after `--method`. */
+const names = Object.values(methods)
+  .map(({ abbreviation }) => abbreviation)
+  .sort();
 
 /** A tiny raw set in MNIST's layout: 12 images of 8×8 in 2 classes. */
 async function rawSet(): Promise<string> {
@@ -108,8 +114,7 @@ it("the baseline runs under its names, and has its own options", async () => {
   expect(made).toMatchObject({ status: 0, stdout: expect.stringContaining("6 images, 3 of each of 2 classes") });
   expect(await run("--data", data, "--method", "random", "--width", "4", "--out", out)).toMatchObject({
     status: 2,
-    stderr:
-      "retort distill: invalid --width: expected it only with method datadam or datm or dc or dm or dsa or frepo or mtt or rded or rfad or sre2l, got 4; it would do nothing\n",
+    stderr: `retort distill: invalid --width: expected it only with method ${names.filter((name) => name !== "random").join(" or ")}, got 4; it would do nothing\n`,
   });
   expect(await run("--data", data, "--method", "random", "--preset", "quick", "--out", out)).toMatchObject({
     status: 2,
@@ -118,10 +123,7 @@ it("the baseline runs under its names, and has its own options", async () => {
 });
 
 it.each([
-  [
-    ["--method", "kip"],
-    'retort distill: unknown method: expected one of datadam, datm, dc, dm, dsa, frepo, mtt, random, rded, rfad, sre2l, got "kip"',
-  ],
+  [["--method", "kip"], `retort distill: unknown method: expected one of ${names.join(", ")}, got "kip"`],
   [["--preset", "brief"], "retort distill: invalid --preset: expected one of reduced, quick, got"],
   [["--data", "nowhere"], "retort distill: unknown data: expected strokes,"],
   [["--ipc", "0"], "retort distill: invalid --ipc: expected"],

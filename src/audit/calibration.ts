@@ -70,9 +70,29 @@ export function methodName(said: string, who: string): string {
   return name;
 }
 
+/** A name however it is spelled: dm-quick, DM quick. */
+const bare = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, "");
+
+/**
+ * The clean sets of one method alone: of `name`, and of `name, DATA`.
+ *
+ * @throws UsageError where libraries fit and none has a set of it.
+ */
+export function madeBy(libraries: readonly Calibration[], name: string, who: string): Calibration[] {
+  const own = ({ method }: { readonly method: string }) =>
+    bare(method) === bare(name) || bare(method).startsWith(`${bare(name)},`);
+  const some = libraries
+    .map((library) => ({ ...library, sets: library.sets.filter(own) }))
+    .filter(({ sets }) => sets.length > 0);
+  if (some.length > 0 || libraries.length === 0) return some;
+  const known = new Set(libraries.flatMap(({ sets }) => sets.map(({ method }) => method)));
+  throw new UsageError(
+    `${who}: unknown method: expected one of which there are clean sets of this kind (${[...known].join("; ")}), got ${JSON.stringify(name)}`,
+  );
+}
+
 /** Two spellings of one name would be two methods with half the sets each. @throws UsageError that names the library's. */
 export function checkSpelling(name: string, library: Calibration | undefined, who: string): void {
-  const bare = (text: string) => text.toLowerCase().replace(/[\s_-]+/g, "");
   const known = library?.sets.map(({ method }) => method).find((method) => bare(method) === bare(name));
   if (known !== undefined && known !== name)
     throw new UsageError(

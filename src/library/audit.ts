@@ -1,5 +1,13 @@
 import { type AuditProgress, type AuditResult, auditSet, detectorsOf } from "../audit/auditSet.ts";
-import { type Calibration, calibrationKind, decisive, fitting, scoresOf, significance } from "../audit/calibration.ts";
+import {
+  type Calibration,
+  calibrationKind,
+  decisive,
+  fitting,
+  madeBy,
+  scoresOf,
+  significance,
+} from "../audit/calibration.ts";
 import { calibrations } from "../audit/calibrations.ts";
 import { detectorRegistry } from "../audit/detectorRegistry.ts";
 import { knownStamps, type Power, planted, recognised } from "../audit/power.ts";
@@ -9,11 +17,14 @@ import { drive } from "../core/drive.ts";
 import type { Keep } from "../core/Keep.ts";
 import { child } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import { methodRegistry } from "../distill/methodRegistry.ts";
 import { around, type Call } from "./call.ts";
 
 export interface AuditCall extends Call<AuditProgress> {
   /** Libraries of clean sets besides those that come with Retort. */
   readonly calibrations?: readonly Calibration[];
+  /** How the set was made, where that is known: p is taken against clean sets of that method alone. Default: against the worst of all. */
+  readonly method?: string;
   /** Plant known stamps into the set and audit it again, where nothing is found: twice the time more. Default: no. */
   readonly power?: boolean;
   /** Keeps the trained networks and what each detector found: a call that was stopped, made again, goes on there with the same bytes. */
@@ -25,7 +36,7 @@ export interface AuditCall extends Call<AuditProgress> {
  *
  * @param settings what differs from the defaults, which the libraries of clean sets were made with
  * @returns the verdict in plain sentences, the suspects with their patches and images, and every score.
- * @throws UsageError where the set does not lead to pixels; the signal's reason once it is aborted.
+ * @throws UsageError where the set does not lead to pixels, or for a method of which there are no clean sets; the signal's reason once it is aborted.
  * @example
  * const { conclusion, result } = await audit(set);
  * console.log(conclusion.verdict, ...conclusion.sentences);
@@ -38,8 +49,8 @@ export async function audit(
   const { root, target } = around(call);
   const chosen = { ...defaultAudit, ...settings };
   const work = { key: child(root, "audit"), device: target, keep: call.keep };
+  const libraries = librariesFor(set, chosen, call.calibrations, call.method);
   const result = await drive(auditSet(set, chosen, work), call);
-  const libraries = librariesFor(set, chosen, call.calibrations);
   const nameOf = (label: number) => (set.classNames ? `“${set.classNames[label]}”` : `class ${label}`);
   const conclude = (power?: readonly Power[]) =>
     concludeAudit(result, significance(scoresOf(result), libraries), nameOf, power);
@@ -61,13 +72,21 @@ export async function audit(
   return { conclusion: conclude(power), result };
 }
 
-/** The libraries, those that come with Retort among them, that fit a set and the settings of an audit. */
+/**
+ * The libraries, those that come with Retort among them, that fit a set and the settings of an audit.
+ *
+ * @param method of which sets alone are left; in code, in kebab case or abbreviated
+ */
 export function librariesFor(
   set: DistilledSet,
   settings: AuditSettings,
   own: readonly Calibration[] = [],
+  method?: string,
 ): Calibration[] {
-  return fitting([...calibrations, ...own], calibrationKind(set), calibrationSettings(settings));
+  const all = fitting([...calibrations, ...own], calibrationKind(set), calibrationSettings(settings));
+  if (method === undefined) return all;
+  const [name = method] = Object.entries(methodRegistry).find(([, one]) => one.abbreviation === method) ?? [];
+  return madeBy(all, name, "audit");
 }
 
 /** What the scores of an audit depend on, as a library records it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { auditedSet, repainted } from "../../src/audit/AuditedSet.ts";
 import { auditSet, type Suspect } from "../../src/audit/auditSet.ts";
-import { calibrationKind, decisive, fitting, significance } from "../../src/audit/calibration.ts";
+import { calibrationKind, decisive, ENOUGH, fitting, madeBy, significance } from "../../src/audit/calibration.ts";
 import { carriers } from "../../src/audit/carriers.ts";
 import { coherence } from "../../src/audit/coherence.ts";
 import { detectorRegistry } from "../../src/audit/detectorRegistry.ts";
@@ -14,7 +14,7 @@ import { drive } from "../../src/core/drive.ts";
 import { key, normal, Stream } from "../../src/core/random.ts";
 import { openSessions } from "../../src/engine/session.ts";
 import { attack, type DistilledSet, distil, register, strokes } from "../../src/index.ts";
-import { calibrationSettings } from "../../src/library/audit.ts";
+import { calibrationSettings, librariesFor } from "../../src/library/audit.ts";
 import { cpu, tinySet } from "../attack/tiny.ts";
 
 describe("the space of an audit", () => {
@@ -175,6 +175,24 @@ describe("what a number means", () => {
     expect(fits({ side: 64 })).toBe(false);
     expect(fits({ images: 1000, classes: 100 })).toBe(false);
     expect(fitting([library], library.kind, { ...settings, side: 7 })).toHaveLength(0);
+  });
+
+  it("p is against one method's sets where it is said how the set was made", () => {
+    const of = (method: string) => ({ ...library.sets[0], method });
+    const mixed = {
+      ...library,
+      sets: [of("distributionMatching, mnist"), of("distributionMatching, x"), of("My own")],
+    };
+    const left = (name: string) => madeBy([mixed], name, "audit").flatMap(({ sets }) => sets.map((one) => one.method));
+    expect(left("distribution-matching")).toEqual(["distributionMatching, mnist", "distributionMatching, x"]);
+    expect(left("distributionMatching, X")).toEqual(["distributionMatching, x"]);
+    expect(left("my-own")).toEqual(["My own"]);
+    expect(() => left("distribution")).toThrow(/unknown method: expected one .*My own.* got "distribution"/);
+    expect(madeBy([], "dm", "audit")).toEqual([]);
+    const set = { ...tinySet(10), shape: [10, 3, 32, 32] } as DistilledSet;
+    const shipped = librariesFor({ ...set, classes: 10 }, defaultAudit, [], "dm").flatMap(({ sets }) => sets);
+    expect(shipped.length).toBeGreaterThanOrEqual(ENOUGH);
+    for (const { method } of shipped) expect(method).toMatch(/^distributionMatching/);
   });
 
   const suspect = (drop: number, rise: number): Suspect => ({

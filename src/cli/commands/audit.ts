@@ -10,6 +10,7 @@ import { UsageError } from "../../core/errors.ts";
 import { refuseIdle } from "../../core/readWhen.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { setPath } from "../../disk/setPath.ts";
+import type { AuditCall } from "../../library/audit.ts";
 import { computeOptions } from "../options/computeOptions.ts";
 import { readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
@@ -25,6 +26,10 @@ const options = z.object({
     .array(z.string())
     .optional()
     .describe("libraries of clean sets to compare with, made by retort calibrate"),
+  method: z
+    .string()
+    .optional()
+    .describe("how the set was made, where you know it (dm, random, …): p against clean sets of that method alone"),
   quick: z.boolean().default(false).describe("only the set's own patches, and whether few images teach them"),
   deep: z
     .boolean()
@@ -76,6 +81,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
   examples: [
     "audit download.safetensors",
     "audit res_DC_CIFAR10_ConvNet_10ipc.pt --normalisation cifar-10",
+    "audit set.npz --method dm",
     "audit set.npz --calibration my-sets.json --json",
     "audit set.npz --page audit.html --sarif audit.sarif --junit audit.xml",
     "audit set.npz --deep --power --networks convNet,resNet18 --out runs/audit",
@@ -98,7 +104,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     );
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
-    const { detectors, side, grid, width, epochs, followed, power } = options;
+    const { detectors, method, side, grid, width, epochs, followed, power } = options;
     const level = options.quick ? "quick" : options.deep ? "deep" : "default";
     const common = { level, ...(detectors && { detectors }), side, grid, width, epochs, followed } as const;
     const { networks, out } = options;
@@ -107,7 +113,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
         ? undefined
         : await (await import("../steps/auditFolder.ts")).auditFolder({
             ...{ out, path, set, options, given, calibrations, commandLine },
-            settings: { ...common, networks, power },
+            settings: { ...common, networks, power, ...(method !== undefined && { method }) },
           });
     if (run) console.resumeWith(`the same command with --out ${run.folder} goes on`);
     const keep = run && (await import("../../run/runKeep.ts")).runKeep(run);
@@ -125,6 +131,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
             threads: options.threads,
             signal,
             calibrations,
+            method,
             power,
             keep,
             onProgress: ({ phase, done, total }) => bar.update(100 * i + (100 * done) / total, phase),
@@ -139,7 +146,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     audits.sort((a, b) => auditVerdicts.indexOf(a.conclusion.verdict) - auditVerdicts.indexOf(b.conclusion.verdict));
     const [worst] = audits;
     const { conclusion, result } = worst;
-    await writeReports(options, path, set, worst, { seed: options.seed, calibrations });
+    await writeReports(options, path, set, worst, { seed: options.seed, calibrations, method });
     const { withIntegrity } = await import("../../run/sharedJson.ts");
     const { auditKind } = await import("../../run/auditFile.ts");
     const said = withIntegrity(
@@ -181,7 +188,7 @@ async function writeReports(
   path: string,
   set: DistilledSet,
   { conclusion, result, settings }: AuditOutcome,
-  { seed, calibrations }: { readonly seed: number; readonly calibrations: readonly Calibration[] },
+  { seed, calibrations, method }: Pick<AuditCall, "method"> & { seed: number; calibrations: readonly Calibration[] },
 ): Promise<void> {
   if ([page, markdown, sarif, junit].every((file) => file === undefined)) return;
   const [
@@ -203,7 +210,7 @@ async function writeReports(
   ]);
   const report = {
     ...{ name: basename(path), set, conclusion, result, settings, version, seed },
-    libraries: librariesFor(set, settings, calibrations),
+    libraries: librariesFor(set, settings, calibrations, method),
   };
   if (page !== undefined) await writeAtomic(page, auditPage(report));
   if (markdown !== undefined) await writeAtomic(markdown, auditMarkdown(report));

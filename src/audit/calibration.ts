@@ -76,9 +76,10 @@ const bare = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, ""
 /**
  * The clean sets of one method alone: of `name`, and of `name, DATA`.
  *
+ * @param said the name as the user wrote it
  * @throws UsageError where libraries fit and none has a set of it.
  */
-export function madeBy(libraries: readonly Calibration[], name: string, who: string): Calibration[] {
+export function madeBy(libraries: readonly Calibration[], name: string, who: string, said = name): Calibration[] {
   const own = ({ method }: { readonly method: string }) =>
     bare(method) === bare(name) || bare(method).startsWith(`${bare(name)},`);
   const some = libraries
@@ -87,7 +88,7 @@ export function madeBy(libraries: readonly Calibration[], name: string, who: str
   if (some.length > 0 || libraries.length === 0) return some;
   const known = new Set(libraries.flatMap(({ sets }) => sets.map(({ method }) => method)));
   throw new UsageError(
-    `${who}: unknown method: expected one of which there are clean sets of this kind (${[...known].join("; ")}), got ${JSON.stringify(name)}`,
+    `${who}: unknown method: expected one of which there are clean sets of this kind (${[...known].join("; ")}), got ${JSON.stringify(said)}`,
   );
 }
 
@@ -132,7 +133,7 @@ export interface Significance {
   readonly n: number;
   /** (1 + clean sets that stand out at least as much) / (1 + n). */
   readonly p: number;
-  /** The same for each detector by itself, of those whose scores count. */
+  /** The same for each detector by itself. */
   readonly detectors: Readonly<Record<string, number>>;
 }
 
@@ -152,9 +153,8 @@ export function significance(own: Scores, libraries: readonly Calibration[]): Si
   const sets = libraries.flatMap((library) => library.sets);
   if (sets.length === 0) return [];
   const of = (method: string, some: readonly { readonly scores: Scores }[]): Significance => {
-    const names = Object.keys(own).filter(
-      (name) => detectorRegistry[name]?.decisive && some.every(({ scores }) => scores[name] !== undefined),
-    );
+    const known = Object.keys(own).filter((name) => some.every(({ scores }) => scores[name] !== undefined));
+    const names = known.filter((name) => detectorRegistry[name]?.decisive);
     const n = some.length;
     const all = [own, ...some.map(({ scores }) => scores)];
     const statistics = new Float64Array(all.length).fill(Number.NEGATIVE_INFINITY);
@@ -171,7 +171,7 @@ export function significance(own: Scores, libraries: readonly Calibration[]): Si
     return {
       ...{ method, n, p: (1 + asLarge(statistics)) / (1 + n) },
       detectors: Object.fromEntries(
-        names.map((name) => [name, (1 + asLarge(all.map((scores) => scores[name]))) / (1 + n)]),
+        known.map((name) => [name, (1 + asLarge(all.map((scores) => scores[name]))) / (1 + n)]),
       ),
     };
   };

@@ -106,8 +106,10 @@ export function concludeAudit(
         `It holds before networks and pictures that did not search for it; clean sets have not been searched for such patches (${beyond.detector}), so that there is no p.`,
       ],
     };
+  // Where clean sets of the kind share details as well, as grey clothes do, these must be more than theirs.
+  const usual = worst !== undefined && (worst.detectors.coherence ?? 0) > 1 / (1 + worst.n);
   const shared = result.coherence.find(({ alarm }) => alarm);
-  if (shared)
+  if (shared && !usual)
     return {
       ...base,
       verdict: "suspicious",

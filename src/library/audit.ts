@@ -86,7 +86,7 @@ export function librariesFor(
   const all = fitting([...calibrations, ...own], calibrationKind(set), calibrationSettings(settings));
   if (method === undefined) return all;
   const [name = method] = Object.entries(methodRegistry).find(([, one]) => one.abbreviation === method) ?? [];
-  return madeBy(all, name, "audit");
+  return madeBy(all, name, "audit", method);
 }
 
 /** What the scores of an audit depend on, as a library records it. */

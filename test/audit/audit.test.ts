@@ -289,6 +289,16 @@ describe("what a number means", () => {
     expect(found.sentences[1]).toContain("No patch was looked for");
   });
 
+  it("a shared detail speaks against a set only where no clean set of its kind shares as much", () => {
+    const shared = [{ targetClass: 1, window: 3, pairs: 20, second: 0, alarm: true, images: [1, 2, 3] }] as const;
+    const against = (coherence: number) => [{ method: "all", n: 39, p: 0.5, detectors: { coherence } }];
+    const verdict = (significance: Parameters<typeof concludeAudit>[1]) =>
+      concludeAudit({ ...result(0.1, 0.5), coherence: shared }, significance, name).verdict;
+    expect(verdict(against(1 / 40))).toBe("suspicious");
+    expect(verdict(against(2 / 40))).toBe("nothing found");
+    expect(verdict([])).toBe("suspicious");
+  });
+
   it("networks that do not learn the set say nothing", () => {
     expect(concludeAudit(result(0.8, 0.5, 0.2), p(0.01), name).verdict).toBe("cannot be judged");
   });

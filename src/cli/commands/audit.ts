@@ -88,12 +88,14 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     "audit set.npz --detectors gamut,grid,coherence",
   ],
   async run({ args: [path], options, given, console, signal, commandLine }) {
-    const [{ distilledSet }, { audit }, { readCalibration }, { auditReadWhen, ofNetworks }] = await Promise.all([
-      import("../steps/distilledSet.ts"),
-      import("../../library/audit.ts"),
-      import("../../run/calibrationFile.ts"),
-      import("../../audit/auditReadWhen.ts"),
-    ]);
+    const [{ distilledSet }, { audit, librariesFor }, { readCalibration }, { auditReadWhen, ofNetworks }, { named }] =
+      await Promise.all([
+        import("../steps/distilledSet.ts"),
+        import("../../library/audit.ts"),
+        import("../../run/calibrationFile.ts"),
+        import("../../audit/auditReadWhen.ts"),
+        import("../../run/checkFit.ts"),
+      ]);
     if (options.quick && options.deep)
       throw new UsageError(`${who}: invalid options: expected one of --quick and --deep, got both`);
     refuseIdle(who, [...auditReadWhen, ...["networks", "power"].map(ofNetworks)], options, given, flagOf);
@@ -108,6 +110,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     const level = options.quick ? "quick" : options.deep ? "deep" : "default";
     const common = { level, ...(detectors && { detectors }), side, grid, width, epochs, followed } as const;
     const { networks, out } = options;
+    for (const network of networks) named(who, () => librariesFor(set, { ...common, network }, calibrations, method));
     const run =
       out === undefined
         ? undefined

@@ -30,7 +30,7 @@ export interface SanitiseSettings {
   readonly again?: boolean;
 }
 
-export interface SanitiseCall extends Call<SanitiseProgress>, Pick<AuditCall, "calibrations" | "keep"> {}
+export interface SanitiseCall extends Call<SanitiseProgress>, Pick<AuditCall, "calibrations" | "method" | "keep"> {}
 
 /** One repair of what one audit found. */
 export interface SanitiseRound {
@@ -87,6 +87,7 @@ export async function sanitise(
         device: target,
         signal: call.signal,
         calibrations: call.calibrations,
+        method: call.method,
         keep: call.keep,
         seed: (call.seed ?? 0) + nth,
       },

@@ -68,7 +68,8 @@ export async function sanitiseNetwork(
   let judged = settings.audit;
   if (!judged) {
     const { conclusion, result } = await audit(set, settings.auditSettings, {
-      ...{ device: target, signal: call.signal, calibrations: call.calibrations, keep: call.keep, seed: call.seed },
+      ...{ device: target, signal: call.signal, calibrations: call.calibrations, method: call.method },
+      ...{ keep: call.keep, seed: call.seed },
       onProgress: ({ phase, done, total: all }) =>
         call.onProgress?.({ phase: `audit: ${phase}`, done: done / all, total }),
     });

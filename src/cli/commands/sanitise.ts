@@ -38,6 +38,12 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
       read: ({ model }: { model?: string }) => model === undefined,
       by: "a set, not with --model",
     })),
+    ...["calibration", "method"].map((option) => ({
+      option,
+      read: ({ audit, auditAgain, model }: { audit?: string; auditAgain?: boolean; model?: string }) =>
+        audit === undefined || (auditAgain !== false && model === undefined),
+      by: "an audit, which --audit FILE leaves out before and --no-audit-again after",
+    })),
     { option: "rounds", read: ({ auditAgain }: { auditAgain?: boolean }) => auditAgain !== false, by: "--audit-again" },
     { option: "testImages", read: ({ test }: { test?: string }) => test !== undefined, by: "--test" },
     {
@@ -117,7 +123,7 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
         ...{ force, rounds, again: options.auditAgain },
       },
       {
-        ...{ seed, device, threads, signal, calibrations },
+        ...{ seed, device, threads, signal, calibrations, method: options.method },
         onProgress: ({ phase, done, total }) => bar.update((100 * done) / total, phase),
       },
     ).finally(() => bar.end());

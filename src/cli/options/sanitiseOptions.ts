@@ -45,6 +45,12 @@ export const sanitiseOptions = z.object({
         .describe("what `retort audit --json` said of this set; default: it is audited first"),
       auditAgain: z.boolean().default(true).describe("audit the repaired set"),
       calibration: z.array(z.string()).optional().describe("libraries of clean sets to compare with"),
+      method: z
+        .string()
+        .optional()
+        .describe(
+          "how the set was made, where you know it (dm, random, …): compare with clean sets of that method alone",
+        ),
     },
   ),
   ...optionGroup(

@@ -56,7 +56,7 @@ export async function sanitiseModel(
       force,
     },
     {
-      ...{ seed, device, threads, signal, calibrations },
+      ...{ seed, device, threads, signal, calibrations, method: options.method },
       onProgress: ({ phase, done, total }) => bar.update((100 * done) / total, phase),
     },
   ).finally(() => bar.end());

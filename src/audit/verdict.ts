@@ -10,7 +10,7 @@ import type { Suspect } from "./Suspect.ts";
  * - `backdoored`: no more clean sets of this kind than chance allows look like it, and the trigger holds before networks and pictures
  *   that did not search for it.
  * - `suspicious`: only the first of the two; or a large drop that holds, where there are no clean sets to compare with, or none that
- *   were searched for patches of that kind; or images of one class that share a detail.
+ *   were searched for patches of that kind; or images of one class that share a detail, more than in any clean set.
  * - `nothing found`: at the power that the audit has.
  * - `cannot be judged`: the networks do not learn the set, or nothing speaks against it and there is no library of its kind or no
  *   network was asked.

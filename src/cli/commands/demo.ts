@@ -67,7 +67,8 @@ One page tells it in six chapters. Small sizes throughout; the full commands are
       batchReal: sizes.batchReal,
       width: sizes.width,
     });
-    const attack = attacks.poisonedDistillation;
+    const method = "poisonedDistillation";
+    const attack = attacks[method];
     const attackOptions = attack.options.parse(presets["robust-one"]);
     const start = performance.now();
     const run = await runFolder(
@@ -106,7 +107,7 @@ One page tells it in six chapters. Small sizes throughout; the full commands are
     await writeStory(work, {
       ...{ commandLine, now, raw, test, made: made.set, result, measured },
       ...{ fingerprint, verification, diffed, audited, auditSeconds: seconds, sanitised, repaired },
-      ...{ width: sizes.width, attack: attack as never },
+      ...{ width: sizes.width, method, attack: attack as never },
       distillation: "distribution matching",
       seconds: (performance.now() - start) / 1000,
     });

@@ -30,6 +30,8 @@ export interface Story {
   readonly test: LabelledSet;
   readonly made: DistilledSet;
   readonly distillation: string;
+  /** Its name in the registry. */
+  readonly method: string;
   readonly attack: Attack;
   readonly result: AttackResult;
   readonly measured: Measured;
@@ -56,7 +58,7 @@ export async function writeStory({ run, console, timings }: Work, story: Story):
   const attacked = attackRecord({
     ...{ title: "Demo: a distilled set, backdoored without its raw data", command: story.commandLine },
     ...{ created: story.now.toISOString(), config: run.description.config, versions, clean: made, result, test },
-    attack: { method: "poisonedDistillation", title: attack.title, source: attack.source, access: attack.access },
+    attack: { method: story.method, title: attack.title, source: attack.source, access: attack.access },
     data: { set: described(made), tampered: described(result.set), test: described(test) },
     ...{ evaluations: measured.evaluations, diverged: measured.diverged, timings },
   });

@@ -1,15 +1,11 @@
-import { CompiledOnce } from "../../core/CompiledOnce.ts";
 import { closeAll, Holder } from "../../core/closable.ts";
 import { child, type Key } from "../../core/random.ts";
 import { type Augmentation, dsaSettings } from "../../data/augment/Augmentation.ts";
-import { augment } from "../../data/augment/augment.ts";
 import { type AugmentationTensors, augmentationTensors } from "../../data/augment/augmentTensor.ts";
 import { type DsaOperator, drawDsa } from "../../data/augment/dsa.ts";
 import { augmentBatch } from "../../data/augment/stages.ts";
-import { classRows, sampleRows } from "../../data/classRows.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
-import { normalisedRows } from "../../data/normalisedBatch.ts";
 import type { Device } from "../../engine/device.ts";
 import { type Floats, initialise, type Network } from "../../nn/Network.ts";
 import { sgd } from "../../nn/optimisers.ts";
@@ -18,20 +14,19 @@ import { Learner } from "../../train/Learner.ts";
 import { batchesOf } from "../../train/train.ts";
 import { decodeImages } from "../common/multiFormation.ts";
 import { networkWithoutBatchNorm } from "../common/networkFor.ts";
-import { compileMatch, compileRealGradient, type Match, type RealGradient } from "./compileMatch.ts";
+import { compileMatch, type Match } from "./compileMatch.ts";
 import type { CondensationOptions } from "./condensationOptions.ts";
+import { RealGradients } from "./RealGradients.ts";
 
 interface Data {
   readonly set: LabelledSet;
-  readonly rows: readonly Int32Array[];
-  readonly normalisation: Normalisation;
   readonly operators: readonly DsaOperator[];
 }
 
 interface Parts {
   readonly network: Network;
   readonly match: Match;
-  readonly gradients: CompiledOnce<[number], RealGradient>;
+  readonly gradients: RealGradients;
   readonly learner: Learner;
 }
 
@@ -61,9 +56,9 @@ export class Condenser extends Holder {
     const network = networkWithoutBatchNorm(set, options, who);
     const shape = { ipc: options.ipc, factor: options.factor, stages: operators.length > 0 ? 1 : 0 };
     const match = await compileMatch(network, shape, sgd({ momentum: options.momentum }), device);
-    const gradients = new CompiledOnce((n: number) => compileRealGradient(network, n, device));
+    const gradients = new RealGradients(set, normalisation, network, device);
     const learner = new Learner(network, sgd(), device);
-    const data = { set, rows: classRows(set), normalisation, operators };
+    const data = { set, operators };
     return new Condenser(data, options, { network, match, gradients, learner });
   }
 
@@ -90,7 +85,7 @@ export class Condenser extends Holder {
     for (let k = 0; k < classes; k++) {
       const part = (all: Floats) => all.subarray((k * all.length) / classes, ((k + 1) * all.length) / classes);
       const draw = drawDsa(child(key, "augmentation", k), this.data.operators, batch, true);
-      const real = await this.realGradient(weights, k, draw, child(key, "real", k));
+      const real = await this.parts.gradients.of(weights, k, this.options.batchReal, [draw], child(key, "real", k));
       const y = this.labels(k, n);
       const moved = await match(real, y, part(images), slots.map(part), lr, this.augmentation(draw));
       part(next.images).set(moved.images);
@@ -126,16 +121,6 @@ export class Condenser extends Holder {
 
   close(): Promise<void> {
     return closeAll([this.parts.match, this.parts.gradients, this.parts.learner]);
-  }
-
-  private async realGradient(weights: Tree<Floats>, k: number, draw: Augmentation | undefined, key: Key) {
-    const { set, rows, normalisation } = this.data;
-    const [, c, h, w] = set.shape;
-    const chosen = sampleRows(rows[k], this.options.batchReal, key);
-    const n = chosen.length;
-    const x = augment(normalisedRows(set, chosen, normalisation), [n, c, h, w], draw);
-    const gradient = await this.parts.gradients.get(n);
-    return gradient(weights, [x, this.labels(k, n)], []);
   }
 
   /** One-hot labels of n images of class k. */

@@ -1,12 +1,9 @@
-import { CompiledOnce } from "../../core/CompiledOnce.ts";
 import { closeAll, Holder } from "../../core/closable.ts";
 import { child, type Key, permutation, Stream } from "../../core/random.ts";
 import { type Augmentation, dsaSettings } from "../../data/augment/Augmentation.ts";
-import { augment } from "../../data/augment/augment.ts";
 import { type AugmentationTensors, augmentationTensors } from "../../data/augment/augmentTensor.ts";
 import { drawDsa } from "../../data/augment/dsa.ts";
 import { augmentBatch } from "../../data/augment/stages.ts";
-import { classRows, sampleRows } from "../../data/classRows.ts";
 import type { ImageShape, LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import { normalisedRows } from "../../data/normalisedBatch.ts";
@@ -18,22 +15,22 @@ import type { Tree } from "../../tensor/tree.ts";
 import { Learner, type LearnerState } from "../../train/Learner.ts";
 import { drawMix, mix } from "../../train/mixing.ts";
 import { networkWithoutBatchNorm } from "../common/networkFor.ts";
-import { compileMatch, compileRealGradient, type Match, type RealGradient } from "./compileMatch.ts";
+import { compileMatch, type Match } from "./compileMatch.ts";
 import type { SettledOptions } from "./intensiveOptions.ts";
 import { kernelDistances } from "./kernelDistance.ts";
+import { RealGradients } from "./RealGradients.ts";
 import { siameseStages } from "./siameseStages.ts";
 
 interface Parts {
   readonly network: Network;
   readonly match: Match;
-  readonly gradients: CompiledOnce<[number], RealGradient>;
+  readonly gradients: RealGradients;
   readonly learner: Learner;
 }
 
 /** The two halves of an update of IDC, compiled: move the images at a network, let the network learn real images. */
 export class IntensiveCondenser extends Holder {
   private readonly set: LabelledSet;
-  private readonly rows: readonly Int32Array[];
   private readonly normalisation: Normalisation;
   private readonly options: SettledOptions;
   private readonly parts: Parts;
@@ -42,7 +39,6 @@ export class IntensiveCondenser extends Holder {
   private constructor(set: LabelledSet, options: SettledOptions, normalisation: Normalisation, parts: Parts) {
     super();
     this.set = set;
-    this.rows = classRows(set);
     this.normalisation = normalisation;
     this.options = options;
     this.parts = parts;
@@ -63,7 +59,7 @@ export class IntensiveCondenser extends Holder {
       pixels: gamutBounds(normalisation, set.shape[1]),
     };
     const match = await compileMatch(network, shape, sgd({ momentum: options.momentum }), device);
-    const gradients = new CompiledOnce((n: number) => compileRealGradient(network, n, device));
+    const gradients = new RealGradients(set, normalisation, network, device);
     const learner = new Learner(network, sgd({ momentum: 0.9, weightDecay: 5e-4 }), device);
     return new IntensiveCondenser(set, options, normalisation, { network, match, gradients, learner });
   }
@@ -92,7 +88,7 @@ export class IntensiveCondenser extends Holder {
     for (let k = 0; k < classes; k++) {
       const part = (all: Floats) => all.subarray(k * each, (k + 1) * each);
       const draws = this.draw(child(key, "augmentation", k));
-      const real = await this.realGradient(weights, k, draws, child(key, "real", k));
+      const real = await this.parts.gradients.of(weights, k, this.options.batchReal, draws, child(key, "real", k));
       const y = this.chosen(k, child(key, "parts", k));
       const slots = momentum > 0 ? [part(v)] : [];
       const moved = await match(real, y, part(x), slots, lr, this.augmentation(draws));
@@ -144,19 +140,6 @@ export class IntensiveCondenser extends Holder {
     const [, , height, width] = this.set.shape;
     const stages = siameseStages(this.options.augmentation, "augmentation");
     return stages.map((operators, i) => drawDsa(child(key, i), operators, { images: 1, height, width }, true));
-  }
-
-  private async realGradient(weights: Tree<Floats>, k: number, draws: readonly (Augmentation | undefined)[], key: Key) {
-    const { set, rows, normalisation } = this;
-    const [, c, h, w] = set.shape;
-    const chosen = sampleRows(rows[k], this.options.batchReal, key);
-    const n = chosen.length;
-    const real = normalisedRows(set, chosen, normalisation);
-    const x = draws.reduce((images, draw) => augment(images, [n, c, h, w], draw), real);
-    const y = new Float32Array(n * set.classes);
-    for (let i = 0; i < n; i++) y[i * set.classes + k] = 1;
-    const gradient = await this.parts.gradients.get(n);
-    return gradient(weights, [x, y], []);
   }
 
   /** Labels of the parts of class k; where there are more than an update reads, those that are not drawn have none and the others weigh more. */

@@ -1,0 +1,18 @@
+/** What the shipped libraries say of their own clean sets, each held against the others: `npx tsx repro/audit/leaveOneOut.ts`. */
+import { decisive, significance } from "../../src/audit/calibration.ts";
+import { calibrations } from "../../src/audit/calibrations.ts";
+import { ALPHA, largeDrop } from "../../src/audit/verdict.ts";
+
+for (const library of calibrations) {
+  const { kind, sets } = library;
+  const unusual = sets.filter((one) => {
+    const others = { ...library, sets: sets.filter((other) => other !== one) };
+    return (decisive(significance(one.scores, [others]))?.p ?? 1) <= ALPHA;
+  });
+  const sorted = (name: string) => sets.map(({ scores }) => scores[name]).sort((a, b) => a - b);
+  const [drops, squares] = [sorted("supportDrop"), sorted("flatSquare")];
+  const large = drops.filter((drop) => drop >= largeDrop(kind.ipc === "1" ? 1 : 10)).length;
+  console.log(
+    `${kind.colour ? "colour" : "grey"}, ${kind.ipc} a class: ${unusual.length} of ${sets.length} unusual; drop: ${large} large, at most ${drops.at(-1)}; flat square: at most ${squares.at(-1)}, half ${squares[sets.length >> 1]}`,
+  );
+}

@@ -7,6 +7,7 @@ import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Distillation } from "../distill/Distillation.ts";
 import { methodRegistry as methods } from "../distill/methodRegistry.ts";
 import type { Device } from "../engine/device.ts";
+import { whitenRaw } from "../train/whitenRaw.ts";
 
 /**
  * Let an attack distil raw images as a set says that it was distilled: method, options and key are in the set's metadata. What the
@@ -43,7 +44,8 @@ export function rawAccess(
     set: raw,
     ...(method.readsOnce && { readsOnce: String(name) }),
     ...(typeof parsed.data.iterations === "number" && { steps: parsed.data.iterations }),
-    async *distil(own: LabelledSet, resume?: Checkpoint) {
+    async *distil(own: LabelledSet, resume?: Checkpoint, settled = false) {
+      if (settled || method.readsOnce) await whitenRaw(own, set.normalisation, device);
       const context = { normalisation: set.normalisation, key: { hex } as Key, device, resume, record: { seed } };
       for await (const step of method.run(own, parsed.data, context)) {
         const { iteration, total, loss } = step;

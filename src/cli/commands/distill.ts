@@ -116,7 +116,8 @@ stopped, with the same result.`,
       { named },
       { plainNormalisation },
       { whiteningHooks },
-      { whitened, whiteningOf },
+      { whitened },
+      { whiteningOf },
       { checkNames },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
@@ -133,7 +134,8 @@ stopped, with the same result.`,
       import("../../run/checkFit.ts"),
       import("../../data/plainNormalisation.ts"),
       import("../steps/whiteningHooks.ts"),
-      import("../steps/whitenedDistillation.ts"),
+      import("../steps/whitened.ts"),
+      import("../../run/whitenedDistillation.ts"),
       import("../steps/checkNames.ts"),
     ]);
     checkNames(who, settings as object, options);
@@ -147,7 +149,9 @@ stopped, with the same result.`,
     const normalisation =
       zca === undefined
         ? await data.normalisation()
-        : await whiteningOf(zca, set, digest, method as Distillation, hooks);
+        : await whiteningOf(zca, { name: set.name, digest }, method as Distillation, {
+            ...{ who, flag: "--normalisation", hooks },
+          });
     // In the words of this command, whatever part of the method or of a network refuses.
     named(who, () => method.check(set, settings as never));
     if (options.receivers > 0) named(who, () => receiverOf(options, set));

@@ -82,7 +82,7 @@ export class CostMeter {
     if ("file" in set) return 0;
     const raw = await this.inputs.train(set.distil, "plan");
     const context = {
-      normalisation: set.normalisation,
+      normalisation: await this.inputs.space(set, "plan"),
       key: key(set.seed),
       device: device(config.device, config.threads),
     };

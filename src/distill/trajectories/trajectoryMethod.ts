@@ -2,9 +2,10 @@ import type * as z from "zod";
 import { NumericError } from "../../core/errors.ts";
 import { child, Stream } from "../../core/random.ts";
 import { parseDsaStrategy } from "../../data/augment/dsa.ts";
-import type { Floats } from "../../nn/Network.ts";
+import { type Floats, initialise } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import { checkStart, initialImages } from "../common/initialImages.ts";
+import { rehearsed } from "../common/rehearsed.ts";
 import { reportSteps } from "../common/reportSteps.ts";
 import { convNetReadWhen } from "../common/sharedOptions.ts";
 import { type Distillation, type DistillationRecord, distilledSet } from "../Distillation.ts";
@@ -62,7 +63,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
       const opts = complete(options, set.classes);
       const operators = parseDsaStrategy(opts.dsa);
       const record: DistillationRecord = { method: name, options: opts, source: set, context };
-      const { key, device, normalisation, keep } = context;
+      const { key, device, normalisation, keep, pace } = context;
       const [, c, h, w] = set.shape;
       const epochs = opts.maxStart - 1 + opts.expertEpochs;
       const trained = opts.experts * epochs;
@@ -70,6 +71,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
       const first = initialImages(set, { ipc: opts.ipc, init: opts.init ?? "real", factor: 1 }, normalisation, key);
       yield* reportSteps<State>(record, {
         total,
+        epochs: trained,
         set: ({ descent }, step) =>
           distilledSet(record, descent?.images ?? first, Math.max(0, step - trained), {
             ...(descent?.labels && { labels: { kind: "soft", form: "logits", values: descent.labels.slice() } }),
@@ -84,7 +86,17 @@ export function trajectoryMethod<S extends z.ZodObject>({
           await using learner = new Learner(network, sgd(), device);
           const experts = new Experts(learner, { set, normalisation }, opts, operators, epochs, keep);
           const halfway = checkpoint && done < trained ? restoreExpert(checkpoint, network) : undefined;
-          for await (const { loss, current } of experts.train(done, halfway))
+          const shape = [set.classes * opts.ipc, c, h, w] as const;
+          await using update = new TrajectoryUpdate(learner, shape, opts, operators, soft, device);
+          const missing = await experts.begin(done, halfway);
+          pace?.ahead("teacher", missing);
+          if (missing > 0) {
+            const [from, target] = [0, 1].map((i) => initialise(network.weights, child(key, "rehearsal", i)));
+            const lesson = { images: first, labels: soft ? new Float32Array(shape[0] * set.classes) : undefined };
+            await rehearsed(pace, () => update.slopes({ ...lesson, rate: opts.lrNet }, from, target, key));
+          }
+          pace?.mark();
+          for await (const { loss, current } of experts.train(done, pace))
             yield { loss, state: { expert: current }, advice: "a lower expertLr" };
 
           const begin = async (): Promise<Descent> => {
@@ -94,8 +106,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
             return beginDescent(images, labels, opts.lrNet);
           };
           let descent = checkpoint && done > trained ? restoreDescent(checkpoint) : await begin();
-          const shape = [set.classes * opts.ipc, c, h, w] as const;
-          await using update = new TrajectoryUpdate(learner, shape, opts, operators, soft, device);
+          pace?.mark();
           for (let step = Math.max(done, trained); step < total; step++) {
             const own = child(key, "iteration", step - trained);
             const [from, target] = drawWay(experts, opts, step - trained, new Stream(child(own, "start")));

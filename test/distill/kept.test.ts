@@ -77,6 +77,18 @@ function counted() {
 }
 
 describe("networks that learn the raw images", () => {
+  it("experts that seek flat minima have names of their own, and lead elsewhere", async () => {
+    const method: Distillation = methods.matchingTrajectories;
+    const { keep, kept } = memory();
+    const plain = await run(method, trajectories, keep);
+    const before = [...kept.keys()];
+    const flat = await run(method, { ...trajectories, expertRho: 0.5, expertAlpha: 0.3 }, keep);
+    expect(kept.size).toBe(2 * before.length);
+    await run(method, { ...trajectories, expertRho: 0.5, expertAlpha: 0.1 }, keep);
+    expect(kept.size).toBe(3 * before.length);
+    expect(lossesOf(flat)[1]).not.toBe(lossesOf(plain)[1]);
+  });
+
   it.each([
     ["matchingTrajectories", trajectories, 2],
     ["squeezeRecoverRelabel", squeeze, 1],

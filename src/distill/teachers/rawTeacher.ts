@@ -33,7 +33,7 @@ export const cosineRate =
  * @returns the state after it and the mean loss.
  */
 export async function rawEpoch(
-  learner: Learner,
+  learner: Pick<Learner, "step">,
   state: LearnerState,
   set: LabelledSet,
   normalisation: Normalisation,

@@ -24,6 +24,8 @@ export interface ExpertOptions {
   readonly expertLr: number;
   readonly expertBatch: number;
   readonly expertSeed: number;
+  readonly expertRho?: number | undefined;
+  readonly expertAlpha?: number | undefined;
   readonly network?: string;
   readonly width: number;
   readonly depth: number;
@@ -52,8 +54,12 @@ export class Experts {
   private readonly operators: readonly DsaOperator[];
   private readonly epochs: number;
   private readonly keep: Keep | undefined;
+  private readonly steps: Pick<Learner, "step">;
 
-  /** @param learner plain SGD */
+  /**
+   * @param learner plain SGD
+   * @param steps how the experts learn, where it is not that
+   */
   constructor(
     learner: Learner,
     data: Experts["data"],
@@ -61,7 +67,9 @@ export class Experts {
     operators: readonly DsaOperator[],
     epochs: number,
     keep: Keep | undefined,
+    steps: Pick<Learner, "step"> = learner,
   ) {
+    this.steps = steps;
     this.learner = learner;
     this.data = data;
     this.options = options;
@@ -128,7 +136,7 @@ export class Experts {
     const stages = this.operators.length > 0 ? [this.operators] : [];
     const from = this.learner.start(weights[weights.length - 1], []);
     const training = { batch, stages, rate: () => expertLr, pace };
-    const next = await rawEpoch(this.learner, from, set, normalisation, training, losses.length, this.keyOf(e));
+    const next = await rawEpoch(this.steps, from, set, normalisation, training, losses.length, this.keyOf(e));
     return { weights: [...weights, next.state.weights], losses: [...losses, next.loss] };
   }
 
@@ -138,7 +146,8 @@ export class Experts {
 
   /** All that an expert follows from but the content of the data, which the keeper knows. Not its length: a longer one serves too. */
   private nameOf(e: number): string {
-    const { expertLr, expertBatch, expertSeed, network: name, width, depth, norm, dsa } = this.options;
+    const { expertLr, expertBatch, expertSeed, expertRho, expertAlpha, network: name, width, depth, norm, dsa } =
+      this.options;
     const { set, normalisation } = this.data;
     const network = { name, width, depth, norm, shape: set.shape, classes: set.classes };
     return keptName(this.learner, {
@@ -149,6 +158,7 @@ export class Experts {
       expertBatch,
       dsa,
       expertSeed,
+      ...(expertRho !== undefined && { expertRho, expertAlpha }),
       e,
     });
   }

@@ -7,11 +7,10 @@ import type { Tree } from "../../tensor/tree.ts";
 import { checkStart, initialImages } from "../common/initialImages.ts";
 import { rehearsed } from "../common/rehearsed.ts";
 import { reportSteps } from "../common/reportSteps.ts";
-import { convNetReadWhen } from "../common/sharedOptions.ts";
 import { type Distillation, type DistillationRecord, distilledSet } from "../Distillation.ts";
 import { beginDescent, type Descent, descended, restoreDescent, restoreExpert, saveDescent } from "./descent.ts";
 import { Experts, saved, type Trajectory } from "./Experts.ts";
-import { checkWindow, settled, startsBelow, type TrajectoryOptions } from "./trajectoryOptions.ts";
+import { checkWindow, settled, startsBelow, type TrajectoryOptions, trajectoryReadWhen, usualAlpha } from "./trajectoryOptions.ts";
 
 /** The expert at work, or where the descent is. */
 interface State {
@@ -51,7 +50,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
     access: "raw-data",
     readsOnce: true,
     learnsRate: true,
-    readWhen: convNetReadWhen as never,
+    readWhen: trajectoryReadWhen as never,
     check(set, options) {
       const opts = complete(options, set.classes);
       parseDsaStrategy(opts.dsa);
@@ -80,11 +79,13 @@ export function trajectoryMethod<S extends z.ZodObject>({
         save: ({ descent, expert }) => (descent ? saveDescent(descent) : saved(expert!)),
         finished: (checkpoint) => ({ descent: restoreDescent(checkpoint) }),
         async *steps(done, checkpoint) {
-          const [{ networkWithoutBatchNorm }, { sgd }, { Learner }, { TrajectoryUpdate }, labelling] =
+          const [{ networkWithoutBatchNorm }, { sgd }, { Learner }, { TrajectoryUpdate }, labelling, { FlatSteps }] =
             await loadParts();
           const network = networkWithoutBatchNorm(set, opts, name);
           await using learner = new Learner(network, sgd(), device);
-          const experts = new Experts(learner, { set, normalisation }, opts, operators, epochs, keep);
+          const { expertRho: rho, expertAlpha: alpha = usualAlpha } = opts;
+          await using flat = rho === undefined ? undefined : new FlatSteps(network, { rho, alpha }, device);
+          const experts = new Experts(learner, { set, normalisation }, opts, operators, epochs, keep, flat);
           const halfway = checkpoint && done < trained ? restoreExpert(checkpoint, network) : undefined;
           const shape = [set.classes * opts.ipc, c, h, w] as const;
           await using update = new TrajectoryUpdate(learner, shape, opts, operators, soft, device);
@@ -146,4 +147,5 @@ const loadParts = () =>
     import("../../train/Learner.ts"),
     import("./TrajectoryUpdate.ts"),
     import("./expertLabels.ts"),
+    import("./FlatSteps.ts"),
   ]);

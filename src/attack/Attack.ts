@@ -68,8 +68,10 @@ export interface RawAccess {
    * Distil raw images of the attacker as the set itself was distilled: by the method, settings and key that its file names.
    *
    * Pixels may change between two steps and are read anew at each, unless `readsOnce`; labels may not. The last step holds the finished set.
+   *
+   * @param settled no pixel changes any more: a whitening needs to see each once
    */
-  distil(raw: LabelledSet, resume?: Checkpoint): AsyncIterable<DistillingStep>;
+  distil(raw: LabelledSet, resume?: Checkpoint, settled?: boolean): AsyncIterable<DistillingStep>;
 }
 
 export interface AttackContext {

@@ -18,10 +18,11 @@ export async function* attackPictures<S extends Parameters<Attack["run"]>[1]>(
   options: S,
   context: AttackContext,
 ): ReturnType<Attack["run"]> {
-  // Who distils works on raw pixels and writes the set himself.
-  const distils = attack.access !== undefined && attack.access !== "distilled-set";
+  // Who distils works on raw pixels and writes the set himself, in its own space.
+  if (attack.access !== undefined && attack.access !== "distilled-set")
+    return yield* attack.run(renormalise(set, pictureSpace(set.normalisation)), options, context);
   const space = standardSpace(set);
-  if (distils || space === set.normalisation || sameNormalisation(space, set.normalisation))
+  if (space === set.normalisation || sameNormalisation(space, set.normalisation))
     return yield* attack.run(set, options, context);
   const standard = renormalise(set, space);
   const result = yield* attack.run(standard, options, context);

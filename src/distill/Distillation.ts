@@ -3,6 +3,7 @@ import type { Checkpoint } from "../core/checkpoint.ts";
 import { UsageError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";
 import type { Keep } from "../core/Keep.ts";
+import type { Pace } from "../core/Pace.ts";
 import type { Key } from "../core/random.ts";
 import type { ReadWhen } from "../core/readWhen.ts";
 import type { DistilledSet, Labels } from "../data/DistilledSet.ts";
@@ -35,6 +36,8 @@ export interface DistillationContext {
   readonly resume?: Checkpoint;
   /** Where networks trained on these raw images are kept for other runs; they are trained again without. */
   readonly keep?: Keep;
+  /** Told of the work as it is done. */
+  readonly pace?: Pace;
   /** What the set's metadata should say besides the method's own record: seed, digest of the data. Plain JSON. */
   readonly record?: Readonly<Record<string, unknown>>;
 }

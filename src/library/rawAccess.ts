@@ -1,18 +1,21 @@
 import type { RawAccess } from "../attack/Attack.ts";
 import type { Checkpoint } from "../core/checkpoint.ts";
 import { UsageError } from "../core/errors.ts";
+import type { Pace } from "../core/Pace.ts";
 import type { Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Distillation } from "../distill/Distillation.ts";
 import { methodRegistry as methods } from "../distill/methodRegistry.ts";
 import type { Device } from "../engine/device.ts";
+import { whitenRaw } from "../train/whitenRaw.ts";
 
 /**
  * Let an attack distil raw images as a set says that it was distilled: method, options and key are in the set's metadata. What the
  * attack changes is then all that lies between the two sets.
  *
- * @param digest of the raw images (setDigest.ts), to be compared with that in the metadata
+ * @param how.digest of the raw images (setDigest.ts), to be compared with that in the metadata
+ * @param how.pace told of the distillation's work
  * @throws UsageError where the set does not say how it came about, or was distilled from other images.
  * @example
  * const access = rawAccess(set, await openRaw("cifar-10", "train"), device);
@@ -22,7 +25,7 @@ export function rawAccess(
   raw: LabelledSet,
   device: Device,
   who = "attack",
-  digest?: string,
+  { digest, pace }: { readonly digest?: string; readonly pace?: Pace } = {},
 ): RawAccess {
   const { method: name, options, key: hex, source, seed } = set.metadata;
   const method = Object.hasOwn(methods, String(name))
@@ -43,8 +46,9 @@ export function rawAccess(
     set: raw,
     ...(method.readsOnce && { readsOnce: String(name) }),
     ...(typeof parsed.data.iterations === "number" && { steps: parsed.data.iterations }),
-    async *distil(own: LabelledSet, resume?: Checkpoint) {
-      const context = { normalisation: set.normalisation, key: { hex } as Key, device, resume, record: { seed } };
+    async *distil(own: LabelledSet, resume?: Checkpoint, settled = false) {
+      if (settled || method.readsOnce) await whitenRaw(own, set.normalisation, device);
+      const context = { normalisation: set.normalisation, key: { hex } as Key, device, resume, pace, record: { seed } };
       for await (const step of method.run(own, parsed.data, context)) {
         const { iteration, total, loss } = step;
         yield {

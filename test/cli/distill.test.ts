@@ -166,6 +166,29 @@ it.each([
   expect(status).toBe(2);
 });
 
+it("receivers of a set and of random real images are trained by a protocol, and ask the teacher that made the set", async () => {
+  const data = await rawSet();
+  const receivers = ["--receivers", "1", "--receiver-width", "4", "--receiver-epochs", "3", "--threads", "1", "--json"];
+  const rded = ["--method", "rded", "--ipc", "1", "--width", "4", "--depth", "2", "--teacher-epochs", "1"];
+  const words = ["--data", data, ...rded, "--out", join(folder, "rded"), ...receivers];
+  const measured = async (...more: string[]) => JSON.parse((await run(...words, ...more)).stdout).measured;
+  const [plain, asked] = [await measured(), await measured("--receiver-protocol", "rded")];
+  expect(plain.protocol).toBeUndefined();
+  expect(asked).toMatchObject({ protocol: "rded", epochs: 3, own: [expect.any(Number)], random: [expect.any(Number)] });
+  const learner = async (file: string) => JSON.parse(await readFile(join(folder, "rded", "results", file), "utf8"));
+  // Other training, other losses; the files of both stand side by side.
+  for (const of of ["distilled", "random"]) {
+    const [one, other] = [`convNet-4-${of}-12-3-0-clean.json`, `convNet-4-rded-${of}-12-3-0-clean.json`];
+    expect((await learner(one)).losses).not.toEqual((await learner(other)).losses);
+  }
+  const refused = async (name: string) =>
+    (await run("--data", data, "--method", "random", "--ipc", "1", "--receivers", "1", "--receiver-protocol", name))
+      .stderr;
+  const line = "retort distill: invalid --receiver-protocol: expected one that sets of random can be judged by, got";
+  expect(await refused("mtt")).toBe(`${line} mtt, which trains at the rate that a set was learnt with\n`);
+  expect(await refused("sre2l")).toBe(`${line} sre2l, which asks the teacher that made a set\n`);
+});
+
 it("a preset stands beneath what is written", async () => {
   const out = join(folder, "run");
   const words = ["--data", await rawSet(), "--method", "dc", "--preset", "quick", "--ipc", "1", "--out", out];

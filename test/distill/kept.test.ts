@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import type { Keep } from "../../src/core/Keep.ts";
+import type { Pace } from "../../src/core/Pace.ts";
 import { key } from "../../src/core/random.ts";
 import type { Distillation, DistillationStep } from "../../src/distill/Distillation.ts";
 import { marginLoss } from "../../src/distill/kernelRidge/margin.ts";
@@ -36,10 +37,11 @@ async function run(
   keep?: Keep,
   seed = "run",
   threads = 1,
+  pace?: Pace,
 ): Promise<DistillationStep[]> {
   const steps: DistillationStep[] = [];
   const normalisation = { kind: "meanStd", mean: [0.5], std: [0.25] } as const;
-  const context = { normalisation, key: key(seed), device: { name: "cpu", threads }, keep } as const;
+  const context = { normalisation, key: key(seed), device: { name: "cpu", threads }, keep, pace } as const;
   for await (const step of method.run(raw, method.options.parse(options), context)) steps.push(step);
   return steps;
 }
@@ -59,7 +61,56 @@ const trajectories = {
 };
 const squeeze = { ...narrow, iterations: 2, teacherEpochs: 2, teacherBatch: 4 };
 
+/** Counts what it is told. */
+function counted() {
+  const [ahead, done]: Record<string, number>[] = [{}, {}];
+  const count = (counts: Record<string, number>, kind: string, steps: number) => {
+    counts[kind] = (counts[kind] ?? 0) + steps;
+  };
+  const pace: Pace = {
+    begin: () => {},
+    ahead: (kind, steps) => count(ahead, kind, steps),
+    mark: () => {},
+    done: (kind, tried) => count(done, tried ? `${kind} tried` : kind, 1),
+  };
+  return { pace, ahead, done };
+}
+
 describe("networks that learn the raw images", () => {
+  it("experts that seek flat minima have names of their own, and lead elsewhere", async () => {
+    const method: Distillation = methods.matchingTrajectories;
+    const { keep, kept } = memory();
+    const plain = await run(method, trajectories, keep);
+    const before = [...kept.keys()];
+    const flat = await run(method, { ...trajectories, expertRho: 0.5, expertAlpha: 0.3 }, keep);
+    expect(kept.size).toBe(2 * before.length);
+    await run(method, { ...trajectories, expertRho: 0.5, expertAlpha: 0.1 }, keep);
+    expect(kept.size).toBe(3 * before.length);
+    expect(lossesOf(flat)[1]).not.toBe(lossesOf(plain)[1]);
+  });
+
+  it.each([
+    ["matchingTrajectories", trajectories, 2],
+    ["squeezeRecoverRelabel", squeeze, 1],
+  ] as const)(
+    "%s: a clock is told of batches that are not kept, and of updates, which it may try",
+    async (name, options, n) => {
+      const method: Distillation = methods[name];
+      const { keep } = memory();
+      const batches = 2 * n * Math.floor(raw.shape[0] / 4);
+      const one = counted();
+      const first = await run(method, options, keep, "run", 1, one.pace);
+      expect(one.ahead).toEqual({ teacher: batches, update: 2 });
+      expect(one.done).toEqual({ teacher: batches, update: 2, "update tried": 4 });
+      const two = counted();
+      const again = await run(method, options, keep, "run", 1, two.pace);
+      expect(two.ahead).toEqual({ teacher: 0, update: 2 });
+      expect(two.done).toEqual({ update: 2 });
+      const without = await run(method, options);
+      for (const steps of [first, again]) expect(setOf(steps)).toEqual(setOf(without));
+    },
+  );
+
   it.each([
     ["matchingTrajectories", trajectories, 2],
     ["squeezeRecoverRelabel", squeeze, 1],

@@ -64,8 +64,10 @@ describe("an attack that distils", () => {
   it("sets that do not say how they came about, and other raw images, are refused", async () => {
     const set = await clean;
     const from = { ...set, metadata: { ...set.metadata, source: { name: "a", images: raw.shape[0], digest: "one" } } };
-    expect(() => rawAccess(from, raw, device, "attack", "two")).toThrow(/images of a that the set was distilled from/);
-    rawAccess(from, raw, device, "attack", "one");
+    expect(() => rawAccess(from, raw, device, "attack", { digest: "two" })).toThrow(
+      /images of a that the set was distilled from/,
+    );
+    rawAccess(from, raw, device, "attack", { digest: "one" });
     expect(() => rawAccess({ ...set, metadata: {} }, raw, device)).toThrow(
       /expected one that says how it was distilled/,
     );

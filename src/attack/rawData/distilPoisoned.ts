@@ -32,7 +32,7 @@ export async function* distilPoisoned(
   const own = resume && { ...resume, json: resume.json.distillation as Checkpoint["json"] };
   const before = Number(resume?.json.done ?? 0);
   let last: DistillingStep | undefined;
-  for await (const step of raw.distil(poisoned, own)) {
+  for await (const step of raw.distil(poisoned, own, meanwhile?.after === undefined)) {
     // A finished distillation reports its last step once more.
     if (step.loss !== undefined && step.done > before) losses.push(step.loss);
     await meanwhile?.after?.(step);

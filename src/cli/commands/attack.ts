@@ -113,6 +113,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
         { setDigest },
         { workingDevice },
         { child, key },
+        { StepClock },
       ] = await Promise.all([
         import("../steps/distilledSet.ts"),
         import("../steps/receiversTeacher.ts"),
@@ -124,6 +125,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
         import("../../disk/setDigest.ts"),
         import("../../engine/workingDevice.ts"),
         import("../../core/random.ts"),
+        import("../../run/StepClock.ts"),
       ]);
       const chosen = flags as Record<string, unknown> &
         z.infer<z.ZodObject<typeof readOptions & typeof computeOptions>>;
@@ -141,9 +143,10 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       const { set, accuracies } = await distilledSet(path, chosen, who, console, hooks);
       const asked = new Set(Object.keys(evaluationOptions).filter((option) => given.has(ofReceivers(option))));
       const evaluation = resolveEvaluation(underProtocol(chosenReceivers, protocol, set, asked, who), who, ofReceivers);
+      const pace = new StepClock();
       const raw = await rawOf(attack, chosen.raw as string | undefined, who);
       const rawDigest = raw && setDigest(raw);
-      const access = raw && (await loadRawAccess()).rawAccess(set, raw, target, who, rawDigest);
+      const access = raw && (await loadRawAccess()).rawAccess(set, raw, target, who, { digest: rawDigest, pace });
       const test = evaluation.test === undefined ? undefined : await testSet(evaluation, who);
       const teaching = test && (await chooseTeacher(set, evaluation, who, ofReceivers));
       const [, channels, size] = set.shape;
@@ -188,7 +191,7 @@ of receivers trained on both. The same command goes on where it was stopped.`,
       console.resumeWith(`the same command with --out ${run.folder} goes on`);
       const work = { run, console, signal, key: root, device: target, timings: [] };
       const label = chosen.unlabelled ? (tampered: typeof set) => ({ ...tampered, metadata: set.metadata }) : undefined;
-      const result = await attackStep(work, set, attack, attackOptions, label, access);
+      const result = await attackStep(work, set, attack, attackOptions, { label, raw: access, pace });
       const teacher = teaching && (await receiversTeacher(work, set, teaching));
       const sets = { clean: set, tampered: result.set };
       const measured = test && (await evaluateStep(work, sets, result, test, evaluation, { teacher }));

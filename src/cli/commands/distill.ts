@@ -2,11 +2,14 @@ import { join } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
+import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import type { DistilledRecord } from "../../report/distilled/distilledRecord.ts";
 import type { Run } from "../../run/Run.ts";
+import { type JudgedSet, namedProtocols, type ProtocolName } from "../../train/namedProtocols.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
+import { helpOfMethods } from "../options/methodHelp.ts";
 import { flagsOfMethods, methodNamed, optionsOfMethod, presetFlag } from "../options/methodOptions.ts";
 import { seedsOf } from "../options/seedsOf.ts";
 import { defineCommand } from "../shell/command.ts";
@@ -24,11 +27,13 @@ const pointsOfCurve = 200;
 const receiverFlags = optionGroup(
   {
     title: "Receivers",
-    readWhen: ["receiverNetwork", "receiverWidth", "receiverEpochs", "testImages"].map((option) => ({
-      option,
-      read: ({ receivers }) => receivers !== 0,
-      by: "--receivers",
-    })),
+    readWhen: ["receiverNetwork", "receiverWidth", "receiverProtocol", "receiverEpochs", "testImages"].map(
+      (option) => ({
+        option,
+        read: ({ receivers }) => receivers !== 0,
+        by: "--receivers",
+      }),
+    ),
   },
   {
     receivers: z
@@ -38,34 +43,45 @@ const receiverFlags = optionGroup(
       .describe("networks trained on the set, and on as many random real images, for the page; 0: none"),
     receiverNetwork: z.string().default("convNet").describe("architecture of the receivers, one of your own too"),
     receiverWidth: z.int().min(1).default(32).describe("channels of the receivers' first layer"),
-    receiverEpochs: z.int().min(1).default(300).describe("passes of the receivers over the set"),
+    receiverProtocol: z
+      .enum(Object.keys(namedProtocols) as [ProtocolName])
+      .optional()
+      .describe("train them as a method's sets were judged (spelled out by retort evaluate --help)"),
+    receiverEpochs: z
+      .int()
+      .min(1)
+      .optional()
+      .describe("passes of the receivers over the set (default: 300, or those of --receiver-protocol)"),
     testImages: z.int().min(1).optional().describe("measure on the first so many test images (default: all)"),
   },
 );
 
-const options = z.object({
-  data: z
-    .string()
-    .default("strokes")
-    .describe("raw dataset: strokes, a name in the data folder, or a path; @64 behind it brings images to 64 × 64"),
-  method: z.string().default("dm").describe(`one of ${describeMethods()}`),
-  normalisation: z
-    .string()
-    .optional()
-    .describe(
-      "whose mean and deviation normalise the pixels, or zca-NAME: distilled in the whitened space of the dataset NAME itself (default: that of the dataset)",
-    ),
-  preset: presetFlag(methods),
-  ...flagsOfMethods(methods),
-  ...computeOptions,
-  seeds: z
-    .string()
-    .optional()
-    .describe("a library of sets instead of one: first..last seed, each in a folder seed-N of --out"),
-  ...receiverFlags,
-  sheetEvery: z.number().min(0).default(30).describe(`seconds between pictures of the set as it stands (${SHEET})`),
-  ...runFolderOptions,
-});
+/** The command's options around those of some methods. */
+const optionsAround = (ofMethods: Readonly<Record<string, z.ZodType>>) =>
+  z.object({
+    data: z
+      .string()
+      .default("strokes")
+      .describe("raw dataset: strokes, a name in the data folder, or a path; @64 behind it brings images to 64 × 64"),
+    method: z.string().default("dm").describe(`one of ${describeMethods()}`),
+    normalisation: z
+      .string()
+      .optional()
+      .describe(
+        "whose mean and deviation normalise the pixels, or zca-NAME: distilled in the whitened space of the dataset NAME itself (default: that of the dataset)",
+      ),
+    ...ofMethods,
+    ...computeOptions,
+    seeds: z
+      .string()
+      .optional()
+      .describe("a library of sets instead of one: first..last seed, each in a folder seed-N of --out"),
+    ...receiverFlags,
+    sheetEvery: z.number().min(0).default(30).describe(`seconds between pictures of the set as it stands (${SHEET})`),
+    ...runFolderOptions,
+  });
+
+const options = optionsAround({ preset: presetFlag(methods), ...flagsOfMethods(methods) });
 
 /** What metrics.json says of a finished distillation. */
 interface Metrics {
@@ -88,6 +104,10 @@ export const distill = defineCommand({
 (${SHEET}), every resolved option, the loss curve (metrics.json), a page (${PAGE}) and a checkpoint: the same command goes on where it was
 stopped, with the same result.`,
   options,
+  help(words) {
+    const found = helpOfMethods(methods, words);
+    return found && { options: optionsAround(found.flags), after: found.after };
+  },
   examples: [
     "distill --ipc 10 --width 32 --iterations 500",
     "distill --data cifar-10 --method dc --preset quick --ipc 1 --receivers 3",
@@ -116,8 +136,10 @@ stopped, with the same result.`,
       { named },
       { plainNormalisation },
       { whiteningHooks },
-      { whitened, whiteningOf },
+      { whitened },
+      { whiteningOf },
       { checkNames },
+      { checkReceiverProtocol, receiverProtocol },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
       import("../steps/runFolder.ts"),
@@ -133,8 +155,10 @@ stopped, with the same result.`,
       import("../../run/checkFit.ts"),
       import("../../data/plainNormalisation.ts"),
       import("../steps/whiteningHooks.ts"),
-      import("../steps/whitenedDistillation.ts"),
+      import("../steps/whitened.ts"),
+      import("../../run/whitenedDistillation.ts"),
       import("../steps/checkNames.ts"),
+      import("../steps/receiverProtocol.ts"),
     ]);
     checkNames(who, settings as object, options);
     await checkOut(options.out);
@@ -147,10 +171,16 @@ stopped, with the same result.`,
     const normalisation =
       zca === undefined
         ? await data.normalisation()
-        : await whiteningOf(zca, set, digest, method as Distillation, hooks);
+        : await whiteningOf(zca, { name: set.name, digest }, method as Distillation, {
+            ...{ who, flag: "--normalisation", hooks },
+          });
     // In the words of this command, whatever part of the method or of a network refuses.
     named(who, () => method.check(set, settings as never));
-    if (options.receivers > 0) named(who, () => receiverOf(options, set));
+    const judged = receiverProtocol(shownBy(method as Distillation, name, settings, set), options);
+    if (options.receivers > 0) {
+      checkReceiverProtocol(method as Distillation, judged, options);
+      named(who, () => receiverOf(options, set));
+    }
     const test = options.receivers > 0 ? await data.split("test", options.testImages) : undefined;
     await whitened({ console, signal, device: target }, set, normalisation);
 
@@ -170,7 +200,9 @@ stopped, with the same result.`,
       // What is finished is read back, so that a damaged set is made again.
       const before = await loadDistillation(run, hooks);
       const known = before && ((await run.readJson("metrics.json")) as Metrics | undefined);
-      const wanted = test && (known?.measured === undefined || !sameReceivers(known.measured, options, test));
+      const wanted =
+        test &&
+        (known?.measured === undefined || !sameReceivers(known.measured, { ...options, epochs: judged.epochs }, test));
       if (known && !wanted) {
         console.note(`${run.folder} holds this run, finished`);
         return { run, metrics: known };
@@ -178,7 +210,8 @@ stopped, with the same result.`,
       console.resumeWith(`the same command with --out ${options.out ?? run.folder} goes on`);
       const work = { run, console, signal, sheetEvery: options.sheetEvery };
       const made = before ?? (await distilled(work, method as Distillation, set, settings, context));
-      const measured = test && (await measureDistilled(work, { set: made.set, raw: set, test }, options, context));
+      const measured =
+        test && (await measureDistilled(work, { set: made.set, raw: set, digest, test }, options, context));
       const metrics: Metrics = {
         method: name,
         images: made.set.shape[0],
@@ -214,6 +247,18 @@ stopped, with the same result.`,
     return 0;
   },
 });
+
+/** What a protocol asks of the set that a method will make. */
+function shownBy(
+  { multiFormation, learnsRate }: Distillation,
+  method: string,
+  options: { readonly ipc: number; readonly factor?: number },
+  { shape: [, ...image], classes }: LabelledSet,
+): JudgedSet {
+  const m = classes * options.ipc * (multiFormation ? (options.factor ?? 1) ** 2 : 1);
+  // Which rate it will be changes nothing but that.
+  return { metadata: { method, options, ...(learnsRate && { lr: 1 }) }, shape: [m, ...image], classes };
+}
 
 interface Done {
   readonly run: Run;

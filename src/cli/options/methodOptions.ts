@@ -5,7 +5,7 @@ import { kebab } from "../../core/spelling.ts";
 import { flagOf } from "../shell/flagOf.ts";
 
 /** An entry of a registry that one command runs under `--method`. */
-interface Method {
+export interface Method {
   readonly abbreviation: string;
   readonly options: z.ZodObject;
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

@@ -40,12 +40,20 @@ export interface CliCommand<S extends z.ZodObject = z.ZodObject> {
   readonly options?: S;
   /** Which options mean something only beside others; elsewhere they are refused (core/readWhen.ts). */
   readonly readWhen?: readonly ReadWhen<z.infer<S>>[];
+  /** What the help says instead where the line narrows it: the options of a method that it names. */
+  help?(words: readonly string[]): CommandHelp | undefined;
   /** Command lines without the leading `retort`, shown at the end of the help. */
   readonly examples: readonly string[];
   readonly subcommands?: Readonly<Record<string, CliCommand>>;
   /** The subcommand that runs when none is named; it takes no arguments. */
   readonly defaultSubcommand?: string;
   run?(invocation: Invocation<z.infer<S>>): Promise<ExitCode>;
+}
+
+export interface CommandHelp {
+  readonly options: z.ZodObject;
+  /** What comes after the options. */
+  readonly after?: string;
 }
 
 /** Type a command by its own options schema. */

@@ -70,12 +70,15 @@ export async function runCommandLine(
         await loadPlugins(plugins, "retort");
       }
       const { addFlags, hasRare } = await import("./flags.ts");
-      const command = await commands[called]();
+      const loaded = await commands[called]();
+      const narrowed = isAsked(line, "-h", "--help") ? loaded.help?.(words) : undefined;
+      const command = { ...loaded, ...(narrowed && { options: narrowed.options }) };
       checkSubcommand(called, command, line);
       // What is rarely needed is hidden from the short help alone: a misspelled flag may be meant for any.
       const all = !isAsked(line, "-h", "--help") || isAsked(words, "--help-all") || isAsked(line, "--json");
       const furnished = (node: Command, schema: z.ZodObject) => {
         addFlags(node, schema, all);
+        if (narrowed?.after !== undefined) node.addHelpText("after", `\n${narrowed.after}`);
         if (!all && hasRare(schema)) node.addHelpText("after", "\n--help-all shows every option.");
       };
       root.addCommand(build(called, [], command, around, perform, furnished));

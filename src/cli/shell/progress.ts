@@ -4,8 +4,12 @@ import type { Sink } from "./Sink.ts";
 
 /** A running piece of work as its command reports it. */
 export interface Bar {
-  /** `done` steps so far; `note` is a short text such as a loss. */
-  update(done: number, note?: string): void;
+  /**
+   * `done` steps so far; `note` is a short text such as a loss.
+   *
+   * @param seconds that are left, where somebody knows better than the mean pace so far
+   */
+  update(done: number, note?: string, seconds?: number): void;
   /** Take the bar away (on a terminal) or close the list of lines (elsewhere). */
   end(): void;
 }
@@ -35,9 +39,9 @@ function terminalBar(sink: Sink, title: string, total: number | undefined, start
     Bars = library.default.SingleBar;
   });
   return {
-    update(done, note = "") {
+    update(done, note = "", seconds) {
       const elapsed = now() - start;
-      const payload = { title, left: timeLeft(done, total, elapsed), note };
+      const payload = { title, left: timeLeft(done, total, elapsed, seconds), note };
       if (bar) bar.update(done, payload);
       else if (Bars && !ended && elapsed >= quietSeconds) {
         bar = new Bars({
@@ -65,21 +69,24 @@ function lines(sink: Sink, title: string, total: number | undefined, start: numb
   let last = start;
   let next = quietSeconds;
   return {
-    update(done, note = "") {
+    update(done, note = "", seconds) {
       const time = now();
       if (time - last < next) return;
       last = time;
       next = lineSeconds;
       const whole = Math.floor(done);
       const share = total === undefined ? `${whole}` : `${Math.floor((100 * done) / total)}% (${whole}/${total})`;
-      sink.write(`${[`${title}: ${share}`, timeLeft(done, total, time - start), note].filter(Boolean).join(", ")}\n`);
+      sink.write(
+        `${[`${title}: ${share}`, timeLeft(done, total, time - start, seconds), note].filter(Boolean).join(", ")}\n`,
+      );
     },
     end() {},
   };
 }
 
-/** "1:05 left", from the mean pace so far. */
-export function timeLeft(done: number, total: number | undefined, elapsed: number): string {
+/** "1:05 left": what is known, or from the mean pace so far. */
+export function timeLeft(done: number, total: number | undefined, elapsed: number, seconds?: number): string {
+  if (seconds !== undefined) return `${clock(seconds)} left`;
   if (total === undefined || done <= 0) return "";
   return `${clock((elapsed / done) * (total - done))} left`;
 }

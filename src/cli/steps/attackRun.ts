@@ -15,6 +15,7 @@ import { runAttackStage } from "../../run/attackStage.ts";
 import { runEvaluationStage } from "../../run/evaluationStage.ts";
 import type { Run } from "../../run/Run.ts";
 import type { ReceiverKeeper } from "../../run/receiverKeeper.ts";
+import type { StepClock } from "../../run/StepClock.ts";
 import { secondsOf } from "../../run/Stopwatch.ts";
 import type { GivenTeacher } from "../../train/learnerFor.ts";
 import type { Measured } from "../../train/measure.ts";
@@ -47,10 +48,10 @@ export async function attackStep(
   set: DistilledSet,
   attack: Attack,
   options: Record<string, unknown>,
-  label?: (set: DistilledSet) => DistilledSet,
-  raw?: RawAccess,
+  how: { label?: (set: DistilledSet) => DistilledSet; raw?: RawAccess; pace?: StepClock } = {},
 ): Promise<AttackResult> {
   const { run, console, signal, device } = work;
+  const { label, raw, pace } = how;
   const bar = console.progress("attack", 100);
   const result = await runAttackStage(run, set, attack, options as never, {
     key: child(work.key, "attack"),
@@ -60,7 +61,11 @@ export async function attackStep(
     now,
     label,
     onProgress: ({ phase, done, total, loss }) =>
-      bar.update((100 * done) / total, loss === undefined ? phase : `${phase}, loss ${loss.toFixed(4)}`),
+      bar.update(
+        (100 * done) / total,
+        loss === undefined ? phase : `${phase}, loss ${loss.toFixed(4)}`,
+        pace?.secondsLeft(),
+      ),
   }).finally(() => bar.end());
   work.timings.push(await timing(run, "attack"));
   return result;

@@ -1,6 +1,7 @@
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Distillation, DistillationContext } from "../../distill/Distillation.ts";
 import { type Distilled, runDistillStage } from "../../run/distillStage.ts";
+import { StepClock } from "../../run/StepClock.ts";
 import { timing, type Work } from "./attackRun.ts";
 import { sheetWriter } from "./sheetWriter.ts";
 
@@ -10,16 +11,32 @@ export async function distilled(
   ...[method, raw, options, context]: [Distillation, LabelledSet, Record<string, unknown>, DistillationContext]
 ): Promise<Distilled> {
   let bar: ReturnType<typeof console.progress> | undefined;
-  const draw = sheetWriter(run, sheetEvery);
-  return runDistillStage(run, method, raw, options, context, {
-    signal,
-    async onProgress(step) {
-      const { iteration, total, loss } = step;
-      bar ??= console.progress("distill", total);
-      bar.update(iteration, loss === undefined ? "" : `loss ${loss.toPrecision(4)}`);
-      await draw(() => step.set(), iteration === total);
+  let [at, note] = [0, ""];
+  const pace = new StepClock({
+    onBegin(done, total) {
+      at = done;
+      bar = console.progress("distill", total);
     },
-  }).finally(() => bar?.end());
+    onStep: () => bar?.update(at, note, pace.secondsLeft()),
+  });
+  const draw = sheetWriter(run, sheetEvery);
+  return runDistillStage(
+    run,
+    method,
+    raw,
+    options,
+    { ...context, pace },
+    {
+      signal,
+      async onProgress(step) {
+        const { iteration, total, loss } = step;
+        [at, note] = [iteration, loss === undefined ? "" : `loss ${loss.toPrecision(4)}`];
+        bar ??= console.progress("distill", total);
+        bar.update(at, note, pace.secondsLeft());
+        await draw(() => step.set(), iteration === total);
+      },
+    },
+  ).finally(() => bar?.end());
 }
 
 /** The same as one of several steps of a command, timed. */

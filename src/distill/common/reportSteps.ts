@@ -16,6 +16,8 @@ export interface Stepped<S> {
 /** What a method is beyond the loop that all share. */
 export interface Steps<S> {
   readonly total: number;
+  /** Of these, epochs of teachers, which come first; the clock is told of them batch by batch where they are done. */
+  readonly epochs?: number;
   /** The set as it stands. */
   set(state: S, step: number): DistilledSet;
   /** What a checkpoint holds beside step and loss. */
@@ -32,9 +34,9 @@ export interface Steps<S> {
  */
 export async function* reportSteps<S>(
   record: DistillationRecord,
-  { total, set, save, finished, steps }: Steps<S>,
+  { total, epochs = 0, set, save, finished, steps }: Steps<S>,
 ): AsyncGenerator<DistillationStep, void> {
-  const { resume } = record.context;
+  const { resume, pace } = record.context;
   if (resume) checkResume(record, resume);
   const report = (step: number, loss: number, state: S): DistillationStep => ({
     iteration: step,
@@ -51,6 +53,8 @@ export async function* reportSteps<S>(
     yield report(done, resume.json.loss as number, await finished(resume));
     return;
   }
+  pace?.begin(done, total);
+  pace?.ahead("update", total - Math.max(done, epochs));
   for await (const { loss, state, advice } of steps(done, resume)) {
     if (!Number.isFinite(loss))
       throw new NumericError(
@@ -58,6 +62,7 @@ export async function* reportSteps<S>(
         done,
       );
     done++;
+    if (done > epochs) pace?.done("update");
     yield report(done, loss, state);
   }
 }

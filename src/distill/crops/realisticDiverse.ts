@@ -64,12 +64,13 @@ export const realisticDiverse: Distillation<typeof options> = {
   async *run(set, opts, context) {
     this.check(set, opts);
     const record: DistillationRecord = { method: "realisticDiverse", options: opts, source: set, context };
-    const { key, device, normalisation, keep } = context;
+    const { key, device, normalisation, keep, pace } = context;
     const recipe: TeacherRecipe = this.teacher!(opts);
     const first = initialImages(set, { ...opts, init: "real" }, normalisation, key);
     yield* reportSteps<State>(record, {
       // Epochs of the teacher, then the choice.
       total: recipe.epochs + 1,
+      epochs: recipe.epochs,
       set: ({ images }, step) => distilledSet(record, images ?? first, step),
       save: ({ teacher, images }) => (images ? { json: {}, arrays: { images } } : savedTeacher(teacher!)),
       finished: ({ arrays: { images } }) => ({ images }),
@@ -79,7 +80,8 @@ export const realisticDiverse: Distillation<typeof options> = {
         const plan = teacherPlan(recipe, set.classes);
         let taught: Taught | undefined =
           checkpoint && restoredTeacher(checkpoint.json, checkpoint.arrays, freshTeacher(learner, plan.key));
-        for await (const { loss, current } of trainTeacher(learner, { set, normalisation }, plan, keep, done, taught)) {
+        const data = { set, normalisation, pace };
+        for await (const { loss, current } of trainTeacher(learner, data, plan, keep, done, taught)) {
           taught = current;
           yield { loss, state: { teacher: current }, advice: "a lower teacherLr" };
         }

@@ -7,6 +7,7 @@ import type { Floats } from "../../nn/Network.ts";
 import { putRows, takeRows } from "../../train/train.ts";
 import { checkStart } from "../common/initialImages.ts";
 import { adamDirection } from "../common/momentArrays.ts";
+import { rehearsed } from "../common/rehearsed.ts";
 import { reportSteps } from "../common/reportSteps.ts";
 import { convNetReadWhen, sharedOptions } from "../common/sharedOptions.ts";
 import { type Distillation, type DistillationRecord, distilledSet } from "../Distillation.ts";
@@ -96,7 +97,7 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
   async *run(set, opts, context) {
     this.check(set, opts);
     const record: DistillationRecord = { method: "squeezeRecoverRelabel", options: opts, source: set, context };
-    const { key, device, normalisation, keep } = context;
+    const { key, device, normalisation, keep, pace } = context;
     const { classes } = set;
     const [, c, side] = set.shape;
     // Told before anything is trained: what a whitened picture may hold is no matter of single pixels.
@@ -120,10 +121,21 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
       return { images, mean: new Float32Array(images.length), square: new Float32Array(images.length) };
     };
     const teacherOf = ({ json, arrays }: Checkpoint) => restoredTeacher(json, arrays, freshTeacher(learner, plan.key));
+    /** One recovery's pass through a teacher that has learnt nothing yet. */
+    const rehearse = async (images: Floats) => {
+      if (!pace) return;
+      const rows = groupRows(classes, opts.ipc, 0, each);
+      const { weights, running } = freshTeacher(learner, plan.key);
+      const { hold } = await recoveries.get(rows.length);
+      const recover = await hold(weights, running);
+      const y = new Float32Array(rows.length * classes).fill(1 / classes);
+      await rehearsed(pace, () => recover(takeRows(images, m, rows), y));
+    };
     const answer = (teacher: Taught, images: Floats) => logitsOf(learner, teacher.state, images);
 
     yield* reportSteps<State>(record, {
       total,
+      epochs,
       set: ({ now, labels }, step) =>
         distilledSet(record, now.images, step, labels && { labels: { kind: "soft", form: "logits", values: labels } }),
       // The images follow from the key before the first of them moves.
@@ -139,14 +151,9 @@ export const squeezeRecoverRelabel: Distillation<typeof options> = {
         let now = checkpoint?.arrays.images ? recovered(checkpoint) : begin();
         let taught = checkpoint && teacherOf(checkpoint);
         if (done < epochs) {
-          for await (const { loss, current } of trainTeacher(
-            learner,
-            { set, normalisation },
-            plan,
-            keep,
-            done,
-            taught,
-          )) {
+          const prepare = () => rehearse(begin().images);
+          const data = { set, normalisation, prepare, pace };
+          for await (const { loss, current } of trainTeacher(learner, data, plan, keep, done, taught)) {
             taught = current;
             yield { loss, state: { now, teacher: taught }, advice: "a lower teacherLr" };
           }

@@ -1,4 +1,5 @@
 import type { Keep } from "../../core/Keep.ts";
+import type { Pace } from "../../core/Pace.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
@@ -7,7 +8,7 @@ import { type Floats, initialise } from "../../nn/Network.ts";
 import type { Learner, LearnerState } from "../../train/Learner.ts";
 import { weightArrays, weightTree } from "../common/weightArrays.ts";
 import { keptName } from "./keptName.ts";
-import { type RawTraining, rawEpoch } from "./rawTeacher.ts";
+import { batchesOf, type RawTraining, rawEpoch } from "./rawTeacher.ts";
 
 /** A network as far as it has learnt the raw images, and the mean loss of each epoch. */
 export interface Taught {
@@ -29,6 +30,7 @@ export interface TeacherData {
   readonly normalisation: Normalisation;
   /** Waited for before the first epoch, where one is missing. */
   prepare?(): Promise<void>;
+  readonly pace?: Pace;
 }
 
 /**
@@ -40,7 +42,7 @@ export interface TeacherData {
  */
 export async function* trainTeacher(
   learner: Learner,
-  { set, normalisation, prepare }: TeacherData,
+  { set, normalisation, prepare, pace }: TeacherData,
   plan: TeacherPlan,
   keep: Keep | undefined,
   done = 0,
@@ -56,10 +58,13 @@ export async function* trainTeacher(
   const kept = await keep?.load(name);
   const fresh = freshTeacher(learner, plan.key);
   let one = kept ? restoredTeacher(kept.json, kept.arrays, fresh) : (current ?? { state: fresh, losses: [] });
-  if (one.losses.length < plan.epochs) await prepare?.();
+  const missing = plan.epochs - one.losses.length;
+  if (missing > 0) await prepare?.();
+  pace?.ahead("teacher", missing * batchesOf(set, plan.batch));
+  pace?.mark();
   for (let t = 1; t <= plan.epochs; t++) {
     if (one.losses.length < t) {
-      const next = await rawEpoch(learner, one.state, set, normalisation, plan, t - 1, plan.key);
+      const next = await rawEpoch(learner, one.state, set, normalisation, { ...plan, pace }, t - 1, plan.key);
       one = { state: next.state, losses: [...one.losses, next.loss] };
       if (t === plan.epochs) await keep?.save(name, savedTeacher(one));
     }

@@ -1,3 +1,4 @@
+import type { Pace } from "../../core/Pace.ts";
 import { child, type Key, permutation } from "../../core/random.ts";
 import { augmentBatch, type Stage } from "../../data/augment/stages.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
@@ -12,7 +13,13 @@ export interface RawTraining {
   readonly stages: readonly Stage[];
   /** Learning rate of an epoch. */
   rate(epoch: number): number;
+  /** Told of every batch. */
+  readonly pace?: Pace;
 }
+
+/** Batches of an epoch. */
+export const batchesOf = ({ shape: [images] }: LabelledSet, batch: number): number =>
+  Math.floor(images / Math.min(batch, images));
 
 /** From `lr` to almost nothing along half a cosine. */
 export const cosineRate =
@@ -26,11 +33,11 @@ export const cosineRate =
  * @returns the state after it and the mean loss.
  */
 export async function rawEpoch(
-  learner: Learner,
+  learner: Pick<Learner, "step">,
   state: LearnerState,
   set: LabelledSet,
   normalisation: Normalisation,
-  { batch, stages, rate }: RawTraining,
+  { batch, stages, rate, pace }: RawTraining,
   epoch: number,
   key: Key,
 ): Promise<{ state: LearnerState; loss: number }> {
@@ -38,7 +45,7 @@ export async function rawEpoch(
   const n = Math.min(batch, images);
   const order = permutation(child(key, "order", epoch), images);
   const lr = rate(epoch);
-  const steps = Math.floor(images / n);
+  const steps = batchesOf(set, batch);
   let [now, loss] = [state, 0];
   for (let i = 0; i < steps; i++) {
     const rows = order.subarray(i * n, (i + 1) * n);
@@ -52,6 +59,7 @@ export async function rawEpoch(
     const out = await learner.step(now, x, y, lr);
     now = out.state;
     loss += out.loss / steps;
+    pace?.done("teacher");
   }
   return { state: now, loss };
 }

@@ -1,4 +1,5 @@
 import type { Keep } from "../../core/Keep.ts";
+import type { Pace } from "../../core/Pace.ts";
 import { child, type Key, key } from "../../core/random.ts";
 import type { DsaOperator } from "../../data/augment/dsa.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
@@ -9,7 +10,7 @@ import type { Tree } from "../../tensor/tree.ts";
 import type { Learner } from "../../train/Learner.ts";
 import { weightArrays, weightTree } from "../common/weightArrays.ts";
 import { keptName } from "../teachers/keptName.ts";
-import { rawEpoch } from "../teachers/rawTeacher.ts";
+import { batchesOf, rawEpoch } from "../teachers/rawTeacher.ts";
 
 /** The weights of a network that learns the raw images, before its first epoch and after each. */
 export interface Trajectory {
@@ -23,6 +24,8 @@ export interface ExpertOptions {
   readonly expertLr: number;
   readonly expertBatch: number;
   readonly expertSeed: number;
+  readonly expertRho?: number | undefined;
+  readonly expertAlpha?: number | undefined;
   readonly network?: string;
   readonly width: number;
   readonly depth: number;
@@ -51,8 +54,12 @@ export class Experts {
   private readonly operators: readonly DsaOperator[];
   private readonly epochs: number;
   private readonly keep: Keep | undefined;
+  private readonly steps: Pick<Learner, "step">;
 
-  /** @param learner plain SGD */
+  /**
+   * @param learner plain SGD
+   * @param steps how the experts learn, where it is not that
+   */
   constructor(
     learner: Learner,
     data: Experts["data"],
@@ -60,7 +67,9 @@ export class Experts {
     operators: readonly DsaOperator[],
     epochs: number,
     keep: Keep | undefined,
+    steps: Pick<Learner, "step"> = learner,
   ) {
+    this.steps = steps;
     this.learner = learner;
     this.data = data;
     this.options = options;
@@ -75,26 +84,44 @@ export class Experts {
   }
 
   /**
-   * Train those that are not kept, and fill `trajectories`.
+   * Take those that are kept, and the one that was under way, into `trajectories`.
    *
-   * @param done epochs that an earlier process reported; they are not reported again
+   * @param done epochs that an earlier process reported
    * @param current the expert that it was at
+   * @returns batches that are left to train.
    */
-  async *train(done: number, current?: Trajectory): AsyncGenerator<ExpertEpoch, void> {
+  async begin(done: number, current?: Trajectory): Promise<number> {
+    let missing = 0;
     for (let e = 0; e < this.options.experts; e++) {
-      const before = Math.min(this.epochs, Math.max(0, done - e * this.epochs));
       let one = await this.begun(e);
+      const before = this.before(e, done);
       const halfway = before > 0 && before < this.epochs;
       if (current && halfway && current.losses.length > one.losses.length) one = current;
+      this.trajectories.push(one);
+      missing += Math.max(0, this.epochs - one.losses.length);
+    }
+    return missing * batchesOf(this.data.set, this.options.expertBatch);
+  }
+
+  /** Train those that are not kept. Epochs that an earlier process reported are not reported again. */
+  async *train(done: number, pace?: Pace): AsyncGenerator<ExpertEpoch, void> {
+    for (let e = 0; e < this.options.experts; e++) {
+      const before = this.before(e, done);
+      let one = this.trajectories[e];
       for (let t = 1; t <= this.epochs; t++) {
         if (one.losses.length < t) {
-          one = await this.further(one, e);
+          one = await this.further(one, e, pace);
+          this.trajectories[e] = one;
           if (t === this.epochs) await this.keep?.save(this.nameOf(e), saved(one));
         }
         if (t > before) yield { done: e * this.epochs + t, loss: one.losses[t - 1], current: one };
       }
-      this.trajectories.push(one);
     }
+  }
+
+  /** Epochs of an expert among those that were reported. */
+  private before(e: number, done: number): number {
+    return Math.min(this.epochs, Math.max(0, done - e * this.epochs));
   }
 
   private async begun(e: number): Promise<Trajectory> {
@@ -103,13 +130,13 @@ export class Experts {
     return kept ? restoredTrajectory(kept.json, kept.arrays, first) : { weights: [first], losses: [] };
   }
 
-  private async further({ weights, losses }: Trajectory, e: number): Promise<Trajectory> {
+  private async further({ weights, losses }: Trajectory, e: number, pace?: Pace): Promise<Trajectory> {
     const { expertBatch: batch, expertLr } = this.options;
     const { set, normalisation } = this.data;
     const stages = this.operators.length > 0 ? [this.operators] : [];
     const from = this.learner.start(weights[weights.length - 1], []);
-    const training = { batch, stages, rate: () => expertLr };
-    const next = await rawEpoch(this.learner, from, set, normalisation, training, losses.length, this.keyOf(e));
+    const training = { batch, stages, rate: () => expertLr, pace };
+    const next = await rawEpoch(this.steps, from, set, normalisation, training, losses.length, this.keyOf(e));
     return { weights: [...weights, next.state.weights], losses: [...losses, next.loss] };
   }
 
@@ -119,7 +146,8 @@ export class Experts {
 
   /** All that an expert follows from but the content of the data, which the keeper knows. Not its length: a longer one serves too. */
   private nameOf(e: number): string {
-    const { expertLr, expertBatch, expertSeed, network: name, width, depth, norm, dsa } = this.options;
+    const { expertLr, expertBatch, expertSeed, expertRho, expertAlpha, network: name, width, depth, norm, dsa } =
+      this.options;
     const { set, normalisation } = this.data;
     const network = { name, width, depth, norm, shape: set.shape, classes: set.classes };
     return keptName(this.learner, {
@@ -130,6 +158,7 @@ export class Experts {
       expertBatch,
       dsa,
       expertSeed,
+      ...(expertRho !== undefined && { expertRho, expertAlpha }),
       e,
     });
   }

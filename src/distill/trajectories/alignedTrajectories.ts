@@ -5,7 +5,7 @@ import { alignedOptions, publishedAligned } from "./trajectoryOptions.ts";
  * Difficulty-aligned trajectory matching: trajectories with learnt labels, which start from what experts say, and a window of
  * starts that grows (arXiv 2310.05773).
  *
- * Differs: the experts are those of `matchingTrajectories`; the published ones are trained with a flatness term (FTD).
+ * Differs: the experts are those of `matchingTrajectories`, by plain SGD unless `expertRho` asks for the published flatness term.
  */
 export const alignedTrajectories = trajectoryMethod({
   name: "alignedTrajectories",

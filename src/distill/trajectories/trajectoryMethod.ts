@@ -2,15 +2,15 @@ import type * as z from "zod";
 import { NumericError } from "../../core/errors.ts";
 import { child, Stream } from "../../core/random.ts";
 import { parseDsaStrategy } from "../../data/augment/dsa.ts";
-import type { Floats } from "../../nn/Network.ts";
+import { type Floats, initialise } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import { checkStart, initialImages } from "../common/initialImages.ts";
+import { rehearsed } from "../common/rehearsed.ts";
 import { reportSteps } from "../common/reportSteps.ts";
-import { convNetReadWhen } from "../common/sharedOptions.ts";
 import { type Distillation, type DistillationRecord, distilledSet } from "../Distillation.ts";
 import { beginDescent, type Descent, descended, restoreDescent, restoreExpert, saveDescent } from "./descent.ts";
 import { Experts, saved, type Trajectory } from "./Experts.ts";
-import { checkWindow, settled, startsBelow, type TrajectoryOptions } from "./trajectoryOptions.ts";
+import { checkWindow, settled, startsBelow, type TrajectoryOptions, trajectoryReadWhen, usualAlpha } from "./trajectoryOptions.ts";
 
 /** The expert at work, or where the descent is. */
 interface State {
@@ -50,7 +50,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
     access: "raw-data",
     readsOnce: true,
     learnsRate: true,
-    readWhen: convNetReadWhen as never,
+    readWhen: trajectoryReadWhen as never,
     check(set, options) {
       const opts = complete(options, set.classes);
       parseDsaStrategy(opts.dsa);
@@ -62,7 +62,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
       const opts = complete(options, set.classes);
       const operators = parseDsaStrategy(opts.dsa);
       const record: DistillationRecord = { method: name, options: opts, source: set, context };
-      const { key, device, normalisation, keep } = context;
+      const { key, device, normalisation, keep, pace } = context;
       const [, c, h, w] = set.shape;
       const epochs = opts.maxStart - 1 + opts.expertEpochs;
       const trained = opts.experts * epochs;
@@ -70,6 +70,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
       const first = initialImages(set, { ipc: opts.ipc, init: opts.init ?? "real", factor: 1 }, normalisation, key);
       yield* reportSteps<State>(record, {
         total,
+        epochs: trained,
         set: ({ descent }, step) =>
           distilledSet(record, descent?.images ?? first, Math.max(0, step - trained), {
             ...(descent?.labels && { labels: { kind: "soft", form: "logits", values: descent.labels.slice() } }),
@@ -78,13 +79,25 @@ export function trajectoryMethod<S extends z.ZodObject>({
         save: ({ descent, expert }) => (descent ? saveDescent(descent) : saved(expert!)),
         finished: (checkpoint) => ({ descent: restoreDescent(checkpoint) }),
         async *steps(done, checkpoint) {
-          const [{ networkWithoutBatchNorm }, { sgd }, { Learner }, { TrajectoryUpdate }, labelling] =
+          const [{ networkWithoutBatchNorm }, { sgd }, { Learner }, { TrajectoryUpdate }, labelling, { FlatSteps }] =
             await loadParts();
           const network = networkWithoutBatchNorm(set, opts, name);
           await using learner = new Learner(network, sgd(), device);
-          const experts = new Experts(learner, { set, normalisation }, opts, operators, epochs, keep);
+          const { expertRho: rho, expertAlpha: alpha = usualAlpha } = opts;
+          await using flat = rho === undefined ? undefined : new FlatSteps(network, { rho, alpha }, device);
+          const experts = new Experts(learner, { set, normalisation }, opts, operators, epochs, keep, flat);
           const halfway = checkpoint && done < trained ? restoreExpert(checkpoint, network) : undefined;
-          for await (const { loss, current } of experts.train(done, halfway))
+          const shape = [set.classes * opts.ipc, c, h, w] as const;
+          await using update = new TrajectoryUpdate(learner, shape, opts, operators, soft, device);
+          const missing = await experts.begin(done, halfway);
+          pace?.ahead("teacher", missing);
+          if (missing > 0) {
+            const [from, target] = [0, 1].map((i) => initialise(network.weights, child(key, "rehearsal", i)));
+            const lesson = { images: first, labels: soft ? new Float32Array(shape[0] * set.classes) : undefined };
+            await rehearsed(pace, () => update.slopes({ ...lesson, rate: opts.lrNet }, from, target, key));
+          }
+          pace?.mark();
+          for await (const { loss, current } of experts.train(done, pace))
             yield { loss, state: { expert: current }, advice: "a lower expertLr" };
 
           const begin = async (): Promise<Descent> => {
@@ -94,8 +107,7 @@ export function trajectoryMethod<S extends z.ZodObject>({
             return beginDescent(images, labels, opts.lrNet);
           };
           let descent = checkpoint && done > trained ? restoreDescent(checkpoint) : await begin();
-          const shape = [set.classes * opts.ipc, c, h, w] as const;
-          await using update = new TrajectoryUpdate(learner, shape, opts, operators, soft, device);
+          pace?.mark();
           for (let step = Math.max(done, trained); step < total; step++) {
             const own = child(key, "iteration", step - trained);
             const [from, target] = drawWay(experts, opts, step - trained, new Stream(child(own, "start")));
@@ -135,4 +147,5 @@ const loadParts = () =>
     import("../../train/Learner.ts"),
     import("./TrajectoryUpdate.ts"),
     import("./expertLabels.ts"),
+    import("./FlatSteps.ts"),
   ]);

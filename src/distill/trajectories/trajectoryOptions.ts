@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
-import { dsaOption, sharedOptions } from "../common/sharedOptions.ts";
+import type { ReadWhen } from "../../core/readWhen.ts";
+import { convNetReadWhen, dsaOption, sharedOptions } from "../common/sharedOptions.ts";
 
 const { ipc, network, width, depth, norm } = sharedOptions;
 
@@ -31,12 +32,31 @@ const common = {
   expertLr: z.number().positive().default(0.01).describe("SGD learning rate of the experts"),
   expertBatch: count(1).default(256).describe("raw images in a step of an expert"),
   expertSeed: count(0).default(0).describe("root of the experts' randomness: sets of any seed share them"),
+  expertRho: z
+    .number()
+    .positive()
+    .optional()
+    .describe("experts seek flat minima: how far uphill GSAM looks (published for datm: 0.01; default: plain SGD)"),
+  expertAlpha: z.number().min(0).optional().describe("weight of what GSAM takes off across the slope (default: 0.3)"),
   network,
   width,
   depth,
   norm,
   dsa: dsaOption,
 };
+
+/** Published for datm (arXiv 2310.05773, its program). */
+export const usualAlpha = 0.3;
+
+export const trajectoryReadWhen: readonly ReadWhen<{ network?: string; expertRho?: number }>[] = [
+  ...convNetReadWhen,
+  {
+    option: "expertAlpha",
+    read: ({ expertRho }) => expertRho !== undefined,
+    by: "expertRho",
+    fallback: () => usualAlpha,
+  },
+];
 
 export const trajectoryOptions = z.strictObject({
   ...common,

@@ -11,8 +11,10 @@ import { type RawData, rawData } from "../../disk/rawData.ts";
 import { rawNameOf } from "../../disk/rawName.ts";
 import { setDigest } from "../../disk/setDigest.ts";
 import { setPath } from "../../disk/setPath.ts";
-import type { WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
-import type { SetFile } from "./TrialConfig.ts";
+import { openedNormalisation, type WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
+import type { Distillation } from "../../distill/Distillation.ts";
+import { whiteningOf } from "../../run/whitenedDistillation.ts";
+import type { SetFile, SetRecipe } from "./TrialConfig.ts";
 
 type FileRef = Omit<SetFile, "sha256">;
 interface TestRef {
@@ -25,7 +27,7 @@ export class Inputs {
   /** Folder that paths start from. */
   private readonly base: string;
   private readonly kept = new Map<string, Promise<unknown>>();
-  private readonly hooks: WhiteningHooks;
+  readonly hooks: WhiteningHooks;
 
   /** @param hooks hear of whitenings that have to be fitted first, and of what was noticed while a set was opened. */
   constructor(base: string, hooks: WhiteningHooks = {}) {
@@ -64,17 +66,32 @@ export class Inputs {
     );
   }
 
-  /** What a distillation of a raw dataset depends on. */
+  /** What a distillation of a raw dataset depends on. A whitening is told by its name and what it was fitted to. */
   raw(
     data: string,
     normalisation: string | undefined,
+    method: Distillation,
     who: string,
   ): Promise<{ normalisation: Normalisation; sha256: string }> {
-    return this.once(["raw", data, normalisation], async () => {
+    return this.once(["raw", data, normalisation, method.abbreviation], async () => {
       const raw = this.rawData(data, who);
-      const chosen = normalisation === undefined ? await raw.normalisation() : normalisationNamed(normalisation, who);
-      return { normalisation: chosen, sha256: await raw.digest("train") };
+      const sha256 = await raw.digest("train");
+      if (normalisation === undefined) return { normalisation: await raw.normalisation(), sha256 };
+      if (!normalisation.startsWith("zca-")) return { normalisation: normalisationNamed(normalisation, who), sha256 };
+      const how = { who, flag: "normalisation", hooks: this.hooks };
+      const found = await whiteningOf(normalisation, { name: raw.name, digest: sha256 }, method, how);
+      const { whitening: _, ...told } = found as Extract<Normalisation, { kind: "zca" }>;
+      return { normalisation: told, sha256 };
     });
+  }
+
+  /** The space that a set is distilled in, with the matrix of a whitening. @throws UsageError if it was fitted to other images. */
+  async space({ normalisation }: Pick<SetRecipe, "normalisation">, who: string): Promise<Normalisation> {
+    if (normalisation.kind !== "zca") return normalisation;
+    const { name, fit } = normalisation;
+    const found = await openedNormalisation(`zca-${name}`, who, this.hooks);
+    if (found.kind === "zca") checkDigest(found.fit?.data ?? "", fit?.data ?? "", `whitening zca-${name}`);
+    return found;
   }
 
   /** One image to distil from: what shape they have, and how many classes. */

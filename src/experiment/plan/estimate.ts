@@ -14,11 +14,23 @@ export function estimate(trials: readonly PlannedTrial[], costs: readonly Costs[
     paid.add(stage);
     return seconds;
   };
+  // A network that learns longer goes on from where a shorter one ended.
+  const learnt = new Map<string, number>();
+  const networksOf = (kept: Costs["kept"]): number => {
+    let sum = 0;
+    for (const [name, seconds] of Object.entries(kept)) {
+      const before = learnt.get(name) ?? 0;
+      learnt.set(name, Math.max(before, seconds));
+      sum += Math.max(0, seconds - before);
+    }
+    return sum;
+  };
   return trials.map(({ config }, i) => {
     const stages = trialStages(config);
-    const { set, attack, teacher, receiver, audit } = costs[i];
+    const { set, kept, attack, teacher, receiver, audit } = costs[i];
     const networks = receiver * config.receivers;
     return (
+      networksOf(kept) +
       once(stages.set, set) +
       once(stages.attack, attack) +
       once(stages.teacher, teacher) +

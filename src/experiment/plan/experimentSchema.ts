@@ -25,7 +25,12 @@ const distilled = Object.entries<Distillation>(methods).map(([name, method]) =>
   z.strictObject({
     distil: z.string().describe("raw dataset to distil: strokes, a name in the data folder, or a path"),
     method: z.enum([name, method.abbreviation]).describe(method.title),
-    normalisation: z.string().describe("whose mean and deviation are used (default: the dataset's)").optional(),
+    normalisation: z
+      .string()
+      .describe(
+        "whose mean and deviation are used, or zca-NAME: distilled in the whitened space of the dataset NAME itself (default: the dataset's)",
+      )
+      .optional(),
     seed: z.int().min(0).describe("root of the distillation's randomness (default: 0)").optional(),
     test: measuredOn,
     ...(method.presets && {

@@ -3,13 +3,17 @@ import { attackPictures } from "../../attack/attackPictures.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { auditSet } from "../../audit/auditSet.ts";
 import type { AuditSettings } from "../../audit/settings.ts";
+import type { Keep } from "../../core/Keep.ts";
+import type { Pace } from "../../core/Pace.ts";
 import { key } from "../../core/random.ts";
 import { pictureSpace } from "../../data/normalise.ts";
+import { keptNetworks } from "../../disk/kept/keptNetworks.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { freshTeacher, trainTeacher } from "../../distill/teachers/keptTeacher.ts";
 import { teacherLearner, teacherPlan } from "../../distill/teachers/teacherRecipe.ts";
 import { type Device, device } from "../../engine/device.ts";
+import { StepClock } from "../../run/StepClock.ts";
 import { predictTest } from "../../train/evaluate.ts";
 import { inputTransform } from "../../train/inputTransform.ts";
 import { type GivenTeacher, learnerFor } from "../../train/learnerFor.ts";
@@ -23,8 +27,10 @@ import type { TrialConfig } from "./TrialConfig.ts";
 
 /** Seconds of the parts of a trial, extrapolated from a short try on this machine as it is now. */
 export interface Costs {
-  /** Distilling the set; 0 for a set that lies in a file. */
+  /** Distilling the set, without the networks that are kept for others; 0 for a set that lies in a file. */
   readonly set: number;
+  /** Training each network on raw images that distilling the set keeps for others, and that is not kept yet, by name. */
+  readonly kept: Readonly<Record<string, number>>;
   readonly attack: number;
   /** Training a teacher of raw images that distilling the set has not. */
   readonly teacher: number;
@@ -41,7 +47,7 @@ const now = () => performance.now() / 1000;
 /** Try each part of a trial for a moment. What is alike in two trials is tried once. */
 export class CostMeter {
   private readonly inputs: Inputs;
-  private readonly known = new Map<string, Promise<number>>();
+  private readonly known = new Map<string, Promise<unknown>>();
 
   constructor(inputs: Inputs) {
     this.inputs = inputs;
@@ -52,7 +58,7 @@ export class CostMeter {
     const on = { set: "file" in set ? set.sha256 : { ...set, seed: 0 }, name, threads };
     const { epochs, ...rest } = strategy;
     return {
-      set: await this.once({ what: "set", ...on }, () => this.distillation(config)),
+      ...(await this.once({ what: "set", ...on }, () => this.distillation(config))),
       // What a trigger looks like takes no time.
       attack: attack
         ? await this.once(
@@ -71,23 +77,40 @@ export class CostMeter {
     };
   }
 
-  private once(name: unknown, measure: () => Promise<number>): Promise<number> {
+  private once<T>(name: unknown, measure: () => Promise<T>): Promise<T> {
     const text = JSON.stringify(name);
-    const found = this.known.get(text) ?? measure();
+    const found = (this.known.get(text) as Promise<T> | undefined) ?? measure();
     this.known.set(text, found);
     return found;
   }
 
-  private async distillation({ set, ...config }: TrialConfig): Promise<number> {
-    if ("file" in set) return 0;
+  private async distillation({ set, ...config }: TrialConfig): Promise<Pick<Costs, "set" | "kept">> {
+    if ("file" in set) return { set: 0, kept: {} };
+    const on = device(config.device, config.threads);
     const raw = await this.inputs.train(set.distil, "plan");
-    const context = {
-      normalisation: set.normalisation,
-      key: key(set.seed),
-      device: device(config.device, config.threads),
+    const normalisation = await this.inputs.space(set, "plan");
+    const start = now();
+    await whitenRaw(raw, normalisation, on);
+    const whitening = now() - start;
+    const missing: string[] = [];
+    const kept = keptNetworks(set.sha256);
+    const keep: Keep = {
+      ...kept,
+      async load(name) {
+        const found = await kept.load(name);
+        if (!found) missing.push(name);
+        return found;
+      },
     };
     const method = methods[set.method as keyof typeof methods] as Distillation;
-    return extrapolated(method.run(raw, set.options, context), ({ iteration, total }) => iteration / total);
+    const { teacher = 0, ...others } = await paced(
+      (pace) => method.run(raw, set.options, { normalisation, key: key(set.seed), device: on, keep, pace }),
+      ({ iteration, total }) => iteration / total,
+    );
+    const own = Object.values(others).reduce((a, b) => a + b, whitening);
+    // What is kept, but not for long enough, is nobody else's.
+    if (missing.length === 0) return { set: own + teacher, kept: {} };
+    return { set: own, kept: Object.fromEntries(missing.map((name) => [name, teacher / missing.length])) };
   }
 
   /** The teacher before it has learnt anything: its answers take as long. */
@@ -103,8 +126,14 @@ export class CostMeter {
     const attack = attacks[method as keyof typeof attacks] as unknown as Attack;
     const on = device(config.device, config.threads);
     const set = await standIn(this.inputs, config, "plan");
-    const context = { key: key(0), device: on, raw: await rawOfTrial(config, set, this.inputs, on, "plan") };
-    return extrapolated(attackPictures(attack, set, options, context), ({ done, total }) => done / total);
+    const seconds = await paced(
+      async (pace) => {
+        const raw = await rawOfTrial(config, set, this.inputs, on, "plan", pace);
+        return attackPictures(attack, set, options, { key: key(0), device: on, raw });
+      },
+      ({ done, total }) => done / total,
+    );
+    return Object.values(seconds).reduce((a, b) => a + b, 0);
   }
 
   private async auditing(config: TrialConfig, audit: AuditSettings): Promise<number> {
@@ -113,24 +142,23 @@ export class CostMeter {
     return extrapolated(auditSet(set, audit, context), ({ done, total }) => done / total);
   }
 
-  /** From a part of the images: an epoch over all of them takes long. */
   private async teaching({ teacher, device: name, threads, ...config }: TrialConfig): Promise<number> {
-    const { recipe, data } = teacher!;
-    const raw = await this.inputs.train(data, "plan");
+    const { recipe, data, sha256 } = teacher!;
+    const set = await this.inputs.train(data, "plan");
     const { normalisation } = await standIn(this.inputs, config, "plan");
-    const [images, ...image] = raw.shape;
-    const few = Math.min(images, 8 * recipe.batch);
-    const some = { ...raw, shape: [few, ...image] as const, labels: raw.labels.subarray(0, few) };
-    await using learner = teacherLearner(raw, recipe, device(name, threads), "plan");
-    const prepare = () => whitenRaw(some, normalisation, learner.device);
-    const work = trainTeacher(
-      learner,
-      { set: some, normalisation, prepare },
-      teacherPlan(recipe, raw.classes),
-      undefined,
+    await using learner = teacherLearner(set, recipe, device(name, threads), "plan");
+    let whitening = 0;
+    const prepare = async () => {
+      const start = now();
+      await whitenRaw(set, normalisation, learner.device);
+      whitening = now() - start;
+    };
+    const plan = teacherPlan(recipe, set.classes);
+    const { teacher: seconds = 0 } = await paced(
+      (pace) => trainTeacher(learner, { set, normalisation, prepare, pace }, plan, keptNetworks(sha256)),
+      ({ done }) => done / recipe.epochs,
     );
-    const seconds = await extrapolated(work, ({ done }) => done / recipe.epochs);
-    return (seconds * images) / few;
+    return whitening + seconds;
   }
 
   private async training(config: TrialConfig): Promise<number> {
@@ -157,6 +185,37 @@ export class CostMeter {
     const measuring = ((now() - start) * passes * test.shape[0]) / images;
     return epoch * config.strategy.epochs + measuring;
   }
+}
+
+/** What stops a try that has shown enough. */
+class Enough extends Error {}
+
+/**
+ * Follow work that tells a clock of its steps for a moment, in the middle of what it reports too.
+ *
+ * @returns seconds of all its steps, by kind; of work that is done within the moment, or tells a clock nothing, as "whole".
+ */
+async function paced<P>(
+  begin: (pace: Pace) => AsyncGenerator<P, unknown> | Promise<AsyncGenerator<P, unknown>>,
+  share: (progress: P) => number,
+): Promise<Readonly<Record<string, number>>> {
+  const start = now();
+  const clock = new StepClock({
+    onStep({ tried, first, seconds }) {
+      // The first of a kind compiles, but nobody waits for another where it takes long.
+      if (!tried && (seconds > trySeconds || first > 5 * trySeconds)) throw new Enough();
+    },
+  });
+  try {
+    for await (const progress of await begin(clock)) {
+      const [elapsed, done] = [now() - start, share(progress)];
+      if (clock.secondsLeft() === undefined && done > 0 && elapsed > trySeconds) return { whole: elapsed / done };
+    }
+  } catch (error) {
+    if (!(error instanceof Enough)) throw error;
+    return clock.seconds();
+  }
+  return { whole: now() - start };
 }
 
 /** Follow a long piece of work for a moment, and extrapolate by the share that was done. */

@@ -1,6 +1,7 @@
 import type { Attack, RawAccess } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { UsageError } from "../../core/errors.ts";
+import type { Pace } from "../../core/Pace.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Device } from "../../engine/device.ts";
 import { rawAccess } from "../../library/rawAccess.ts";
@@ -18,6 +19,7 @@ export async function rawOfTrial(
   inputs: Inputs,
   device: Device,
   who: string,
+  pace?: Pace,
 ): Promise<RawAccess | undefined> {
   const method = attack && (attacks[attack.method as keyof typeof attacks] as unknown as Attack);
   if (!method || method.access === "distilled-set") return undefined;
@@ -25,5 +27,5 @@ export async function rawOfTrial(
     throw new UsageError(
       `${who}: invalid method: expected an attack that needs the distilled set only, or a set that is distilled here (distil: …), got ${attack.method} on the file ${set.file}`,
     );
-  return rawAccess(clean, await inputs.train(set.distil, who), device, who, set.sha256);
+  return rawAccess(clean, await inputs.train(set.distil, who), device, who, { digest: set.sha256, pace });
 }

@@ -74,7 +74,7 @@ async function setOf(settings: Settings, who: string, inputs: Inputs): Promise<T
   return {
     distil,
     method: name,
-    ...(await inputs.raw(distil, normalisation, who)),
+    ...(await inputs.raw(distil, normalisation, distillation, who)),
     options: resolveSettings(who, distillation, { ...base, ...options }),
     seed: Number(seed ?? 0),
   };

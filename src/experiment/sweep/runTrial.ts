@@ -21,6 +21,7 @@ import type { Learner } from "../../train/Learner.ts";
 import { type GivenTeacher, learnerFor, learnerPart } from "../../train/learnerFor.ts";
 import { learntRateOf } from "../../train/namedProtocols.ts";
 import { train } from "../../train/train.ts";
+import { whitenRaw } from "../../train/whitenRaw.ts";
 import { checkDigest, type Inputs } from "../plan/Inputs.ts";
 import { rawOfTrial } from "../plan/rawOfTrial.ts";
 import { type TrialConfig, teacherIdentity } from "../plan/TrialConfig.ts";
@@ -93,17 +94,20 @@ export class TrialRunner extends Holder {
         checkDigest(await this.inputs.setDigest(set, "trial"), set.sha256, `set ${set.file}`);
         return this.inputs.distilled(set, "trial");
       }
-      const { distil, method, normalisation, options, seed, sha256 } = set;
+      const { distil, method, options, seed, sha256 } = set;
       const made = await this.store.inRun(stage!, { set }, "distillation", async (run) => {
         // The raw images take longer to read than the few that were made of them.
-        const finished = await loadDistillation(run);
+        const finished = await loadDistillation(run, this.inputs.hooks);
         if (finished) return finished;
         const raw = await this.inputs.train(distil, "trial");
+        const { signal } = this.hooks;
+        const space = await this.inputs.space(set, "trial");
+        await whitenRaw(raw, space, target, { signal });
         const record = { seed, source: { name: raw.name, images: raw.shape[0], digest: sha256 } };
         const keep = keptNetworks(sha256);
-        const context = { normalisation, key: key(seed), device: target, record, keep };
+        const context = { normalisation: space, key: key(seed), device: target, record, keep };
         const distillation = methods[method as keyof typeof methods] as Distillation;
-        return runDistillStage(run, distillation, raw, options, context, { signal: this.hooks.signal });
+        return runDistillStage(run, distillation, raw, options, context, { signal });
       });
       this.hooks.onStage?.(stage!);
       return made.set;

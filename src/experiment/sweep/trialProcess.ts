@@ -29,8 +29,9 @@ async function setUp(setup: WorkerSetup): Promise<TrialRunner> {
       { errno: 0, code: "EPLUGIN" },
     );
   const store = new StageStore(join(folder, "cache"), setup.versions, stop.signal);
-  const runner = new TrialRunner(new Inputs(setup.base), store, {
-    signal: stop.signal,
+  const { signal } = stop;
+  const runner = new TrialRunner(new Inputs(setup.base, { signal }), store, {
+    signal,
     onStage: (key) => tell({ kind: "stage", key }),
   });
   tell({ kind: "ready" });

@@ -100,7 +100,7 @@ function account(record: DistilledRecord): Html {
       "Receivers",
       measured &&
         rates &&
-        `${measured.own.length} of ${measured.network}, ${counted(measured.epochs)} epochs, on ${counted(measured.testImages)} test images: ${meanAndDeviation(rates.own)} and ${meanAndDeviation(rates.random)}, from the same starts`,
+        `${measured.own.length} of ${measured.network}, ${counted(measured.epochs)} epochs${measured.protocol ? ` by the protocol ${measured.protocol}` : ""}, on ${counted(measured.testImages)} test images: ${meanAndDeviation(rates.own)} and ${meanAndDeviation(rates.random)}, from the same starts`,
     ],
     ["Command", html`<code>${command}</code>`],
   ])}<h2>Exact configuration</h2><section class="card">${settings([

@@ -39,6 +39,8 @@ const schema = z.strictObject({
       network: z.string(),
       epochs: count,
       testImages: count,
+      /** Name of the protocol that they were trained by; absent: the usual one. */
+      protocol: z.string().optional(),
       own: z.array(rate).min(1),
       random: z.array(rate).min(1),
     })

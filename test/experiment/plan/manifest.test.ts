@@ -147,7 +147,23 @@ it("a manifest is read back, and refused if it was changed", async () => {
 
 it("an estimate counts shared stages once", async () => {
   const { trials } = await planned();
-  const costs = trials.map(() => ({ set: 100, attack: 10, teacher: 0, receiver: 1, audit: 0 }));
+  const costs = trials.map(() => ({ set: 100, kept: {}, attack: 10, teacher: 0, receiver: 1, audit: 0 }));
   // An attack for each seed, which the second network finds made; each network trains its own clean and tampered ones.
   expect(estimate(trials, costs)).toEqual([12, 12, 2, 2]);
+});
+
+it("an estimate counts networks that sets share once, and the longer way of one that goes on", async () => {
+  const yaml = text
+    .replace(/(set|attack|trigger).*\n/g, "")
+    .replace("matrix: {", "set: { distil: strokes, method: random, ipc: 1 }\nmatrix: { set.seed: [0, 1, 2],")
+    .replace(", seed: [0, 1]", "")
+    .replace("[mlp, convNet]", "[mlp]");
+  const { trials } = await planned(yaml);
+  const kept: Record<string, number>[] = [
+    { a: 10, b: 10 },
+    { a: 10, b: 10 },
+    { b: 30, c: 5 },
+  ];
+  const costs = trials.map((_, i) => ({ set: 100, kept: kept[i], attack: 0, teacher: 0, receiver: 1, audit: 0 }));
+  expect(estimate(trials, costs)).toEqual([121, 101, 126]);
 });

@@ -19,6 +19,7 @@ ALIGNED = {"minStart": 0, "startFrom": 1, "growth": 2, "lrLabel": 0.5, "labelMom
 RUNS = {
     "mtt": ("matchingTrajectories", {**COMMON, "init": "real", "batchTrain": 6}),
     "mtt-held": ("matchingTrajectories", {**COMMON, "init": "real", "batchTrain": 4, "gradient": "held"}),
+    "datm-flat": ("alignedTrajectories", {**COMMON, **ALIGNED, "batchTrain": 6, "expertRho": 0.5, "expertAlpha": 0.3}),
     "datm": ("alignedTrajectories", {**COMMON, **ALIGNED, "batchTrain": 3}),
 }
 
@@ -28,6 +29,16 @@ def augmented(x, source, strategy):
         return x
     name, numbers = drawn(source, strategy, len(x))
     return dsa.OPERATORS[name](x, **numbers)
+
+
+def flat_direction(o, params, g, loss):
+    """GSAM, adaptive: the gradient h from a step uphill in units of the weights, without alpha times the part of g across h."""
+    uphill = o["expertRho"] / torch.cat([(p * d).flatten() for p, d in zip(params, g)]).norm()
+    moved = [(p + uphill * p**2 * d).detach().requires_grad_(True) for p, d in zip(params, g)]
+    h = torch.autograd.grad(loss(moved), moved)
+    a, b = (torch.cat([d.flatten() for d in ds]) for ds in (g, h))
+    share = a.dot(b) / b.dot(b)
+    return [d - o["expertAlpha"] * (c - share * d) for c, d in zip(g, h)]
 
 
 def expert(o, e, epochs, dtype):
@@ -41,7 +52,10 @@ def expert(o, e, epochs, dtype):
             x = augmented(images[rows], child(child(source, "augmentation", epoch, i), 0), o["dsa"])
             params = [p.detach().requires_grad_(True) for p in params]
             loss = F.cross_entropy(forward(params, x)[0], torch.tensor([row % K for row in rows]))
-            params = [p - o["expertLr"] * g for p, g in zip(params, torch.autograd.grad(loss, params))]
+            g = torch.autograd.grad(loss, params)
+            if "expertRho" in o:
+                g = flat_direction(o, params, g, lambda moved: F.cross_entropy(forward(moved, x)[0], torch.tensor([row % K for row in rows])))
+            params = [p - o["expertLr"] * d for p, d in zip(params, g)]
             total = total + loss.detach() / (N // n)
         way.append([p.detach() for p in params])
         losses.append(total)

@@ -36,10 +36,19 @@ export class Panel extends Holder {
   private readonly protocol;
   private readonly predictors = new WeakMap<LearnerState, ReturnType<Learner["predictor"]>>();
 
+  private readonly signal: AbortSignal | undefined;
+
   private work = 0;
 
-  constructor(audited: AuditedSet, { network: name = "convNet", width, epochs }: PanelOptions, device: Device) {
+  /** @param signal ends whatever asks the panel at its next pass or epoch, by its reason */
+  constructor(
+    audited: AuditedSet,
+    { network: name = "convNet", width, epochs }: PanelOptions,
+    device: Device,
+    signal?: AbortSignal,
+  ) {
     super();
+    this.signal = signal;
     const [, channels, size] = audited.shape;
     this.audited = audited;
     this.space = audited.set.normalisation;
@@ -55,14 +64,15 @@ export class Panel extends Holder {
     return this.work;
   }
 
-  /** Count work that was done with a network of the panel elsewhere. */
+  /** Count work that is done with a network of the panel, here or elsewhere. @throws the signal's reason once it is aborted */
   count(passes: number): void {
+    this.signal?.throwIfAborted();
     this.work += passes;
   }
 
   /** Train one network. The same key starts from the same weights whatever the set's pictures are. */
-  async train(set: AuditedSet, key: Key, onEpoch?: () => void): Promise<LearnerState> {
-    this.work += 3 * this.protocol.epochs * set.labels.length;
+  async train(set: AuditedSet, key: Key): Promise<LearnerState> {
+    const onEpoch = () => this.count(3 * set.labels.length);
     return (await train(this.learner, set.set, this.protocol, child(key, "member"), onEpoch)).state;
   }
 
@@ -72,7 +82,7 @@ export class Panel extends Holder {
     if (!ask) {
       const predict = this.learner.predictor(state);
       ask = (x) => {
-        this.work += CHUNK;
+        this.count(CHUNK);
         return predict(x);
       };
       this.predictors.set(state, ask);

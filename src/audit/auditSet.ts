@@ -64,6 +64,8 @@ export interface AuditWork {
   readonly device: Device;
   /** Keeps the trained networks and what each detector found: an audit that was stopped goes on from there, with the same bytes. */
   readonly keep?: Keep;
+  /** Ends the audit within a detector too: that one is asked again when the audit goes on. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -72,12 +74,12 @@ export interface AuditWork {
  *
  * A pure function of the set, the settings and the key.
  *
- * @throws UsageError where the set does not lead to pixels, or for a detector or network that nobody knows.
+ * @throws UsageError where the set does not lead to pixels, or for a detector or network that nobody knows; the signal's reason.
  */
 export async function* auditSet(
   set: DistilledSet,
   settings: AuditSettings,
-  { key, device, keep }: AuditWork,
+  { key, device, keep, signal }: AuditWork,
 ): AsyncGenerator<AuditProgress, AuditResult> {
   const audited = auditedSet(set);
   const { shape, labels } = audited;
@@ -86,7 +88,7 @@ export async function* auditSet(
   const asked = detectorsOf(settings).filter((name) => imagesPerClass >= (detectorRegistry[name].leastImages ?? 1));
   const finished = new Finished(keep, keep ? nameOf(set, settings, key) : "");
   await using scope = new Scope();
-  const panel = scope.hold(new Panel(audited, settings, device));
+  const panel = scope.hold(new Panel(audited, settings, device, signal));
   const networks = asked.some((name) => readsNetworks(detectorRegistry[name])) ? 2 * NETWORKS : 0;
   const born = Array.from({ length: networks }, (_, i) => child(key, "network", i));
   const states: LearnerState[] = [];

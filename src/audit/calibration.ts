@@ -73,18 +73,23 @@ export function methodName(said: string, who: string): string {
 /** A name however it is spelled: dm-quick, DM quick. */
 const bare = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, "");
 
+/** The clean sets of one method alone: of `name`, and of `name, DATA`. None where there is none. */
+export function ofMethod(libraries: readonly Calibration[], name: string): Calibration[] {
+  const own = ({ method }: { readonly method: string }) =>
+    bare(method) === bare(name) || bare(method).startsWith(`${bare(name)},`);
+  return libraries
+    .map((library) => ({ ...library, sets: library.sets.filter(own) }))
+    .filter(({ sets }) => sets.length > 0);
+}
+
 /**
- * The clean sets of one method alone: of `name`, and of `name, DATA`.
+ * The clean sets of one method alone.
  *
  * @param said the name as the user wrote it
  * @throws UsageError where libraries fit and none has a set of it.
  */
 export function madeBy(libraries: readonly Calibration[], name: string, who: string, said = name): Calibration[] {
-  const own = ({ method }: { readonly method: string }) =>
-    bare(method) === bare(name) || bare(method).startsWith(`${bare(name)},`);
-  const some = libraries
-    .map((library) => ({ ...library, sets: library.sets.filter(own) }))
-    .filter(({ sets }) => sets.length > 0);
+  const some = ofMethod(libraries, name);
   if (some.length > 0 || libraries.length === 0) return some;
   const known = new Set(libraries.flatMap(({ sets }) => sets.map(({ method }) => method)));
   throw new UsageError(

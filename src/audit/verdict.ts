@@ -48,6 +48,9 @@ const TAUGHT = 0.1;
 /** Drop above which a set is suspicious without a library. */
 export const largeDrop = (imagesPerClass: number): number => (imagesPerClass < 2 ? LARGE_DROP_OF_ONE : LARGE_DROP);
 
+/** Whether a patch calls its class clearly oftener than its controls do. */
+export const beatsControls = ({ rise }: Pick<Suspect["confirmation"], "rise">): boolean => rise >= LEAST_RISE;
+
 /**
  * Conclude an audit.
  *
@@ -74,8 +77,7 @@ export function concludeAudit(
   const compared = result.suspects.filter(({ detector }) => detectorRegistry[detector]?.decisive);
   const suspect = leading(compared, worst);
   const drop = compared[0]?.support.drop ?? 0;
-  const beatsControls = ({ confirmation }: Suspect) => confirmation.rise >= LEAST_RISE;
-  const holds = suspect !== undefined && beatsControls(suspect);
+  const holds = suspect !== undefined && beatsControls(suspect.confirmation);
   const unusual = worst ? worst.p <= ALPHA : drop >= largeDrop(result.imagesPerClass) && holds;
   const against = worst
     ? `p ≤ ${worst.p.toFixed(3)} against ${worst.n} clean sets${worst.method === "all" ? "" : ` (${worst.method})`}`
@@ -94,7 +96,10 @@ export function concludeAudit(
     };
   }
   const beyond = result.suspects.find(
-    (one) => !compared.includes(one) && one.support.drop >= largeDrop(result.imagesPerClass) && beatsControls(one),
+    (one) =>
+      !compared.includes(one) &&
+      one.support.drop >= largeDrop(result.imagesPerClass) &&
+      beatsControls(one.confirmation),
   );
   if (beyond)
     return {

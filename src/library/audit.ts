@@ -5,6 +5,7 @@ import {
   decisive,
   fitting,
   madeBy,
+  ofMethod,
   scoresOf,
   significance,
 } from "../audit/calibration.ts";
@@ -48,7 +49,7 @@ export async function audit(
 ): Promise<{ readonly conclusion: AuditConclusion; readonly result: AuditResult }> {
   const { root, target } = around(call);
   const chosen = { ...defaultAudit, ...settings };
-  const work = { key: child(root, "audit"), device: target, keep: call.keep };
+  const work = { key: child(root, "audit"), device: target, keep: call.keep, signal: call.signal };
   const libraries = librariesFor(set, chosen, call.calibrations, call.method);
   const result = await drive(auditSet(set, chosen, work), call);
   const nameOf = (label: number) => (set.classNames ? `“${set.classNames[label]}”` : `class ${label}`);
@@ -83,11 +84,24 @@ export function librariesFor(
   own: readonly Calibration[] = [],
   method?: string,
 ): Calibration[] {
-  const all = fitting([...calibrations, ...own], calibrationKind(set), calibrationSettings(settings));
-  if (method === undefined) return all;
-  const [name = method] = Object.entries(methodRegistry).find(([, one]) => one.abbreviation === method) ?? [];
-  return madeBy(all, name, "audit", method);
+  const all = fittingSet(set, settings, own);
+  return method === undefined ? all : madeBy(all, registered(method), "audit", method);
 }
+
+/** Whether libraries that fit a set have clean sets of a method. */
+export const isMethodKnown = (
+  set: DistilledSet,
+  settings: AuditSettings,
+  own: readonly Calibration[],
+  method: string,
+): boolean => ofMethod(fittingSet(set, settings, own), registered(method)).length > 0;
+
+const fittingSet = (set: DistilledSet, settings: AuditSettings, own: readonly Calibration[]): Calibration[] =>
+  fitting([...calibrations, ...own], calibrationKind(set), calibrationSettings(settings));
+
+/** A method by its name in the registry, where it has one; else as it was written. */
+const registered = (method: string): string =>
+  Object.entries(methodRegistry).find(([, { abbreviation }]) => abbreviation === method)?.[0] ?? method;
 
 /** What the scores of an audit depend on, as a library records it. */
 export function calibrationSettings(settings: AuditSettings): Calibration["settings"] {

@@ -51,11 +51,16 @@ export function sanitiseRecordOf({ set, result, ...said }: SanitiseRecordParts):
     digests: { before: digestOf(set), after: digestOf(result.set) },
     verdicts: { before: verdict(before), ...(after && { after: verdict(after) }) },
     left: isLeft(result),
-    findings: rounds.flatMap(({ findings, residue: { triggers } }) => {
+    rounds: rounds.map(({ after: later }) => ({
+      ...(later && { verdict: later.verdict }),
+      works: [...new Set(later?.left.map(({ targetClass }) => nameOfClass(set, targetClass)))],
+    })),
+    findings: rounds.flatMap(({ findings, residue: { triggers } }, nth) => {
       const rates = [...triggers];
-      return findings.map(({ targetClass, images: rows, patch }) => {
+      return findings.map(({ targetClass, images: rows, patch, again = false }) => {
         const rate = patch && rates.shift();
         return {
+          ...{ round: nth + 1, again },
           className: nameOfClass(set, targetClass),
           images: rows,
           ...(patch && {
@@ -66,9 +71,9 @@ export function sanitiseRecordOf({ set, result, ...said }: SanitiseRecordParts):
         };
       });
     }),
-    steps: rounds.flatMap(({ steps }) =>
+    steps: rounds.flatMap(({ steps }, nth) =>
       steps.map(({ repair, options, changed, removed, added: more }) => ({
-        ...{ repair, options, changed: changed.length, removed: removed.length, added: more },
+        ...{ round: nth + 1, repair, options, changed: changed.length, removed: removed.length, added: more },
         title: (repairRegistry as Readonly<Record<string, Repair>>)[repair]?.title ?? repair,
       })),
     ),
@@ -78,10 +83,11 @@ export function sanitiseRecordOf({ set, result, ...said }: SanitiseRecordParts):
   };
 }
 
-/** Whether something is left: the last audit speaks against somebody. */
+/** Whether something is left: the last audit speaks against somebody, or a found trigger beats its controls there still. */
 export function isLeft({ before, after, rounds }: Pick<SanitiseResult, "before" | "after" | "rounds">): boolean {
   const last = after ?? (rounds.length === 0 ? before : undefined);
-  return last?.verdict === "backdoored" || last?.verdict === "suspicious";
+  const works = (rounds.at(-1)?.after?.left.length ?? 0) > 0;
+  return works || last?.verdict === "backdoored" || last?.verdict === "suspicious";
 }
 
 export const nameOfClass = ({ classNames }: DistilledSet, label: number): string =>

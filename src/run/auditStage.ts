@@ -36,7 +36,7 @@ export async function runAuditStage(
   run: Run,
   set: DistilledSet,
   settings: AuditSettings,
-  call: Pick<AuditCall, "seed" | "device" | "signal">,
+  call: Pick<AuditCall, "seed" | "device" | "signal" | "method" | "calibrations">,
 ): Promise<StoredAudit> {
   const known = (await run.readJson("audit.json")) as StoredAudit | undefined;
   if (known) return known;

@@ -13,6 +13,10 @@ export async function readCalibration(file: string, who: string): Promise<Calibr
   return parseAs(calibration, await readSharedJson(file, who, "library of clean sets", kind), file);
 }
 
+/** Those of several files. */
+export const readCalibrations = (files: readonly string[] = [], who: string): Promise<Calibration[]> =>
+  Promise.all(files.map((file) => readCalibration(file, who)));
+
 /** The text of a library, with a digest of what it says. */
 export function calibrationText(library: Calibration): string {
   return `${JSON.stringify(withIntegrity(library, kind), undefined, 1)}\n`;

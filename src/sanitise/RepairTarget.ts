@@ -7,4 +7,6 @@ export interface RepairTarget {
   readonly images: readonly number[];
   /** The trigger and its place; absent where images share a detail that is no compact patch. */
   readonly patch?: Patch;
+  /** It was repaired before, and calls its class still. */
+  readonly again?: boolean;
 }

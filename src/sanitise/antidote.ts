@@ -8,6 +8,12 @@ import { setOfRows } from "./rows.ts";
 
 const options = z.strictObject({
   share: z.number().gt(0).max(1).default(0.3).describe("stamped copies, as a share of the images of the other classes"),
+  againShare: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe("the same for a trigger that was repaired before and works still"),
 });
 
 /**
@@ -19,15 +25,16 @@ export const antidote = defineRepair({
   source: "Retort, after unlearning with a reversed trigger: Neural Cleanse, IEEE S&P 2019",
   needs: "place",
   options,
-  async *run(set, findings, { share }, { key }) {
+  async *run(set, findings, { share, againShare }, { key }) {
     const labels = classesOf(set);
     const rows = [...labels.keys()];
     const stamps: { from: number; finding: number }[] = [];
-    findings.forEach(({ patch, targetClass }, finding) => {
+    findings.forEach(({ patch, targetClass, again }, finding) => {
       if (!patch) return;
       const others = rows.filter((i) => labels[i] !== targetClass);
       const drawn = permutation(child(key, "antidote", finding), others.length);
-      for (const i of drawn.subarray(0, Math.ceil(share * others.length))) stamps.push({ from: others[i], finding });
+      for (const i of drawn.subarray(0, Math.ceil((again ? againShare : share) * others.length)))
+        stamps.push({ from: others[i], finding });
     });
     const grown = setOfRows(set, [...rows, ...stamps.map(({ from }) => from)]).set;
     const before = picturesOf(grown);

@@ -17,6 +17,7 @@ const suspect = z.object({
     values: z.array(z.number()).max(10_000_000),
   }),
   support: z.object({ flagged: rows, before: z.number(), after: z.number(), drop: z.number() }),
+  confirmation: z.object({ rise: z.number() }).optional(),
 });
 
 /** What `retort audit --json` prints, as far as a repair reads it. */

@@ -77,6 +77,13 @@ describe("detectors that read images", () => {
     expect(found.score).toBeGreaterThan(0.5);
   });
 
+  it("gamut names nobody where every picture stays inside, but for rounding", async () => {
+    for (const more of [0, 1e-6]) {
+      const inside = noise.images.map((v) => Math.min(1, Math.max(0, v)) * (1 + more));
+      expect(await ask("gamut", { ...noise, images: inside })).toEqual({ score: 0 });
+    }
+  });
+
   it("grid names images that share a patch to the last bit, and no flat black", async () => {
     expect((await ask("grid", noise)).score).toBe(0);
     expect(await ask("grid", stamped([12, 17], 0.8))).toMatchObject({ score: 2, targetClass: 1, images: [12, 17] });

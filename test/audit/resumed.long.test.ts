@@ -79,6 +79,41 @@ it("stopped at every report it loses nothing, and ends with the same bytes", { t
   expect(content("stopped")).toEqual(content("whole"));
 });
 
+it("stopped within a network or a detector it asks that one again, and ends with the same bytes", {
+  timeout: 600_000,
+}, async () => {
+  for (const midst of ["network-1", "finding-inversion", "support-0", "finding-halfSetInfluence"]) {
+    const stop = new AbortController();
+    const description = { command: "audit", config: { seed: 0 }, data: {}, versions: versions("cpu", 1) };
+    const keep = runKeep(await openRun(join(folder, "midst"), description));
+    let asked = false;
+    const saved: string[] = [];
+    const first = audit(set, settings, {
+      ...{ seed: 0, device: cpu, signal: stop.signal },
+      keep: {
+        load: async (name) => {
+          const known = await keep.load(name);
+          // A part is looked for before it is made: what comes next is inside of it.
+          if (name.endsWith(midst) && !known) {
+            asked = true;
+            stop.abort(new Error("stopped"));
+          }
+          return known;
+        },
+        save: async (name, content) => {
+          saved.push(name);
+          await keep.save(name, content);
+        },
+      },
+    });
+    await expect(first).rejects.toThrow("stopped");
+    expect(asked).toBe(true);
+    expect(saved.filter((name) => name.endsWith(midst))).toEqual([]);
+  }
+  expect((await work("midst")).said).toEqual(expected.said);
+  expect(content("midst")).toEqual(content("whole"));
+});
+
 /** A part of each kind: networks, what they learnt, findings, support; and another one to swap it with. */
 const parts = [
   ["network-0", "network-1"],

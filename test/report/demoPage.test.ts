@@ -29,6 +29,8 @@ const record: DemoRecord = {
     added: grey(1),
     verdict: "nothing found",
     sentences: ["None."],
+    rounds: 1,
+    left: false,
     residue: [],
   },
 };

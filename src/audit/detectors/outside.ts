@@ -1,6 +1,8 @@
 import { defineDetector } from "./Detector.ts";
 
 const WINDOW = 5;
+/** What normalised pixels leave [0, 1] by when they come back; libraries keep four digits. */
+const ROUNDING = 5e-5;
 
 /**
  * Gamut: a place of some image that lies further outside [0, 1] than the image does elsewhere. Stamps that were strengthened beyond
@@ -36,7 +38,8 @@ export const outside = defineDetector({
     }
     peaks.sort((a, b) => b.score - a.score);
     const [first] = peaks;
-    const images = peaks.filter(({ score }) => score > 0 && score >= first.score / 2).map(({ image }) => image);
+    if (first.score < ROUNDING) return { score: 0 };
+    const images = peaks.filter(({ score }) => score >= first.score / 2).map(({ image }) => image);
     return { score: first.score, targetClass: labels[first.image], images: images.sort((a, b) => a - b) };
   },
 });

@@ -11,6 +11,7 @@ import { refuseIdle } from "../../core/readWhen.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { setPath } from "../../disk/setPath.ts";
 import type { AuditCall } from "../../library/audit.ts";
+import { auditAgainst } from "../options/auditPolicies.ts";
 import { computeOptions } from "../options/computeOptions.ts";
 import { readOptions } from "../options/readOptions.ts";
 import { defineCommand } from "../shell/command.ts";
@@ -22,14 +23,7 @@ const who = "retort audit";
 const { seed, device, threads } = computeOptions;
 
 const options = z.object({
-  calibration: z
-    .array(z.string())
-    .optional()
-    .describe("libraries of clean sets to compare with, made by retort calibrate"),
-  method: z
-    .string()
-    .optional()
-    .describe("how the set was made, where you know it (dm, random, …): p against clean sets of that method alone"),
+  ...auditAgainst,
   quick: z.boolean().default(false).describe("only the set's own patches, and whether few images teach them"),
   deep: z
     .boolean()
@@ -88,7 +82,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     "audit set.npz --detectors gamut,grid,coherence",
   ],
   async run({ args: [path], options, given, console, signal, commandLine }) {
-    const [{ distilledSet }, { audit, librariesFor }, { readCalibration }, { auditReadWhen, ofNetworks }, { named }] =
+    const [{ distilledSet }, { audit, librariesFor }, { readCalibrations }, { auditReadWhen, ofNetworks }, { named }] =
       await Promise.all([
         import("../steps/distilledSet.ts"),
         import("../../library/audit.ts"),
@@ -105,7 +99,7 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
       [setPath(path), ...(options.calibration ?? []), ...(options.key ?? [])],
     );
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
-    const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
+    const calibrations = await readCalibrations(options.calibration, who);
     const { detectors, method, side, grid, width, epochs, followed, power } = options;
     const level = options.quick ? "quick" : options.deep ? "deep" : "default";
     const common = { level, ...(detectors && { detectors }), side, grid, width, epochs, followed } as const;

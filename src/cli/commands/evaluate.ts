@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
-import { auditPolicies } from "../options/auditPolicies.ts";
+import { auditAgainst, auditPolicies } from "../options/auditPolicies.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
 import {
   evaluationOptions,
@@ -37,6 +37,8 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       .describe(
         "audit the set first, and train on it only if the audit finds nothing against it; nothing-found refuses also what cannot be judged",
       ),
+    method: auditAgainst.method,
+    calibration: auditAgainst.calibration,
     keepNetworks: z
       .boolean()
       .default(false)
@@ -44,12 +46,18 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
     ...computeOptions,
     ...runFolderOptions,
   }),
+  readWhen: ["method", "calibration"].map((option) => ({
+    option,
+    read: ({ requireAudit }: { requireAudit?: string }) => requireAudit !== undefined,
+    by: "--require-audit",
+  })),
   examples: [
     "evaluate set.safetensors --test cifar-10 --epochs 300",
     "evaluate runs/x --test cifar-10 --test-images 2000 --epochs 50,100,300 --networks 5 --out runs/x-receivers",
     "evaluate set.safetensors --test cifar-10 --protocol dsa",
     "evaluate runs/rded --test cifar-10 --protocol rded --network convNetBN",
     "evaluate set.safetensors --test cifar-10 --require-audit no-suspicion",
+    "evaluate set.safetensors --test cifar-10 --require-audit nothing-found --method dm",
     "evaluate set.safetensors --test cifar-10 --networks 1 --keep-networks --out runs/receiver",
     "evaluate set.safetensors --test cifar-10 --network convNet,vgg11,resNet18 --augmentation flip-crop+cutout --schedule cosine",
   ],
@@ -109,8 +117,11 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
         : await distilledSet(path, options, who, console, hooks);
     if (options.requireAudit !== undefined) {
       const { requireAudit } = await import("../steps/requireAudit.ts");
-      const { seed, device, threads } = options;
-      await requireAudit(clean, path, options.requireAudit, { seed, device, threads, signal }, console);
+      const { seed, device, threads, method } = options;
+      const { readCalibrations } = await import("../../run/calibrationFile.ts");
+      const calibrations = await readCalibrations(options.calibration, who);
+      const call = { seed, device, threads, signal, method, calibrations };
+      await requireAudit(clean, path, options.requireAudit, call, console);
     }
     const evaluation = resolveEvaluation(underProtocol(chosen, options.protocol, clean, given, who), who);
     const test = await testSet(options, who);

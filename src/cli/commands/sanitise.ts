@@ -13,7 +13,8 @@ const who = "retort sanitise";
 export const sanitise = defineCommand({
   summary: "take a backdoor out of a distilled set, with no clean copy and no raw data",
   description: `Audits the set, paints the trigger over in the images that carry it, adds copies of other images with the trigger under their own labels,
-and audits the result with other networks (docs/sanitise.md). Where the audit finds nothing, nothing is changed and nothing written.
+and audits the result with other networks, round after round until nothing is found and no found trigger works (docs/sanitise.md).
+Where the first audit finds nothing, nothing is changed and nothing written.
 The repaired set says in its metadata how it was made and from which.
 With --model a trained network is repaired instead: it unlearns the trigger that is found in the set it was trained on.
 Exit status: 0 nothing found, or repaired and nothing found any more; 1 something is left; 2 the set cannot be judged, or an error.`,
@@ -33,7 +34,7 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
       by: `--model and --model-repair ${option}`,
     })),
     { option: "modelRepair", read: ({ model }: { model?: string }) => model !== undefined, by: "--model" },
-    ...["to", "repair", "rounds", "auditAgain", "report"].map((option) => ({
+    ...["to", "repair", "rounds", "growth", "auditAgain", "report"].map((option) => ({
       option,
       read: ({ model }: { model?: string }) => model === undefined,
       by: "a set, not with --model",
@@ -44,7 +45,11 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
         audit === undefined || (auditAgain !== false && model === undefined),
       by: "an audit, which --audit FILE leaves out before and --no-audit-again after",
     })),
-    { option: "rounds", read: ({ auditAgain }: { auditAgain?: boolean }) => auditAgain !== false, by: "--audit-again" },
+    ...["rounds", "growth"].map((option) => ({
+      option,
+      read: ({ auditAgain }: { auditAgain?: boolean }) => auditAgain !== false,
+      by: "--audit-again",
+    })),
     { option: "testImages", read: ({ test }: { test?: string }) => test !== undefined, by: "--test" },
     {
       option: "networks",
@@ -74,7 +79,7 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
       { sanitise },
       { sanitiseRecordOf, isLeft },
       { readAudit },
-      { readCalibration },
+      { readCalibrations },
       { findingsOfReport },
       { setDigest },
     ] = await Promise.all([
@@ -86,7 +91,7 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
       import("../../sanitise/auditReport.ts"),
       import("../../disk/setDigest.ts"),
     ]);
-    const { out, seed, device, threads, force, rounds } = options;
+    const { out, seed, device, threads, force, rounds, growth } = options;
     const format = await formatByEnding(options.to, out, who);
     const [{ checkFree }, { checkOutputs }] = await Promise.all([
       import("../../disk/writeFiles.ts"),
@@ -98,7 +103,7 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
       [setPath(path), options.audit, ...(options.calibration ?? []), ...(options.key ?? [])],
     );
     if (!options.overwrite) await checkFree(out, who, "--overwrite");
-    const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
+    const calibrations = await readCalibrations(options.calibration, who);
     const report = options.audit === undefined ? undefined : await readAudit(options.audit, who);
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const { rawData } = await import("../../disk/rawData.ts");
@@ -120,7 +125,7 @@ Exit status: 0 nothing found, or repaired and nothing found any more; 1 somethin
           Object.keys(repairOptions()).map((name) => [name, (options as Record<string, unknown>)[name]]),
         ),
         ...(report && { audit: findingsOfReport(report, set, setDigest(set), who) }),
-        ...{ force, rounds, again: options.auditAgain },
+        ...{ force, rounds, growth, again: options.auditAgain },
       },
       {
         ...{ seed, device, threads, signal, calibrations, method: options.method },

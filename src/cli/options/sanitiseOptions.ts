@@ -2,6 +2,7 @@ import * as z from "zod";
 import { networkRepairNames, networkRepairOptions } from "../../sanitise/network/settings.ts";
 import { repairNames, repairOptions } from "../../sanitise/settings.ts";
 import { optionGroup } from "../shell/optionGroup.ts";
+import { auditAgainst } from "./auditPolicies.ts";
 import { computeOptions } from "./computeOptions.ts";
 import { readOptions } from "./readOptions.ts";
 
@@ -18,7 +19,16 @@ export const sanitiseOptions = z.object({
         .optional()
         .describe("repairs, in their order (default: inpaint,antidote; drop where no compact patch was found)"),
       ...repairOptions(),
-      rounds: z.int().min(1).default(2).describe("most times that it is repaired while an audit finds something"),
+      rounds: z
+        .int()
+        .min(1)
+        .default(4)
+        .describe("most times that it is repaired, while an audit finds something or a found trigger works still"),
+      growth: z
+        .number()
+        .min(1)
+        .default(5)
+        .describe("leave out a further round that would make the set more than so many times as large"),
     },
   ),
   ...optionGroup(
@@ -44,13 +54,7 @@ export const sanitiseOptions = z.object({
         .optional()
         .describe("what `retort audit --json` said of this set; default: it is audited first"),
       auditAgain: z.boolean().default(true).describe("audit the repaired set"),
-      calibration: z.array(z.string()).optional().describe("libraries of clean sets to compare with"),
-      method: z
-        .string()
-        .optional()
-        .describe(
-          "how the set was made, where you know it (dm, random, …): compare with clean sets of that method alone",
-        ),
+      ...auditAgainst,
     },
   ),
   ...optionGroup(

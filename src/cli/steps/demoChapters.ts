@@ -76,7 +76,7 @@ export async function auditedAndRepaired(
   const { conclusion, result } = audited;
   const sanitised = await sanitise(
     tampered,
-    { audit: { ...result, ...conclusion }, rounds: 1, force: true },
+    { audit: { ...result, ...conclusion }, force: true },
     { ...call, onProgress: ({ phase, done, total }) => repair.update((100 * done) / total, phase) },
   ).finally(() => repair.end());
   return { audited, seconds, sanitised };

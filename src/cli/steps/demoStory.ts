@@ -11,7 +11,7 @@ import { setToSafetensors } from "../../formats/safetensors.ts";
 import { attackRecord } from "../../library/attackRecord.ts";
 import type { audit } from "../../library/audit.ts";
 import type { SanitiseResult } from "../../library/sanitise.ts";
-import { nameOfClass, sanitiseRecordOf } from "../../library/sanitiseRecord.ts";
+import { isLeft, nameOfClass, sanitiseRecordOf } from "../../library/sanitiseRecord.ts";
 import { percent } from "../../page/numbers.ts";
 import { renderDemoPage } from "../../report/demo/demoPage.ts";
 import type { DemoRates, DemoRecord } from "../../report/demo/demoRecord.ts";
@@ -89,7 +89,9 @@ export async function writeStory({ run, console, timings }: Work, story: Story):
       ...verdict,
       ...(suspect && { targetClass: suspect.className, images: suspect.images, place: suspect.place }),
     },
-    ...(repair && { repair: { verdict: repair.verdict, residue: repair.residue } }),
+    ...(repair && {
+      repair: { verdict: repair.verdict, rounds: repair.rounds, left: repair.left, residue: repair.residue },
+    }),
     ...said,
   };
   await run.writeJson("metrics.json", metrics);
@@ -109,7 +111,10 @@ export async function writeStory({ run, console, timings }: Work, story: Story):
     console.line();
     console.line(`verify: ${verification.failed.map(({ message }) => message).join(" ") || "nothing failed"}`);
     console.line(`audit: ${found.verdict.toUpperCase()}. ${found.sentences.join(" ")}`);
-    if (repair) console.line(`sanitise: audited again, ${repair.verdict}. ${repair.sentences.join(" ")}`);
+    if (repair)
+      console.line(
+        `sanitise: ${repair.rounds} ${repair.rounds === 1 ? "round" : "rounds"}; audited again, ${repair.verdict}. ${repair.sentences.join(" ")}${repair.left ? " What was found works still." : ""}`,
+      );
     console.line();
     if (sanitised.rounds.length > 0) console.line(`repaired set  ${repairedPath}`);
     console.line(`the story     ${report}`);
@@ -192,6 +197,7 @@ function demoRecord(
         ...(page.images.added && { added: page.images.added }),
         verdict: sanitised.after?.verdict ?? "not audited",
         sentences: [...(sanitised.after?.sentences ?? [])],
+        ...{ rounds: sanitised.rounds.length, left: isLeft(sanitised) },
         residue: repairs.map(({ before, after }) => ({ before, after })),
       },
     }),

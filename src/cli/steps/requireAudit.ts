@@ -1,6 +1,6 @@
 import { PolicyError } from "../../core/errors.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
-import type { Call } from "../../library/call.ts";
+import type { AuditCall } from "../../library/audit.ts";
 import type { AuditPolicy } from "../options/auditPolicies.ts";
 import type { Console } from "../shell/console.ts";
 
@@ -13,7 +13,7 @@ export async function requireAudit(
   set: DistilledSet,
   path: string,
   policy: AuditPolicy,
-  call: Pick<Call<never>, "seed" | "device" | "threads" | "signal">,
+  call: Pick<AuditCall, "seed" | "device" | "threads" | "signal" | "method" | "calibrations">,
   console: Console,
 ): Promise<void> {
   const { audit } = await import("../../library/audit.ts");

@@ -10,7 +10,7 @@ import { checkFree } from "../../disk/writeFiles.ts";
 import { isLeftInNetwork, type SanitiseNetworkResult, sanitiseNetwork } from "../../library/sanitiseNetwork.ts";
 import { percent } from "../../page/numbers.ts";
 import { readAudit } from "../../run/auditFile.ts";
-import { readCalibration } from "../../run/calibrationFile.ts";
+import { readCalibrations } from "../../run/calibrationFile.ts";
 import { checkFit } from "../../run/checkFit.ts";
 import { findingsOfReport } from "../../sanitise/auditReport.ts";
 import { networkRepairOptions } from "../../sanitise/network/settings.ts";
@@ -31,7 +31,7 @@ export async function sanitiseModel(
   await checkOutputs([out], [setPath(path), options.audit, ...(options.calibration ?? []), ...(options.key ?? [])]);
   if (!options.overwrite) await checkFree(out, who, "--overwrite");
   const trained = await readNetwork(model, who);
-  const calibrations = await Promise.all((options.calibration ?? []).map((file) => readCalibration(file, who)));
+  const calibrations = await readCalibrations(options.calibration, who);
   const report = options.audit === undefined ? undefined : await readAudit(options.audit, who);
   const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
   const digest = setDigest(set);

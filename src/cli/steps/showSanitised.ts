@@ -1,11 +1,13 @@
 import { percent } from "../../page/numbers.ts";
+import { saidOf } from "../../report/sanitise/sanitisePage.ts";
 import type { SanitiseRecord } from "../../report/sanitise/sanitiseRecord.ts";
 import type { Console } from "../shell/console.ts";
 import type { WrittenSet } from "./writeSanitised.ts";
 
 /** Print what a repair did. */
 export function showSanitised(record: SanitiseRecord, written: WrittenSet, console: Console): void {
-  const { verdicts, findings, steps, learnt, measured, sizes } = record;
+  const { verdicts, findings, rounds, steps, learnt, measured, sizes } = record;
+  const several = rounds.length > 1;
   console.line(`BEFORE: ${[`${verdicts.before.verdict.toUpperCase()}.`, ...verdicts.before.sentences].join(" ")}`);
   if (findings.length === 0) {
     console.line();
@@ -15,8 +17,16 @@ export function showSanitised(record: SanitiseRecord, written: WrittenSet, conso
   }
   if (verdicts.after)
     console.line(`AFTER: ${verdicts.after.verdict.toUpperCase()}. ${verdicts.after.sentences.join(" ")}`);
+  const works = rounds.at(-1)?.works ?? [];
+  if (works.length > 0)
+    console.line(`What was found works still, more than its controls do: ${works.join(", ")}. Give no such set away.`);
   console.line();
+  if (several) {
+    for (const [i, one] of rounds.entries()) console.line(`round ${i + 1}: ${saidOf(one)}`);
+    console.line();
+  }
   console.table(findings, [
+    ...(several ? [{ title: "round", of: ({ round }: (typeof findings)[number]) => round }] : []),
     { title: "found", of: ({ className }) => className, align: "left" },
     {
       title: "place",
@@ -29,8 +39,10 @@ export function showSanitised(record: SanitiseRecord, written: WrittenSet, conso
     { title: "after", of: ({ after }) => (after === undefined ? "" : percent(after)), align: "right" },
   ]);
   console.line();
-  for (const { repair, changed, removed, added } of steps)
-    console.line(`${repair}: ${changed} changed, ${removed} removed, ${added} added`);
+  for (const { round, repair, changed, removed, added } of steps)
+    console.line(
+      `${several ? `round ${round}, ` : ""}${repair}: ${changed} changed, ${removed} removed, ${added} added`,
+    );
   if (written.difference)
     console.line(
       `diff: ${written.difference.edited} images edited, ${written.difference.added} added (${sizes.before} → ${sizes.after})`,

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
+import type { Calibration } from "../../audit/calibration.ts";
 import { UsageError } from "../../core/errors.ts";
+import { hashJson } from "../../core/hash.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
@@ -13,6 +15,7 @@ import { setDigest } from "../../disk/setDigest.ts";
 import { setPath } from "../../disk/setPath.ts";
 import { openedNormalisation, type WhiteningHooks } from "../../disk/whitening/namedWhitening.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
+import { readCalibration } from "../../run/calibrationFile.ts";
 import { whiteningOf } from "../../run/whitenedDistillation.ts";
 import type { SetFile, SetRecipe } from "./TrialConfig.ts";
 
@@ -53,6 +56,15 @@ export class Inputs {
   /** Whether a set in a file is attacked in its own numbers (standardSpace.ts). */
   async countsAlready(ref: FileRef, who: string): Promise<boolean> {
     return countsAlready((await this.distilled(ref, who)).normalisation);
+  }
+
+  /** A library of clean sets. */
+  calibration(file: string, who: string): Promise<Calibration> {
+    return this.once(["calibration", file], () => readCalibration(resolve(this.base, file), who));
+  }
+
+  async calibrationDigest(file: string, who: string): Promise<string> {
+    return hashJson(await this.calibration(file, who));
   }
 
   /** The images to measure on. */

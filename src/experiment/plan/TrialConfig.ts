@@ -29,6 +29,14 @@ export interface SetRecipe {
   readonly sha256: string;
 }
 
+/** How the sets of a trial are audited. */
+export interface TrialAudit extends AuditSettings {
+  /** How the sets were made: p against clean sets of that method alone. */
+  readonly method?: string;
+  /** Libraries of clean sets beside those that come with Retort, as written. */
+  readonly calibration?: readonly { readonly file: string; readonly sha256: string }[];
+}
+
 /** Everything that a trial's numbers depend on besides the versions, every default resolved. Plain JSON. */
 export interface TrialConfig {
   readonly set: SetFile | SetRecipe;
@@ -51,7 +59,7 @@ export interface TrialConfig {
     readonly sha256: string;
   };
   /** Absent: nobody audits the sets. */
-  readonly audit?: AuditSettings;
+  readonly audit?: TrialAudit;
   /** Networks a set. */
   readonly receivers: number;
   readonly seed: number;
@@ -70,10 +78,17 @@ export interface PlannedTrial {
 
 /** @returns the id: names of files do not count, their content does. */
 export function trialId(config: TrialConfig): string {
-  const { set, test, teacher, ...rest } = config;
+  const { set, test, teacher, audit, ...rest } = config;
   const taught = teacher && { teacher: teacherIdentity(teacher) };
-  return hashJson({ ...rest, ...taught, set: setIdentity(set), test: test.sha256 }).slice(0, 16);
+  const audited = audit && { audit: auditIdentity(audit) };
+  return hashJson({ ...rest, ...taught, ...audited, set: setIdentity(set), test: test.sha256 }).slice(0, 16);
 }
+
+/** What tells one audit from another. */
+export const auditIdentity = ({ calibration, ...audit }: TrialAudit) => ({
+  ...audit,
+  ...(calibration && { calibration: calibration.map(({ sha256 }) => sha256) }),
+});
 
 /** What tells one teacher from another. */
 export const teacherIdentity = ({ recipe, sha256 }: NonNullable<TrialConfig["teacher"]>) => ({ recipe, sha256 });

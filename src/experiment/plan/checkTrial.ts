@@ -4,6 +4,7 @@ import { auditedSet } from "../../audit/AuditedSet.ts";
 import { UsageError } from "../../core/errors.ts";
 import { child, key } from "../../core/random.ts";
 import { device } from "../../engine/device.ts";
+import { librariesFor } from "../../library/audit.ts";
 import { checkAttack } from "../../run/checkAttack.ts";
 import { checkFit, named } from "../../run/checkFit.ts";
 import { networkOf } from "../sweep/networkOf.ts";
@@ -42,6 +43,9 @@ export async function checkTrial(
   }
   if (audit && isNew([planned, "audit", audit])) {
     const set = await standIn(inputs, config, who("set"));
+    const files = (audit.calibration ?? []).map(({ file }) => inputs.calibration(file, who("audit")));
+    const libraries = await Promise.all(files);
+    named(who("audit"), () => librariesFor(set, audit, libraries, audit.method));
     const judge = { name: audit.network, width: audit.width };
     checkFit(who("audit"), { set, networks: () => ({ [judge.name]: networkOf({ network: judge }, set) }) });
     // A whitening that the sweep will fit leads to pixels as well.

@@ -10,6 +10,19 @@ import { namedProtocols } from "../../train/namedProtocols.ts";
 import { protocolOptions } from "../../train/protocol.ts";
 import { loosened } from "./loosened.ts";
 
+/** The settings of an audit, and what its sets are compared with. */
+export const auditPart = auditOptions.extend({
+  method: z
+    .string()
+    .optional()
+    .describe("how the sets were made (dm, random, …): p against clean sets of that method alone"),
+  calibration: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe("libraries of clean sets to compare with: paths from the experiment file's folder"),
+});
+
 type Names = [string, ...string[]];
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -92,7 +105,7 @@ export const parts = {
         .optional(),
     })
     .describe("how receivers are trained"),
-  audit: loosened(auditOptions).describe("audit the clean and the attacked set of every trial as a receiver would"),
+  audit: loosened(auditPart).describe("audit the clean and the attacked set of every trial as a receiver would"),
 };
 
 export type PartName = keyof typeof parts;

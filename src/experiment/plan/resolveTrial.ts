@@ -2,7 +2,6 @@ import type { Attack } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { auditReadWhen } from "../../audit/auditReadWhen.ts";
 import { detectorsOf } from "../../audit/auditSet.ts";
-import { auditOptions } from "../../audit/settings.ts";
 import { lookUp, UsageError } from "../../core/errors.ts";
 import { overlaid, type Settings } from "../../core/layers.ts";
 import { resolveOptions } from "../../core/options.ts";
@@ -13,7 +12,7 @@ import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import { networkRegistry } from "../../nn/networkRegistry.ts";
 import { named } from "../../run/checkFit.ts";
 import type { Combination } from "./expand.ts";
-import { type PartName, parts } from "./experimentSchema.ts";
+import { auditPart, type PartName, parts } from "./experimentSchema.ts";
 import type { Inputs } from "./Inputs.ts";
 import type { Experiment } from "./readExperiment.ts";
 import { strategyOfTrial } from "./strategyOfTrial.ts";
@@ -45,7 +44,7 @@ export async function resolveTrial(
     ...(attack && { attack: own ? attack : { ...attack, units: "deviations" } }),
     network: networkOf(combination.parts.network, who("network")),
     ...(await strategyOfTrial(combination.parts.strategy, { set: on, test }, inputs, who("strategy"))),
-    ...(combination.parts.audit && { audit: auditOf(combination.parts.audit, who("audit")) }),
+    ...(combination.parts.audit && { audit: await auditOf(combination.parts.audit, inputs, who("audit")) }),
     receivers: body.receivers ?? 1,
     seed: combination.seed,
     test,
@@ -96,11 +95,13 @@ function attackOf({ parts: { attack, trigger } }: Combination, who: (part: PartN
   return { method: String(method), options: resolveSettings(who("attack"), found, given, { preset: base }) };
 }
 
-function auditOf(written: Settings, who: string): TrialConfig["audit"] {
-  const audit = resolveSettings(who, { options: auditOptions, readWhen: auditReadWhen }, written);
+async function auditOf(written: Settings, inputs: Inputs, who: string): Promise<TrialConfig["audit"]> {
+  const { calibration, ...audit } = resolveSettings(who, { options: auditPart, readWhen: auditReadWhen }, written);
   lookUp<unknown>(networkRegistry, audit.network, who, "network");
   named(who, () => detectorsOf(audit));
-  return audit;
+  if (!calibration) return audit;
+  const libraries = calibration.map(async (file) => ({ file, sha256: await inputs.calibrationDigest(file, who) }));
+  return { ...audit, calibration: await Promise.all(libraries) };
 }
 
 function networkOf(settings: Settings = {}, who: string): TrialConfig["network"] {

@@ -1,5 +1,5 @@
 import { hashJson } from "../../core/hash.ts";
-import { setIdentity, type TrialConfig, teacherIdentity } from "./TrialConfig.ts";
+import { auditIdentity, setIdentity, type TrialConfig, teacherIdentity } from "./TrialConfig.ts";
 
 /** Keys of the stages that a trial shares with others; a scheduler gives a stage to one worker at a time. */
 export interface TrialStages {
@@ -27,6 +27,7 @@ export function trialStages(config: TrialConfig): TrialStages {
 function stagesOf(config: TrialConfig): TrialStages {
   const { attack, network, strategy, learntRate, teacher, receivers, seed, device, threads, audit } = config;
   const on = { set: setIdentity(config.set), device, threads };
+  const audited = audit && auditIdentity(audit);
   const training = {
     strategy,
     ...(learntRate && { learntRate }),
@@ -37,7 +38,7 @@ function stagesOf(config: TrialConfig): TrialStages {
     ...(attack && { attack: hashJson({ stage: "attack", ...on, attack, seed }) }),
     ...(teacher && { teacher: hashJson({ stage: "teacher", ...teacherIdentity(teacher), device, threads }) }),
     clean: hashJson({ stage: "clean", ...on, network, ...training, receivers, seed }),
-    ...(audit && { cleanAudit: hashJson({ stage: "audit", ...on, audit, seed }) }),
-    ...(audit && attack && { audit: hashJson({ stage: "audit", ...on, audit, attack, seed }) }),
+    ...(audited && { cleanAudit: hashJson({ stage: "audit", ...on, audit: audited, seed }) }),
+    ...(audited && attack && { audit: hashJson({ stage: "audit", ...on, audit: audited, attack, seed }) }),
   };
 }

@@ -1,10 +1,12 @@
 import type { AttackResult } from "../../attack/Attack.ts";
+import type { Calibration } from "../../audit/calibration.ts";
 import { auditStatus } from "../../audit/verdict.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Device } from "../../engine/device.ts";
 import type { FinishedTrial } from "../../report/sweep/sweepRecord.ts";
 import { runAuditStage } from "../../run/auditStage.ts";
-import type { TrialConfig } from "../plan/TrialConfig.ts";
+import { checkDigest, type Inputs } from "../plan/Inputs.ts";
+import { auditIdentity, type TrialConfig } from "../plan/TrialConfig.ts";
 import { trialStages } from "../plan/trialStages.ts";
 import { auditTruth } from "./auditTruth.ts";
 import type { StageStore } from "./StageStore.ts";
@@ -16,15 +18,20 @@ export async function auditTrial(
   clean: DistilledSet,
   result: AttackResult | undefined,
   device: Device,
-  store: StageStore,
-  { signal, onStage }: TrialHooks,
+  { inputs, store, hooks: { signal, onStage } }: { inputs: Inputs; store: StageStore; hooks: TrialHooks },
 ): Promise<FinishedTrial["audits"]> {
   const { audit, seed } = config;
   const { cleanAudit, audit: ofAttacked } = trialStages(config);
   if (!audit || !cleanAudit) return undefined;
+  const { method, calibration = [], ...settings } = audit;
+  const calibrations: Calibration[] = [];
+  for (const { file, sha256 } of calibration) {
+    checkDigest(await inputs.calibrationDigest(file, "trial"), sha256, `library ${file}`);
+    calibrations.push(await inputs.calibration(file, "trial"));
+  }
   const of = async (stage: string, set: DistilledSet) => {
-    const stored = await store.inRun(stage, { audit, seed, stage }, "audit", (run) =>
-      runAuditStage(run, set, audit, { seed, device, signal }),
+    const stored = await store.inRun(stage, { audit: auditIdentity(audit), seed, stage }, "audit", (run) =>
+      runAuditStage(run, set, settings, { seed, device, signal, method, calibrations }),
     );
     onStage?.(stage);
     return { ...stored, accused: auditStatus[stored.verdict] === 1 };

@@ -43,9 +43,9 @@ const now = () => performance.now() / 1000;
  * What other processes may need goes through the store.
  */
 export class TrialRunner extends Holder {
-  private readonly inputs: Inputs;
-  private readonly store: StageStore;
-  private readonly hooks: TrialHooks;
+  readonly inputs: Inputs;
+  readonly store: StageStore;
+  readonly hooks: TrialHooks;
   // Chosen: trials come in the order of the matrix, so that neighbours share; a compiled network takes tens of megabytes.
   private readonly learners = new LruCache<Learner>(4, (learner) => learner.close());
   private readonly teachers = new LruCache<GivenTeacher>(2);
@@ -72,7 +72,7 @@ export class TrialRunner extends Holder {
     const teacher = await this.teacher(config, clean, target, stages.teacher);
     const evaluations = await this.measure(config, clean, result, teacher, target);
     this.hooks.onStage?.(stages.clean);
-    const audits = await auditTrial(config, clean, result, target, this.store, this.hooks);
+    const audits = await auditTrial(config, clean, result, target, this);
     return {
       evaluations: evaluations.map(({ losses: _, seconds: __, ...rates }) => ({
         network: networkLabel(config),

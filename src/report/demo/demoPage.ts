@@ -119,7 +119,7 @@ function sheetAttributes(pictures: Pictures, rows: readonly number[], columns: n
 
 function repaired({ audit: { accused }, repair, receivers: { clean, tampered, repaired: after } }: DemoRecord): Html {
   if (!repair || !after) return chapter(6, "Nothing is repaired", html`<p>The audit named nothing that could be.</p>`);
-  const { before, after: painted, added, verdict, sentences } = repair;
+  const { before, after: painted, added, verdict, sentences, rounds, left } = repair;
   const grid = (pictures: Pictures, name: string, text: string) => {
     const order = all(pictures, 12);
     return figure(pictures, order, Math.max(3, Math.min(6, order.length)), name, text);
@@ -139,7 +139,7 @@ ${[
   ([name, { cta, asr }]) =>
     html`<tr><th>${name}</th><td class="n">${percent(cta)}</td><td class="n">${percent(asr)}</td></tr>`,
 )}</tbody></table></div>
-<p class="note">Audited again, by other networks: ${verdict}. ${sentences.join(" ")}</p>`,
+<p class="note">Repaired in ${rounds} ${rounds === 1 ? "round" : "rounds"}, each audited by other networks. The last says: ${verdict}. ${sentences.join(" ")}${left && " What was found works still."}</p>`,
   );
 }
 

@@ -62,6 +62,9 @@ export interface DemoRecord {
     readonly added?: Pictures;
     readonly verdict: string;
     readonly sentences: readonly string[];
+    readonly rounds: number;
+    /** Whether the last audit speaks against somebody, or the found trigger works there still. */
+    readonly left: boolean;
     readonly residue: readonly { readonly before: number; readonly after: number }[];
   };
 }

@@ -22,6 +22,7 @@ export function renderSanitisePage(record: SanitiseRecord): string {
     main: html`${verdict(record)}
 ${numbers(record)}
 ${found(record)}
+${rounds(record)}
 ${changes(record)}
 ${measured(record)}
 ${account(record)}`,
@@ -44,6 +45,20 @@ function verdict({ verdicts: { before, after }, left, findings }: SanitiseRecord
   return verdictCard({ verdict: left ? "worked" : "failed", heading, sentences });
 }
 
+/** What an audit after a repair says, in a few words. */
+export const saidOf = ({ verdict: word, works }: SanitiseRecord["rounds"][number]): string =>
+  `${word ?? "not audited"}${works.length > 0 ? `; what was found works still: ${works.join(", ")}` : ""}`;
+
+function rounds({ rounds: all, steps }: SanitiseRecord): Html {
+  if (all.length < 2) return html``;
+  const sum = (round: number, of: (one: SanitiseRecord["steps"][number]) => number) =>
+    counted(steps.filter((one) => one.round === round).reduce((total, one) => total + of(one), 0));
+  return html`<h2>Round after round</h2><section class="card scroll"><table><thead><tr><th>Round</th><th>Changed</th><th>Added</th><th>The audit afterwards</th></tr></thead><tbody>${all.map(
+    (one, i) =>
+      html`<tr><th>${i + 1}</th><td class="n">${sum(i + 1, ({ changed }) => changed)}</td><td class="n">${sum(i + 1, ({ added }) => added)}</td><td>${saidOf(one)}</td></tr>`,
+  )}</tbody></table></section>`;
+}
+
 function numbers({ findings, learnt, sizes, measured: rates }: SanitiseRecord): Html {
   const [first] = findings;
   const [was, is] = rates?.rows ?? [];
@@ -59,7 +74,16 @@ ${tile("Images", counted(sizes.after), `${counted(sizes.before)} before`)}
 function found({ findings }: SanitiseRecord): Html {
   if (findings.length === 0) return html``;
   return html`<h2>What was found</h2><div class="pair">${findings.map(
-    ({ className, images, place, trigger, before, after }) => html`<section class="card"><h3>${className}</h3>
+    ({
+      className,
+      images,
+      place,
+      trigger,
+      before,
+      after,
+      round,
+      again,
+    }) => html`<section class="card"><h3>${className}${again && `, again in round ${round}`}</h3>
 <div class="scales">${trigger && html`<figure class="magnified">${image(sheet(trigger, [0], 1), "the found trigger, magnified")}<figcaption>the found trigger</figcaption></figure>`}
 <div><p>${place ? `A patch of ${place.side}×${place.side} pixels at row ${place.top}, column ${place.left}.` : "A detail that its images share."}</p>
 <p>${images.length === 0 ? "No image was seen to carry it." : `Carried by image ${images.join(", ")}.`}</p>

@@ -12,9 +12,14 @@ export interface SanitiseRecord {
     readonly before: { readonly verdict: string; readonly sentences: readonly string[] };
     readonly after?: { readonly verdict: string; readonly sentences: readonly string[] };
   };
-  /** Whether the last audit speaks against somebody. */
+  /** Whether the last audit speaks against somebody, or a found trigger works there still. */
   readonly left: boolean;
+  /** What each audit after a repair said, and the classes of the found triggers that beat their controls there still. */
+  readonly rounds: readonly { readonly verdict?: string; readonly works: readonly string[] }[];
   readonly findings: readonly {
+    /** The repair that it led to, from 1 on, and whether one before had repaired it already. */
+    readonly round: number;
+    readonly again: boolean;
     readonly className: string;
     readonly images: readonly number[];
     readonly place?: { readonly top: number; readonly left: number; readonly side: number };
@@ -24,6 +29,7 @@ export interface SanitiseRecord {
     readonly after?: number;
   }[];
   readonly steps: readonly {
+    readonly round: number;
     readonly repair: string;
     readonly title: string;
     readonly options: Readonly<Record<string, unknown>>;

@@ -51,12 +51,12 @@ export class MatchingUpdate extends Holder {
     device: Device,
     embed?: Embed,
   ): Promise<MatchingUpdate> {
-    const { ipc, factor, lrImg, momentum, batchReal, width } = options;
+    const { ipc, factor, lrImg, momentum, batchReal } = options;
     const side = set.shape[2];
     const { classes } = set;
     const network = networkWithoutBatchNorm(set, options, who);
     const optimiser = sgd({ momentum });
-    const real = await RealMeans.compile(network, set, rows, normalisation, batchReal, width, device, embed);
+    const real = await RealMeans.compile(network, set, rows, normalisation, batchReal, device, embed);
     const shape = { ipc, features: real.features, augmented: operators.length > 0, factor, embed };
     const step = await compileMatchingStep(network, shape, optimiser, device).catch(async (error: unknown) => {
       await real.close();

@@ -11,8 +11,8 @@ import { type Floats, initialise, type Network } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import { compileEmbedding, type Embed, type Embedding } from "./embedding.ts";
 
-// Chosen: activations of this size stay near the processor. Measured at widths 32 and 128: parts of 64 take 1.4 to 2.6 times as long.
-const bytesOfPart = 2 ** 20;
+// Chosen by measurement, 64 images of 32 × 32 at widths 32, 64 and 128: parts of 2 take 1.4 times as long, of 32 1.05 times.
+const mostOfPart = 16;
 
 /** Mean embeddings of real images, class by class, without a gradient. */
 export class RealMeans extends Holder {
@@ -38,7 +38,6 @@ export class RealMeans extends Holder {
   /**
    * @param rows rows of each class (classRows.ts), at least one
    * @param batch real images of a class; all of them where there are fewer
-   * @param width channels of the network's first layer, its largest
    */
   static async compile(
     network: Network,
@@ -46,12 +45,10 @@ export class RealMeans extends Holder {
     rows: readonly Int32Array[],
     normalisation: Normalisation,
     batch: number,
-    width: number,
     device: Device,
     embed?: Embed,
   ): Promise<RealMeans> {
-    const parts = Math.ceil((4 * width * network.input[1] * network.input[2] * batch) / bytesOfPart);
-    const part = Math.ceil(batch / Math.min(batch, parts));
+    const part = Math.ceil(batch / Math.ceil(batch / mostOfPart));
     const embedding = await compileEmbedding(network, part, device, embed);
     // D is what the program gives for any input.
     const zeros = new Float32Array(part * network.input.reduce((a, b) => a * b));

@@ -73,7 +73,7 @@ export function gatherRows(graph: Graph, table: Value, index: Int32Array<ArrayBu
 }
 
 /** Copies of fewer numbers are mostly overhead. */
-const SHORT_COPY = 512;
+const SHORT_COPY = 128;
 
 /** An index made of blocks, each of neighbouring rows of one stretch of the table moved by a few places, zeros where they left it. */
 interface ShiftedBlocks {
@@ -131,7 +131,8 @@ function gatherShifted(graph: Graph, table: Value, { size, shifts, stretch, shif
     return graph.node("Pad", [whole, pads], [stretches + zeros, wide]);
   });
   const all = shifts.length * stretches;
-  const source = copies.length === 1 ? copies[0] : graph.node("Concat", copies, [all + 1, wide], { attributes: { axis: 0 } });
+  const source =
+    copies.length === 1 ? copies[0] : graph.node("Concat", copies, [all + 1, wide], { attributes: { axis: 0 } });
   const at = stretch.map((own, b) => (own < 0 ? all : shift[b] * stretches + own));
   const indices = graph.constant(at, [at.length], "int32");
   const gathered = graph.node("Gather", [source, indices], [at.length, wide], { attributes: { axis: 0 } });

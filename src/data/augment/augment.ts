@@ -76,9 +76,7 @@ function move(
   settings: DsaSettings,
 ): void {
   const shared = Object.values(draw).every((value) => typeof value === "string" || value.length === 1);
-  let taps = tapsOf(draw, 0, h, w, settings);
-  for (let i = 0; i < n; i++) {
-    if (!shared && i > 0) taps = tapsOf(draw, i, h, w, settings);
-    applyTaps(taps, images, out, i * channels * h * w, channels);
-  }
+  if (shared) return applyTaps(tapsOf(draw, 0, h, w, settings), images, out, 0, n * channels);
+  for (let i = 0; i < n; i++)
+    applyTaps(tapsOf(draw, i, h, w, settings), images, out, i * channels * h * w, channels);
 }

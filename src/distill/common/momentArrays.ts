@@ -29,14 +29,11 @@ export function momentumStep(
   momentum: number,
   lr: number,
 ): { readonly values: Floats; readonly velocity: Floats | undefined } {
-  const next = velocity && new Float32Array(velocity.length);
-  const moved = new Float32Array(values.length);
-  for (let i = 0; i < moved.length; i++) {
-    const v = next ? momentum * velocity[i] + gradient[i] : gradient[i];
-    if (next) next[i] = v;
-    moved[i] = values[i] - lr * v;
-  }
-  return { values: moved, velocity: next };
+  const next = velocity ? new Float32Array(gradient) : gradient;
+  if (velocity) for (let i = 0; i < next.length; i++) next[i] = momentum * velocity[i] + gradient[i];
+  const moved = new Float32Array(values);
+  for (let i = 0; i < moved.length; i++) moved[i] = values[i] - lr * next[i];
+  return { values: moved, velocity: velocity && next };
 }
 
 /** Adam's direction, with bias correction, on an array outside a program (Kingma and Ba 2015). @param step 0, 1, … */

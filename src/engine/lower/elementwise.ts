@@ -250,24 +250,7 @@ function rectifier(graph: Graph, condition: View, x: View, y: View): View | unde
   const { op, inputs } = condition.value;
   if (op !== "Less" || inputs[0].scalar !== 0 || constantOf(y) !== 0 || x.scale <= 0) return undefined;
   if (inputs[1] !== x.value || !sameDims(condition, x)) return undefined;
-  const product = positively(x.value);
-  if (!product) return { ...apply(graph, "Relu", [x]), scale: x.scale };
-  const kept = graph.node("Relu", [product.big], product.big.shape);
-  return { ...x, value: graph.node("Mul", [product.small, kept], x.value.shape) };
-}
-
-/** s·a with small s > 0, as a norm leaves it: its rectifier is s · Relu(a), so that sums of it can take s out. */
-function positively(value: Value): { small: Value; big: Value } | undefined {
-  const product = factored(value);
-  return product && isPositive(product.small) ? product : undefined;
-}
-
-function isPositive({ op, scalar, inputs }: Value): boolean {
-  if (scalar !== undefined) return scalar > 0;
-  if (op === "Mul" || op === "Reshape" || op === "Expand")
-    return inputs.slice(0, op === "Mul" ? 2 : 1).every(isPositive);
-  if (op === "Reciprocal") return isPositive(inputs[0]);
-  return op === "Sqrt";
+  return { ...apply(graph, "Relu", [x]), scale: x.scale };
 }
 
 const apply0 = (x: View, y: View): View =>
@@ -286,7 +269,7 @@ const STEEP = 3e38;
 function maskOf(graph: Graph, condition: View, keepWhen: boolean): View {
   let test = condition.value;
   if (keepWhen && test.op === "Less" && test.inputs[0].scalar === 0 && test.inputs[1].dtype === "float32") {
-    const of = positively(test.inputs[1])?.big ?? test.inputs[1];
+    const of = test.inputs[1];
     const attributes = { alpha: { float: STEEP }, beta: { float: 0 } };
     return { ...condition, value: graph.node("HardSigmoid", [of], of.shape, { attributes }) };
   }

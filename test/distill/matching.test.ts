@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { child, key, normal } from "../../src/core/random.ts";
 import type { Augmentation } from "../../src/data/augment/Augmentation.ts";
 import { augment } from "../../src/data/augment/augment.ts";
-import { augmentationTensors } from "../../src/data/augment/augmentTensor.ts";
-import { compileEmbedding, compileMatchingStep, type MatchingStep } from "../../src/distill/meanMatching/embedding.ts";
+import { momentumStep } from "../../src/distill/common/momentArrays.ts";
+import { showAdjoint, showImages } from "../../src/distill/common/showImages.ts";
+import { compileEmbedding, compileMatchingSlope } from "../../src/distill/meanMatching/embedding.ts";
 import { defaultDevice } from "../../src/engine/device.ts";
 import { type Floats, initialise } from "../../src/nn/Network.ts";
 import { convNet } from "../../src/nn/networks/convNet.ts";
-import { sgd } from "../../src/nn/optimisers.ts";
 import { embed, matchingLoss } from "./directMatching.ts";
 
 const [channels, size, classes, ipc] = [2, 8, 3, 2];
@@ -44,22 +44,21 @@ describe.each([false, true])("distribution matching, augmented: %s", (augmented)
     const all = batch.map(phi);
     return Float32Array.from(all[0], (_, d) => all.reduce((sum, f) => sum + f[d], 0) / all.length);
   });
-  const compiled = (momentum: number) =>
-    compileMatchingStep(network, { ipc, features: means[0].length, augmented }, sgd({ momentum }), defaultDevice);
-  const tensors = draws.map((draw) => {
-    const { matrix, colour } = augmentationTensors([draw], size, size);
-    return augmented ? [matrix, colour] : [];
-  });
   const part = (all: Float32Array<ArrayBuffer>, k: number) => all.subarray(k * ipc * pixels, (k + 1) * ipc * pixels);
   /** One update of every class. */
-  const update = async (step: MatchingStep, from: Floats, velocity: Floats | undefined, lr: number) => {
+  const update = async (from: Floats, velocity: Floats | undefined, momentum: number, lr: number) => {
+    await using slope = await compileMatchingSlope(network, ipc, means[0].length, defaultDevice);
+    const here = await slope.hold(weights);
     const out = { loss: 0, images: new Float32Array(from.length), velocity: new Float32Array(from.length) };
     for (let k = 0; k < classes; k++) {
-      const slots = velocity ? [part(velocity, k)] : [];
-      const next = await step(weights, part(from, k), slots, means[k], Float32Array.of(lr), tensors[k]);
-      out.loss += next.loss[0];
-      part(out.images, k).set(next.images);
-      if (velocity) part(out.velocity, k).set(next.slots[0]);
+      const shape = [ipc, channels, size, size] as const;
+      const showing = { shape, factor: 1, draws: [augmented ? draws[k] : undefined] };
+      const { loss, gradient } = await here(showImages(part(from, k), showing), means[k]);
+      const back = showAdjoint(gradient, showing);
+      const next = momentumStep(part(from, k), velocity && part(velocity, k), back, momentum, lr);
+      out.loss += loss[0];
+      part(out.images, k).set(next.values);
+      if (next.velocity) part(out.velocity, k).set(next.velocity);
     }
     return out;
   };
@@ -67,9 +66,8 @@ describe.each([false, true])("distribution matching, augmented: %s", (augmented)
     matchingLoss(phi, split(seen(real, 5, augmented), 5), split(seen(synthetic, ipc, augmented), ipc));
 
   it("has the loss of the definition, and moves the images against its gradient", async () => {
-    const step = await compiled(0);
     const lr = 0.5;
-    const { loss, images: moved } = await update(step, images, undefined, lr);
+    const { loss, images: moved } = await update(images, undefined, 0, lr);
     expect(loss / direct(images)).toBeCloseTo(1, 5);
     const gradient = Float64Array.from(images, (x, i) => (x - moved[i]) / lr);
     const norm = Math.hypot(...gradient);
@@ -84,28 +82,26 @@ describe.each([false, true])("distribution matching, augmented: %s", (augmented)
       // Slopes along random directions have deviation ‖g‖; the slope along the gradient is ‖g‖.
       expect(Math.abs(slope - expected) / norm).toBeLessThan(1e-3);
     }
-    await step.close();
   });
 
   it("carries momentum on: v ← μ v + g, x ← x − lr · v", async () => {
-    const [plain, heavy] = [await compiled(0), await compiled(0.5)];
-    const first = await update(heavy, images, new Float32Array(images.length), 1);
-    const second = await update(heavy, first.images, first.velocity, 1);
-    const g1 = await update(plain, images, undefined, 1);
-    const g2 = await update(plain, first.images, undefined, 1);
+    const first = await update(images, new Float32Array(images.length), 0.5, 1);
+    const second = await update(first.images, first.velocity, 0.5, 1);
+    const g1 = await update(images, undefined, 0, 1);
+    const g2 = await update(first.images, undefined, 0, 1);
     for (let i = 0; i < images.length; i += 17) {
       const [d1, d2] = [images[i] - g1.images[i], first.images[i] - g2.images[i]];
       expect(first.images[i] - second.images[i]).toBeCloseTo(0.5 * d1 + d2, 5);
       expect(second.velocity[i]).toBeCloseTo(0.5 * d1 + d2, 5);
     }
-    await Promise.all([plain.close(), heavy.close()]);
   });
 });
 
 it("embeds a batch as the definition does, and ignores what fills it up", async () => {
   const embedding = await compileEmbedding(network, 4, defaultDevice);
   const batch = real.slice(0, 4 * pixels);
-  const out = await embedding(weights, batch, Float32Array.of(0.5, 0.5, 0, 0));
+  const embed4 = await embedding.hold(weights);
+  const out = await embed4(batch, Float32Array.of(0.5, 0.5, 0, 0));
   const [a, b] = [phi(batch.subarray(0, pixels)), phi(batch.subarray(pixels, 2 * pixels))];
   out.forEach((v, d) => {
     expect(v).toBeCloseTo((a[d] + b[d]) / 2, 5);

@@ -1,20 +1,41 @@
 import { expect, it } from "vitest";
 import { key, normal } from "../../src/core/random.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
-import { decodeTensor } from "../../src/distill/common/decodeTensor.ts";
-import { decodeImages, encodeImages } from "../../src/distill/common/multiFormation.ts";
+import { decodeAdjoint, decodeImages, encodeImages } from "../../src/distill/common/multiFormation.ts";
+import { showAdjoint, showImages } from "../../src/distill/common/showImages.ts";
 import { condensationOptions, withLoops } from "../../src/distill/gradientMatching/condensationOptions.ts";
 import * as methods from "../../src/distill/methods.ts";
-import { compile, f32 } from "../../src/tensor/compile.ts";
 
-it.each([1, 2, 4])("factor %i: program and arrays cut and enlarge alike", async (factor) => {
-  const images = normal(key("images"), 3 * 2 * 8 * 8);
-  await using decode = await compile((x) => decodeTensor(x, factor), [f32(3, 2, 8, 8)]);
-  const [seen, expected] = [(await decode(images)) as Float32Array, decodeImages(images, [3, 2, 8, 8], factor)];
-  expect(expected).toHaveLength(images.length * factor ** 2);
-  expected.forEach((v, i) => {
-    expect(seen[i]).toBeCloseTo(v, 5);
-  });
+it.each([1, 2, 4])("factor %i: the way back is the transpose of cutting and enlarging", (factor) => {
+  const shape = [3, 2, 8, 8] as const;
+  const [images, cotangent] = [
+    normal(key("images"), 3 * 2 * 8 * 8),
+    normal(key("cotangent"), 3 * 2 * 8 * 8 * factor ** 2),
+  ];
+  const [seen, back] = [decodeImages(images, shape, factor), decodeAdjoint(cotangent, shape, factor)];
+  const inner = (a: Float32Array, b: Float32Array) => a.reduce((sum, v, i) => sum + v * b[i], 0);
+  expect(back).toHaveLength(images.length);
+  const scale = Math.sqrt(inner(seen, seen) * inner(cotangent, cotangent));
+  expect(Math.abs(inner(seen, cotangent) - inner(images, back))).toBeLessThan(1e-6 * scale);
+});
+
+it("what networks see of pixels, and the way back through all of it", () => {
+  const draws = [
+    { operator: "scale" as const, uy: [0.2], ux: [0.9] },
+    undefined,
+    { operator: "color" as const, brightnessU: [0.5], saturationU: [0.8], contrastU: [0.3] },
+  ];
+  const pixels = { low: [-1, -2], high: [1, 3] };
+  const showing = { shape: [3, 2, 8, 8] as const, factor: 2, draws, pixels };
+  const [images, cotangent] = [normal(key("images"), 3 * 2 * 64), normal(key("cotangent"), 3 * 2 * 64 * 4)];
+  const nothing = showImages(new Float32Array(images.length), showing);
+  const linear = showImages(images, showing).map((v, i) => v - nothing[i]);
+  const back = showAdjoint(cotangent, showing);
+  const inner = (a: Float32Array, b: Float32Array) => a.reduce((sum, v, i) => sum + v * b[i], 0);
+  const scale = Math.sqrt(inner(linear, linear) * inner(cotangent, cotangent));
+  expect(Math.abs(inner(linear, cotangent) - inner(images, back))).toBeLessThan(1e-6 * scale);
+  const normalised = images.map((x, i) => (Math.floor(i / 64) % 2 ? -2 + 5 * x : -1 + 2 * x));
+  expect(showImages(images, { ...showing, draws: [] })).toEqual(decodeImages(normalised, [3, 2, 8, 8], 2));
 });
 
 it("parts come back in their order: what was put into an image is what is cut out of it", () => {

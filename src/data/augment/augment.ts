@@ -14,18 +14,20 @@ import { tapsOf } from "./taps.ts";
  *
  * @param images N·C·H·W numbers, in the space that networks are trained in.
  * @param augmentation undefined leaves everything as it is.
- * @returns new numbers.
+ * @param into memory to write to, new by default; not the images' own
+ * @returns what was written there.
  */
 export function augment(
   images: Float32Array<ArrayBuffer>,
   shape: ImageShape,
   augmentation: Augmentation | undefined,
   settings: DsaSettings = dsaSettings,
+  into: Float32Array<ArrayBuffer> = new Float32Array(images.length),
 ): Float32Array<ArrayBuffer> {
-  if (augmentation === undefined) return images.slice();
-  return augmentation.operator === "color"
-    ? coloured(images, shape, augmentation, settings)
-    : moved(images, shape, augmentation, settings);
+  if (augmentation === undefined) into.set(images);
+  else if (augmentation.operator === "color") colour(images, into, shape, augmentation, settings);
+  else move(images, into, shape, augmentation, settings);
+  return into;
 }
 
 /** What the colour operators of image i amount to: x + shift, then · saturation around grey, then · contrast around the mean. */
@@ -41,13 +43,13 @@ export function colourFactors(
   ];
 }
 
-function coloured(
-  images: Float32Array<ArrayBuffer>,
+function colour(
+  images: Float32Array,
+  out: Float32Array,
   [n, channels, h, w]: ImageShape,
   draw: Extract<Augmentation, { operator: "color" }>,
   settings: DsaSettings,
-) {
-  const out = new Float32Array(images.length);
+): void {
   const area = h * w;
   for (let i = 0; i < n; i++) {
     const [shift, saturation, contrast] = colourFactors(draw, i, settings);
@@ -64,21 +66,17 @@ function coloured(
     const mean = total / area;
     for (let p = start; p < start + channels * area; p++) out[p] = (out[p] - mean) * contrast + mean + shift;
   }
-  return out;
 }
 
-function moved(
-  images: Float32Array<ArrayBuffer>,
+function move(
+  images: Float32Array,
+  out: Float32Array,
   [n, channels, h, w]: ImageShape,
   draw: SpatialAugmentation,
   settings: DsaSettings,
-) {
-  const out = new Float32Array(images.length);
+): void {
   const shared = Object.values(draw).every((value) => typeof value === "string" || value.length === 1);
-  let taps = tapsOf(draw, 0, h, w, settings);
-  for (let i = 0; i < n; i++) {
-    if (!shared && i > 0) taps = tapsOf(draw, i, h, w, settings);
-    applyTaps(taps, images, out, i * channels * h * w, channels);
-  }
-  return out;
+  if (shared) return applyTaps(tapsOf(draw, 0, h, w, settings), images, out, 0, n * channels);
+  for (let i = 0; i < n; i++)
+    applyTaps(tapsOf(draw, i, h, w, settings), images, out, i * channels * h * w, channels);
 }

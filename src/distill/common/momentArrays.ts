@@ -17,6 +17,25 @@ export const noMoments = (length: number): Moments => ({
   square: new Float32Array(length),
 });
 
+/**
+ * A step of SGD: v ← μ v + g, x ← x − η v.
+ *
+ * @param velocity v; undefined without momentum
+ */
+export function momentumStep(
+  values: Floats,
+  velocity: Floats | undefined,
+  gradient: Floats,
+  momentum: number,
+  lr: number,
+): { readonly values: Floats; readonly velocity: Floats | undefined } {
+  const next = velocity ? new Float32Array(gradient) : gradient;
+  if (velocity) for (let i = 0; i < next.length; i++) next[i] = momentum * velocity[i] + gradient[i];
+  const moved = new Float32Array(values);
+  for (let i = 0; i < moved.length; i++) moved[i] = values[i] - lr * next[i];
+  return { values: moved, velocity: velocity && next };
+}
+
 /** Adam's direction, with bias correction, on an array outside a program (Kingma and Ba 2015). @param step 0, 1, … */
 export function adamDirection(
   { mean, square }: Moments,
@@ -25,9 +44,14 @@ export function adamDirection(
   { beta1, beta2, eps }: MomentOptions,
 ): Moments & { readonly direction: Floats } {
   const [first, second] = [1 - beta1 ** (step + 1), 1 - beta2 ** (step + 1)];
-  const m = mean.map((v, i) => beta1 * v + (1 - beta1) * gradient[i]);
-  const s = square.map((v, i) => beta2 * v + (1 - beta2) * gradient[i] ** 2);
-  return { mean: m, square: s, direction: m.map((v, i) => v / first / (Math.sqrt(s[i] / second) + eps)) };
+  const [m, s, direction] = [0, 1, 2].map(() => new Float32Array(gradient.length));
+  for (let i = 0; i < gradient.length; i++) {
+    const g = gradient[i];
+    m[i] = beta1 * mean[i] + (1 - beta1) * g;
+    s[i] = beta2 * square[i] + (1 - beta2) * (g * g);
+    direction[i] = m[i] / first / (Math.sqrt(s[i] / second) + eps);
+  }
+  return { mean: m, square: s, direction };
 }
 
 /**
@@ -61,7 +85,13 @@ export function lambStep(
   const { direction, ...next } = adamDirection(moments, gradient, step, { beta1: 0.9, beta2: 0.999, eps: 1e-6 });
   const [own, way] = [norm(values), norm(direction)];
   const by = own > 0 && way > 0 ? (lr * own) / way : lr;
-  return { ...next, values: values.map((x, i) => x - by * direction[i]) };
+  const moved = new Float32Array(values.length);
+  for (let i = 0; i < moved.length; i++) moved[i] = values[i] - by * direction[i];
+  return { ...next, values: moved };
 }
 
-const norm = (x: Floats): number => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0));
+function norm(x: Floats): number {
+  let total = 0;
+  for (let i = 0; i < x.length; i++) total += x[i] * x[i];
+  return Math.sqrt(total);
+}

@@ -1,5 +1,5 @@
 import { UsageError } from "../../core/errors.ts";
-import { decodeIdc } from "../../data/decodeIdc.ts";
+import { decodeIdc, samples } from "../../data/decodeIdc.ts";
 import type { ImageShape } from "../../data/LabelledSet.ts";
 import type { Floats } from "../../nn/Network.ts";
 
@@ -21,6 +21,30 @@ export function decodeImages(images: Floats, [n, c, h, w]: ImageShape, factor: n
     const one = decodeIdc(images.subarray(i * size, (i + 1) * size), [1, c, h, w], factor);
     out.set(one.images, i * factor ** 2 * size);
   }
+  return out;
+}
+
+/** Carry a derivative back through `decodeImages`, which is linear: [f²·N, C, S, S] → [N, C, S, S]. */
+export function decodeAdjoint(gradient: Floats, [n, c, h, w]: ImageShape, factor: number): Floats {
+  if (factor === 1) return gradient;
+  const out = new Float32Array(n * c * h * w);
+  const [rows, columns] = [samples(h, h / factor), samples(w, w / factor)];
+  let from = 0;
+  for (let whole = 0; whole < n; whole++)
+    for (let part = 0; part < factor ** 2; part++)
+      for (let channel = 0; channel < c; channel++) {
+        const [top, left] = [(Math.floor(part / factor) * h) / factor, ((part % factor) * w) / factor];
+        const base = ((whole * c + channel) * h + top) * w + left;
+        for (const row of rows)
+          for (const column of columns) {
+            const low = gradient[from++] * row.part;
+            const high = gradient[from - 1] - low;
+            out[base + row.low * w + column.low] += high * (1 - column.part);
+            out[base + row.low * w + column.high] += high * column.part;
+            out[base + row.high * w + column.low] += low * (1 - column.part);
+            out[base + row.high * w + column.high] += low * column.part;
+          }
+      }
   return out;
 }
 

@@ -1,7 +1,5 @@
 import { closeAll, Holder } from "../../core/closable.ts";
 import { child, type Key } from "../../core/random.ts";
-import { type Augmentation, dsaSettings } from "../../data/augment/Augmentation.ts";
-import { type AugmentationTensors, augmentationTensors } from "../../data/augment/augmentTensor.ts";
 import { type DsaOperator, drawDsa } from "../../data/augment/dsa.ts";
 import { augmentBatch } from "../../data/augment/stages.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
@@ -12,8 +10,10 @@ import { sgd } from "../../nn/optimisers.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import { Learner } from "../../train/Learner.ts";
 import { batchesOf } from "../../train/train.ts";
+import { momentumStep } from "../common/momentArrays.ts";
 import { decodeImages } from "../common/multiFormation.ts";
 import { networkWithoutBatchNorm } from "../common/networkFor.ts";
+import { showAdjoint, showImages } from "../common/showImages.ts";
 import { compileMatch, type Match } from "./compileMatch.ts";
 import type { CondensationOptions } from "./condensationOptions.ts";
 import { RealGradients } from "./RealGradients.ts";
@@ -35,7 +35,6 @@ export class Condenser extends Holder {
   private readonly data: Data;
   private readonly options: CondensationOptions;
   private readonly parts: Parts;
-  private tensors: AugmentationTensors | undefined;
 
   private constructor(data: Data, options: CondensationOptions, parts: Parts) {
     super();
@@ -54,8 +53,7 @@ export class Condenser extends Holder {
     device: Device,
   ): Promise<Condenser> {
     const network = networkWithoutBatchNorm(set, options, who);
-    const shape = { ipc: options.ipc, factor: options.factor, stages: operators.length > 0 ? 1 : 0 };
-    const match = await compileMatch(network, shape, sgd({ momentum: options.momentum }), device);
+    const match = await compileMatch(network, options.ipc * options.factor ** 2, device);
     const gradients = new RealGradients(set, normalisation, network, device);
     const learner = new Learner(network, sgd(), device);
     const data = { set, operators };
@@ -75,24 +73,24 @@ export class Condenser extends Holder {
    * @returns the new images and slots, and the mean distance of a class before the update.
    */
   async update(weights: Tree<Floats>, images: Floats, slots: readonly Floats[], key: Key) {
-    const { classes, shape } = this.data.set;
+    const { classes } = this.data.set;
+    const [, c, h, w] = this.data.set.shape;
+    const { ipc, factor, batchReal, momentum, lrImg } = this.options;
     const next = { images: new Float32Array(images.length), slots: slots.map((s) => new Float32Array(s.length)) };
     const match = await this.parts.match.hold(weights);
-    const n = this.options.ipc * this.options.factor ** 2;
-    const lr = Float32Array.of(this.options.lrImg);
-    const batch = { images: 1, height: shape[2], width: shape[3] };
+    const batch = { images: 1, height: h, width: w };
     let loss = 0;
     for (let k = 0; k < classes; k++) {
       const part = (all: Floats) => all.subarray((k * all.length) / classes, ((k + 1) * all.length) / classes);
-      const draw = drawDsa(child(key, "augmentation", k), this.data.operators, batch, true);
-      const real = await this.parts.gradients.of(weights, k, this.options.batchReal, [draw], child(key, "real", k));
-      const y = this.labels(k, n);
-      const moved = await match(real, y, part(images), slots.map(part), lr, this.augmentation(draw));
-      part(next.images).set(moved.images);
-      moved.slots.forEach((slot, i) => {
-        part(next.slots[i]).set(slot);
-      });
-      loss += moved.loss[0] / classes;
+      const draws = [drawDsa(child(key, "augmentation", k), this.data.operators, batch, true)];
+      const real = await this.parts.gradients.of(weights, k, batchReal, draws, child(key, "real", k));
+      const showing = { shape: [ipc, c, h, w] as const, factor, draws };
+      const found = await match(real, this.labels(k, ipc * factor ** 2), showImages(part(images), showing));
+      const gradient = showAdjoint(found.gradient, showing);
+      const moved = momentumStep(part(images), slots.map(part)[0], gradient, momentum, lrImg);
+      part(next.images).set(moved.values);
+      if (moved.velocity) part(next.slots[0]).set(moved.velocity);
+      loss += found.loss[0] / classes;
     }
     return { ...next, loss };
   }
@@ -129,12 +127,5 @@ export class Condenser extends Holder {
     const y = new Float32Array(n * classes);
     for (let i = 0; i < n; i++) y[i * classes + k] = 1;
     return y;
-  }
-
-  private augmentation(draw: Augmentation | undefined): Floats[] {
-    if (this.data.operators.length === 0) return [];
-    const [, , h, w] = this.data.set.shape;
-    this.tensors = augmentationTensors([draw], h, w, dsaSettings, this.tensors);
-    return [this.tensors.matrix, this.tensors.colour];
   }
 }

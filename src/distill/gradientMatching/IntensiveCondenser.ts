@@ -1,7 +1,6 @@
 import { closeAll, Holder } from "../../core/closable.ts";
 import { child, type Key, permutation, Stream } from "../../core/random.ts";
-import { type Augmentation, dsaSettings } from "../../data/augment/Augmentation.ts";
-import { type AugmentationTensors, augmentationTensors } from "../../data/augment/augmentTensor.ts";
+import type { Augmentation } from "../../data/augment/Augmentation.ts";
 import { drawDsa } from "../../data/augment/dsa.ts";
 import { augmentBatch } from "../../data/augment/stages.ts";
 import type { ImageShape, LabelledSet } from "../../data/LabelledSet.ts";
@@ -14,7 +13,9 @@ import { sgd } from "../../nn/optimisers.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import { Learner, type LearnerState } from "../../train/Learner.ts";
 import { drawMix, mix } from "../../train/mixing.ts";
+import { momentumStep } from "../common/momentArrays.ts";
 import { networkWithoutBatchNorm } from "../common/networkFor.ts";
+import { showAdjoint, showImages } from "../common/showImages.ts";
 import { compileMatch, type Match } from "./compileMatch.ts";
 import type { SettledOptions } from "./intensiveOptions.ts";
 import { kernelDistances } from "./kernelDistance.ts";
@@ -34,7 +35,6 @@ export class IntensiveCondenser extends Holder {
   private readonly normalisation: Normalisation;
   private readonly options: SettledOptions;
   private readonly parts: Parts;
-  private tensors: AugmentationTensors[] = [];
 
   private constructor(set: LabelledSet, options: SettledOptions, normalisation: Normalisation, parts: Parts) {
     super();
@@ -53,12 +53,8 @@ export class IntensiveCondenser extends Holder {
     device: Device,
   ): Promise<IntensiveCondenser> {
     const network = networkWithoutBatchNorm(set, options, who);
-    const shape = {
-      ...{ ipc: options.ipc, factor: options.factor, distance: kernelDistances[options.distance] },
-      ...{ stages: siameseStages(options.augmentation, "augmentation").length },
-      pixels: gamutBounds(normalisation, set.shape[1]),
-    };
-    const match = await compileMatch(network, shape, sgd({ momentum: options.momentum }), device);
+    const { ipc, factor, distance } = options;
+    const match = await compileMatch(network, ipc * factor ** 2, device, kernelDistances[distance]);
     const gradients = new RealGradients(set, normalisation, network, device);
     const learner = new Learner(network, sgd({ momentum: 0.9, weightDecay: 5e-4 }), device);
     return new IntensiveCondenser(set, options, normalisation, { network, match, gradients, learner });
@@ -78,11 +74,12 @@ export class IntensiveCondenser extends Holder {
    */
   async update(weights: Tree<Floats>, images: Floats, velocity: Floats, key: Key) {
     const { classes } = this.set;
-    const { momentum } = this.options;
-    const lrImg = (this.options.lrImg * this.options.ipc) / 10;
+    const [, c, h, w] = this.set.shape;
+    const { momentum, ipc, factor } = this.options;
+    const lrImg = (this.options.lrImg * ipc) / 10;
     const [x, v] = [images.slice(), velocity.slice()];
     const match = await this.parts.match.hold(weights);
-    const lr = Float32Array.of(lrImg);
+    const pixels = gamutBounds(this.normalisation, c);
     const each = x.length / classes;
     let loss = 0;
     for (let k = 0; k < classes; k++) {
@@ -90,16 +87,18 @@ export class IntensiveCondenser extends Holder {
       const draws = this.draw(child(key, "augmentation", k));
       const real = await this.parts.gradients.of(weights, k, this.options.batchReal, draws, child(key, "real", k));
       const y = this.chosen(k, child(key, "parts", k));
-      const slots = momentum > 0 ? [part(v)] : [];
-      const moved = await match(real, y, part(x), slots, lr, this.augmentation(draws));
+      const showing = { shape: [ipc, c, h, w] as const, factor, draws, pixels };
+      const found = await match(real, y, showImages(part(x), showing));
+      const gradient = showAdjoint(found.gradient, showing);
+      const moved = momentumStep(part(x), momentum > 0 ? part(v) : undefined, gradient, momentum, lrImg);
       for (let i = 0; i < x.length; i++) {
         if (i >= k * each && i < (k + 1) * each) continue;
         v[i] *= momentum;
         x[i] -= lrImg * v[i];
       }
-      part(x).set(moved.images);
-      if (momentum > 0) part(v).set(moved.slots[0]);
-      loss += moved.loss[0] / classes;
+      part(x).set(moved.values);
+      if (moved.velocity) part(v).set(moved.velocity);
+      loss += found.loss[0] / classes;
     }
     return { images: x, velocity: v, loss };
   }
@@ -152,11 +151,5 @@ export class IntensiveCondenser extends Holder {
     const y = new Float32Array(n * classes);
     for (const i of read) y[i * classes + k] = n / read.length;
     return y;
-  }
-
-  private augmentation(draws: readonly (Augmentation | undefined)[]): Floats[] {
-    const [, , h, w] = this.set.shape;
-    this.tensors = draws.map((draw, i) => augmentationTensors([draw], h, w, dsaSettings, this.tensors[i]));
-    return this.tensors.flatMap(({ matrix, colour }) => [matrix, colour]);
   }
 }

@@ -1,27 +1,26 @@
 import { CompiledOnce } from "../../core/CompiledOnce.ts";
 import type { Key } from "../../core/random.ts";
 import type { Augmentation } from "../../data/augment/Augmentation.ts";
-import { augment } from "../../data/augment/augment.ts";
 import { classRows, sampleRows } from "../../data/classRows.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
-import { normalisedRows } from "../../data/normalisedBatch.ts";
 import type { Device } from "../../engine/device.ts";
 import type { Floats, Network } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
+import { RealImages } from "../common/RealImages.ts";
 import { compileRealGradient, type RealGradient } from "./compileMatch.ts";
 
 /** What real images of a class teach a network: the gradients that synthetic ones are matched with. Compiled once for each batch size. */
 export class RealGradients {
   private readonly set: LabelledSet;
   private readonly rows: readonly Int32Array[];
-  private readonly normalisation: Normalisation;
+  private readonly images: RealImages;
   private readonly compiled: CompiledOnce<[number], RealGradient>;
 
   constructor(set: LabelledSet, normalisation: Normalisation, network: Network, device: Device) {
     this.set = set;
     this.rows = classRows(set);
-    this.normalisation = normalisation;
+    this.images = new RealImages(set, normalisation);
     this.compiled = new CompiledOnce((n: number) => compileRealGradient(network, n, device));
   }
 
@@ -30,11 +29,9 @@ export class RealGradients {
    * @param draws augmentations, one after the other, the same for all images
    */
   async of(weights: Tree<Floats>, k: number, most: number, draws: readonly (Augmentation | undefined)[], key: Key) {
-    const [, c, h, w] = this.set.shape;
     const chosen = sampleRows(this.rows[k], most, key);
     const n = chosen.length;
-    const real = normalisedRows(this.set, chosen, this.normalisation);
-    const x = draws.reduce((images, draw) => augment(images, [n, c, h, w], draw), real);
+    const x = this.images.at(chosen, draws);
     const y = new Float32Array(n * this.set.classes);
     for (let i = 0; i < n; i++) y[i * this.set.classes + k] = 1;
     const gradient = await this.compiled.get(n);

@@ -77,7 +77,7 @@ export class OnlinePool {
 
   private async older({ weights, slots, age, birth }: Member, { images, labels }: OnlineLesson): Promise<Member> {
     const hyper = Float32Array.from(onlineOptimiser.hyper(age, this.lr));
-    const next = await this.step(weights, slots, images, labels, hyper);
+    const next = await this.step(weights, [images, labels], [slots, hyper]);
     return { weights: next.weights, slots: next.slots, age: age + 1, birth };
   }
 

@@ -4,7 +4,8 @@ import { type Floats, type Network, specsOf } from "../../nn/Network.ts";
 import { adam } from "../../nn/optimisers.ts";
 import { ridgePredictor } from "../../nn/ridgePredictor.ts";
 import { type Compiled, compile, f32 } from "../../tensor/compile.ts";
-import { valueAndGrad } from "../../tensor/grad.ts";
+import { compileByParts } from "../../tensor/compileByParts.ts";
+import { grad, valueAndGrad } from "../../tensor/grad.ts";
 import type { Tensor } from "../../tensor/Tensor.ts";
 import type { Tree } from "../../tensor/tree.ts";
 import { applyUpdate } from "../../train/Learner.ts";
@@ -46,9 +47,9 @@ export async function compileRidgeSlopes(
   return (await compile(program, specs, device)) as unknown as RidgeSlopes;
 }
 
-/** (weights, slots, images [m, C, H, W], labels [m, K], Adam's numbers) → weights and slots after a step. */
+/** (weights, [images [m, C, H, W], labels [m, K]], [slots, Adam's numbers]) → weights and slots after a step. */
 export type OnlineStep = Compiled<
-  [weights: Tree<Floats>, slots: readonly Tree<Floats>[], x: Floats, y: Floats, hyper: Floats],
+  [weights: Tree<Floats>, batch: readonly Floats[], rest: readonly [readonly Tree<Floats>[], Floats]],
   { weights: Tree<Floats>; slots: readonly Tree<Floats>[] }
 >;
 
@@ -56,18 +57,15 @@ export const onlineOptimiser = adam();
 
 /** Compile a step of a network of the pool on the set: half the mean squared error, Adam. */
 export async function compileOnlineStep(network: Network, m: number, device: Device): Promise<OnlineStep> {
-  const program = (
+  const mean = (weights: Tree<Tensor>, [x, y]: readonly Tensor[]) =>
+    grad((v: Tree<Tensor>) => squaredError(network.forward(v, [], x, true).logits, y))(weights);
+  const finish = (
+    gradient: Tree<Tensor>,
     weights: Tree<Tensor>,
-    slots: readonly Tree<Tensor>[],
-    x: Tensor,
-    y: Tensor,
-    hyper: Tensor,
-  ): Tree<Tensor> => {
-    const loss = (v: Tree<Tensor>) => squaredError(network.forward(v, [], x, true).logits, y);
-    const [, gradient] = valueAndGrad(loss)(weights);
-    return applyUpdate(onlineOptimiser, weights, gradient, slots, hyper);
-  };
-  const weights = specsOf(network.weights);
-  const specs = [weights, [weights, weights], f32(m, ...network.input), f32(m, network.classes), f32(3)];
-  return (await compile(program, specs, device)) as unknown as OnlineStep;
+    [slots, hyper]: readonly [readonly Tree<Tensor>[], Tensor],
+  ): Tree<Tensor> => applyUpdate(onlineOptimiser, weights, gradient, slots, hyper);
+  const shared = specsOf(network.weights);
+  const batch = [f32(m, ...network.input), f32(m, network.classes)];
+  const specs = { shared, batch, rest: [[shared, shared], f32(3)] };
+  return (await compileByParts({ mean, finish, coupled: false }, specs, device)) as OnlineStep;
 }

@@ -1,16 +1,14 @@
 import { closeAll, Holder } from "../../core/closable.ts";
 import { child, type Key } from "../../core/random.ts";
-import { type Augmentation, dsaSettings } from "../../data/augment/Augmentation.ts";
-import { type AugmentationTensors, augmentationTensors } from "../../data/augment/augmentTensor.ts";
 import { type DsaOperator, drawDsa } from "../../data/augment/dsa.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
 import type { Device } from "../../engine/device.ts";
 import { type Floats, initialise, type Network } from "../../nn/Network.ts";
-import { type Optimiser, sgd } from "../../nn/optimisers.ts";
-import type { Tree } from "../../tensor/tree.ts";
+import { momentumStep } from "../common/momentArrays.ts";
 import { networkWithoutBatchNorm } from "../common/networkFor.ts";
-import { compileMatchingStep, type Embed, type MatchingStep } from "./embedding.ts";
+import { showAdjoint, showImages } from "../common/showImages.ts";
+import { compileMatchingSlope, type Embed, type MatchingSlope } from "./embedding.ts";
 import type { MatchingOptions } from "./matchingOptions.ts";
 import { RealMeans } from "./RealMeans.ts";
 
@@ -23,19 +21,16 @@ interface Data {
 
 interface Parts {
   readonly network: Network;
-  readonly optimiser: Optimiser;
   readonly real: RealMeans;
-  readonly step: MatchingStep;
-  readonly classes: number;
-  readonly side: number;
+  readonly slope: MatchingSlope;
+  readonly set: LabelledSet;
   readonly operators: readonly DsaOperator[];
-  readonly lrImg: number;
+  readonly options: MatchingOptions;
 }
 
 /** One iteration of matching means, compiled. */
 export class MatchingUpdate extends Holder {
   private readonly parts: Parts;
-  private tensors: AugmentationTensors | undefined;
 
   private constructor(parts: Parts) {
     super();
@@ -51,18 +46,15 @@ export class MatchingUpdate extends Holder {
     device: Device,
     embed?: Embed,
   ): Promise<MatchingUpdate> {
-    const { ipc, factor, lrImg, momentum, batchReal, width } = options;
-    const side = set.shape[2];
-    const { classes } = set;
+    const { ipc, factor, batchReal } = options;
     const network = networkWithoutBatchNorm(set, options, who);
-    const optimiser = sgd({ momentum });
-    const real = await RealMeans.compile(network, set, rows, normalisation, batchReal, width, device, embed);
-    const shape = { ipc, features: real.features, augmented: operators.length > 0, factor, embed };
-    const step = await compileMatchingStep(network, shape, optimiser, device).catch(async (error: unknown) => {
+    const real = await RealMeans.compile(network, set, rows, normalisation, batchReal, device, embed);
+    const n = ipc * factor ** 2;
+    const slope = await compileMatchingSlope(network, n, real.features, device, embed).catch(async (error: unknown) => {
       await real.close();
       throw error;
     });
-    return new MatchingUpdate({ network, optimiser, real, step, classes, side, operators, lrImg });
+    return new MatchingUpdate({ network, real, slope, set, operators, options });
   }
 
   /**
@@ -73,43 +65,34 @@ export class MatchingUpdate extends Holder {
    * @returns the new images and slots, and the loss before the update.
    */
   async run(images: Floats, slots: readonly Floats[], key: Key) {
-    const { network, real, classes, side, operators } = this.parts;
+    const { network, real, set, operators } = this.parts;
+    const { ipc, factor, lrImg, momentum } = this.parts.options;
+    const { classes } = set;
+    const [, c, h, w] = set.shape;
     const weights = initialise(network.weights, child(key, "network"));
-    const batch = { images: 1, height: side, width: side };
+    const batch = { images: 1, height: h, width: w };
     const draws = Array.from({ length: classes }, (_, k) =>
       drawDsa(child(key, "augmentation", k), operators, batch, true),
     );
     const means = await real.of(weights, draws, (k) => child(key, "real", k));
+    const slope = await this.parts.slope.hold(weights);
     const next = { images: new Float32Array(images.length), slots: slots.map((s) => new Float32Array(s.length)) };
     let loss = 0;
     // Class by class: what a small batch computes stays near the processor, and memory does not grow with the classes.
     for (let k = 0; k < classes; k++) {
       const part = (all: Floats) => all.subarray((k * all.length) / classes, ((k + 1) * all.length) / classes);
-      const moved = await this.updateClass(weights, part(images), slots.map(part), part(means), draws[k]);
-      part(next.images).set(moved.images);
-      moved.slots.forEach((slot, i) => {
-        part(next.slots[i]).set(slot);
-      });
-      loss += moved.loss[0];
+      const showing = { shape: [ipc, c, h, w] as const, factor, draws: [draws[k]] };
+      const found = await slope(showImages(part(images), showing), part(means));
+      const gradient = showAdjoint(found.gradient, showing);
+      const moved = momentumStep(part(images), slots.map(part)[0], gradient, momentum, lrImg);
+      part(next.images).set(moved.values);
+      if (moved.velocity) part(next.slots[0]).set(moved.velocity);
+      loss += found.loss[0];
     }
     return { ...next, loss };
   }
 
-  private updateClass(
-    weights: Tree<Floats>,
-    images: Floats,
-    slots: readonly Floats[],
-    means: Floats,
-    draw: Augmentation | undefined,
-  ) {
-    const { optimiser, step, side, operators, lrImg } = this.parts;
-    if (operators.length > 0) this.tensors = augmentationTensors([draw], side, side, dsaSettings, this.tensors);
-    const augmentation = this.tensors ? [this.tensors.matrix, this.tensors.colour] : [];
-    // Plain SGD does not look at the step's number.
-    return step(weights, images, slots, means, Float32Array.from(optimiser.hyper(0, lrImg)), augmentation);
-  }
-
   close(): Promise<void> {
-    return closeAll([this.parts.real, this.parts.step]);
+    return closeAll([this.parts.real, this.parts.slope]);
   }
 }

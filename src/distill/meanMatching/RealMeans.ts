@@ -1,18 +1,17 @@
 import { Holder } from "../../core/closable.ts";
 import type { Key } from "../../core/random.ts";
 import type { Augmentation } from "../../data/augment/Augmentation.ts";
-import { augment } from "../../data/augment/augment.ts";
 import { sampleRows } from "../../data/classRows.ts";
-import type { LabelledSet } from "../../data/LabelledSet.ts";
+import type { ImageShape, LabelledSet } from "../../data/LabelledSet.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
-import { normalisedRows } from "../../data/normalisedBatch.ts";
 import type { Device } from "../../engine/device.ts";
 import { type Floats, initialise, type Network } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
+import { RealImages } from "../common/RealImages.ts";
 import { compileEmbedding, type Embed, type Embedding } from "./embedding.ts";
 
-// Chosen: activations of this size stay near the processor. Measured at widths 32 and 128: parts of 64 take 1.4 to 2.6 times as long.
-const bytesOfPart = 2 ** 20;
+// Chosen by measurement, 64 images of 32 × 32 at widths 32, 64 and 128: parts of 2 take 1.4 times as long, of 32 1.05 times.
+const mostOfPart = 16;
 
 /** Mean embeddings of real images, class by class, without a gradient. */
 export class RealMeans extends Holder {
@@ -21,9 +20,9 @@ export class RealMeans extends Holder {
   private readonly embedding: Embedding;
   private readonly part: number;
   private readonly data: {
-    readonly set: LabelledSet;
+    readonly shape: ImageShape;
     readonly rows: readonly Int32Array[];
-    readonly normalisation: Normalisation;
+    readonly images: RealImages;
     readonly batch: number;
   };
 
@@ -38,7 +37,6 @@ export class RealMeans extends Holder {
   /**
    * @param rows rows of each class (classRows.ts), at least one
    * @param batch real images of a class; all of them where there are fewer
-   * @param width channels of the network's first layer, its largest
    */
   static async compile(
     network: Network,
@@ -46,23 +44,23 @@ export class RealMeans extends Holder {
     rows: readonly Int32Array[],
     normalisation: Normalisation,
     batch: number,
-    width: number,
     device: Device,
     embed?: Embed,
   ): Promise<RealMeans> {
-    const parts = Math.ceil((4 * width * network.input[1] * network.input[2] * batch) / bytesOfPart);
-    const part = Math.ceil(batch / Math.min(batch, parts));
+    const part = Math.ceil(batch / Math.ceil(batch / mostOfPart));
     const embedding = await compileEmbedding(network, part, device, embed);
     // D is what the program gives for any input.
     const zeros = new Float32Array(part * network.input.reduce((a, b) => a * b));
     const weights = initialise(network.weights, { hex: "0".repeat(32) });
-    const { length: features } = await embedding(weights, zeros, new Float32Array(part)).catch(
-      async (error: unknown) => {
-        await embedding.close();
-        throw error;
-      },
-    );
-    return new RealMeans(embedding, part, features, { set, rows, normalisation, batch });
+    const held = await embedding.hold(weights);
+    const { length: features } = await held(zeros, new Float32Array(part)).catch(async (error: unknown) => {
+      await embedding.close();
+      throw error;
+    });
+    return new RealMeans(embedding, part, features, {
+      ...{ shape: set.shape, rows, batch },
+      images: new RealImages(set, normalisation),
+    });
   }
 
   /**
@@ -76,26 +74,22 @@ export class RealMeans extends Holder {
     draws: readonly (Augmentation | undefined)[],
     keyOf: (k: number) => Key,
   ): Promise<Floats> {
-    const { set, rows, normalisation, batch } = this.data;
-    const [, c, h, w] = set.shape;
+    const { shape, rows, images, batch } = this.data;
+    const [, c, h, w] = shape;
     const out = new Float32Array(rows.length * this.features);
-    // While the device embeds one part the next one is prepared.
-    let running: Promise<void> = Promise.resolve();
+    const embed = await this.embedding.hold(weights);
     for (let k = 0; k < rows.length; k++) {
       const chosen = sampleRows(rows[k], batch, keyOf(k));
       for (let from = 0; from < chosen.length; from += this.part) {
         const own = chosen.subarray(from, from + this.part);
-        const real = augment(normalisedRows(set, own, normalisation), [own.length, c, h, w], draws[k]);
+        const real = images.at(own, [draws[k]]);
         const x = own.length === this.part ? real : new Float32Array(this.part * c * h * w);
         if (x !== real) x.set(real);
         const share = new Float32Array(this.part).fill(1 / chosen.length, 0, own.length);
-        await running;
-        running = this.embedding(weights, x, share).then((sum) => {
-          for (let d = 0; d < sum.length; d++) out[k * sum.length + d] += sum[d];
-        });
+        const sum = await embed(x, share);
+        for (let d = 0; d < sum.length; d++) out[k * sum.length + d] += sum[d];
       }
     }
-    await running;
     return out;
   }
 

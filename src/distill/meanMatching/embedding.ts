@@ -1,13 +1,10 @@
-import { augmentTensor } from "../../data/augment/augmentTensor.ts";
 import type { Device } from "../../engine/device.ts";
-import { type Floats, type Network, specsOf } from "../../nn/Network.ts";
-import type { Optimiser } from "../../nn/optimisers.ts";
-import { type Compiled, compile, f32 } from "../../tensor/compile.ts";
+import { type Floats, isParamSpec, type Network, type ParamSpec, specsOf } from "../../nn/Network.ts";
+import { type CompiledHeld, compileHeld, f32 } from "../../tensor/compile.ts";
 import { valueAndGrad } from "../../tensor/grad.ts";
-import { matmul, mean, slice, square, sub, sum } from "../../tensor/ops.ts";
-import type { Tensor } from "../../tensor/Tensor.ts";
-import type { Tree } from "../../tensor/tree.ts";
-import { decodeTensor } from "../common/decodeTensor.ts";
+import { broadcastTo, matmul, mean, square, sub, sum } from "../../tensor/ops.ts";
+import { isTensor, type Tensor } from "../../tensor/Tensor.ts";
+import { leaves, rebuild, type Tree } from "../../tensor/tree.ts";
 
 /** What is averaged over the images of a class: x [N, C, H, W] → [N, D]. */
 export type Embed = (network: Network, weights: Tree<Tensor>, x: Tensor) => Tensor;
@@ -15,8 +12,8 @@ export type Embed = (network: Network, weights: Tree<Tensor>, x: Tensor) => Tens
 /** What the last layer reads (arXiv 2110.04181). */
 export const features: Embed = (network, weights, x) => network.forward(weights, [], x, true).features;
 
-/** Weighted sum of embeddings: (weights, images [B, C, H, W], share of each image [1, B]) → [1, D]. */
-export type Embedding = Compiled<[Tree<Floats>, Floats, Floats], Floats>;
+/** Weighted sum of embeddings: (weights) → (images [B, C, H, W], share of each image [1, B]) → [1, D]. */
+export type Embedding = CompiledHeld<[Tree<Floats>], [Floats, Floats], Floats>;
 
 /** Compile Σ_b share_b · φ(x_b) for batches of n images, forward only. Images with share 0 fill a batch up. */
 export async function compileEmbedding(
@@ -25,62 +22,42 @@ export async function compileEmbedding(
   device: Device,
   embed: Embed = features,
 ): Promise<Embedding> {
-  const [c, h, w] = network.input;
-  const program = (weights: Tree<Tensor>, x: Tensor, share: Tensor) => matmul(share, embed(network, weights, x));
-  return (await compile(program, [specsOf(network.weights), f32(n, c, h, w), f32(1, n)], device)) as Embedding;
+  const program = (weights: Tree<Tensor>, x: Tensor, share: Tensor) =>
+    matmul(share, embed(network, unmoved(network, weights), x));
+  const specs = [f32(n, ...network.input), f32(1, n)];
+  return (await compileHeld(program, [specsOf(network.weights)], specs, device)) as Embedding;
 }
 
-export interface MatchingShape {
-  readonly ipc: number;
-  /** D, the length of an embedding. */
-  readonly features: number;
-  /** With a siamese augmentation. */
-  readonly augmented: boolean;
-  /** f: an image holds f × f smaller ones; 1 without it. */
-  readonly factor?: number;
-  /** φ; the network's features without it. */
-  readonly embed?: Embed;
-}
-
-/** (weights, images [ipc, C, H, W], slots, mean embedding of the real images [D], lr [1], augmentation) */
-export type MatchingStep = Compiled<
-  [Tree<Floats>, Floats, readonly Floats[], Floats, Floats, readonly Floats[]],
-  { loss: Floats; images: Floats; slots: readonly Floats[] }
->;
+/** (weights) → (images [N, C, H, W] as networks see them, mean embedding of the real images [D]) → loss and its derivative by the images. */
+export type MatchingSlope = CompiledHeld<[Tree<Floats>], [Floats, Floats], { loss: Floats; gradient: Floats }>;
 
 /**
- * Compile one update of the synthetic images of a class by L = ‖mean φ(real) − mean φ(A(synthetic))‖² (arXiv 2110.04181, eq. 6).
+ * Compile L = ‖mean φ(real) − mean φ(synthetic)‖² of n synthetic images of a class (arXiv 2110.04181, eq. 6) and its derivative.
  *
- * The augmentation A is a list of `matrix` [1, H·W, H·W] and `colour` [1, 3], or empty.
+ * @param length D, of an embedding
  */
-export async function compileMatchingStep(
+export async function compileMatchingSlope(
   network: Network,
-  { ipc, features: length, augmented, factor = 1, embed = features }: MatchingShape,
-  optimiser: Optimiser,
+  n: number,
+  length: number,
   device: Device,
-): Promise<MatchingStep> {
-  const [c, h, w] = network.input;
-  const program = (
-    weights: Tree<Tensor>,
-    images: Tensor,
-    slots: readonly Tensor[],
-    real: Tensor,
-    lr: Tensor,
-    augmentation: readonly Tensor[],
-  ): Tree<Tensor> => {
-    const distance = (x: Tensor) => {
-      const whole = decodeTensor(x, factor);
-      const seen = augmented ? augmentTensor(whole, augmentation[0], augmentation[1]) : whole;
-      return sum(square(sub(real, mean(embed(network, weights, seen), [0]))));
-    };
+  embed: Embed = features,
+): Promise<MatchingSlope> {
+  const program = (weights: Tree<Tensor>, images: Tensor, real: Tensor): Tree<Tensor> => {
+    const distance = (x: Tensor) => sum(square(sub(real, mean(embed(network, unmoved(network, weights), x), [0]))));
     const [loss, gradient] = valueAndGrad(distance)(images);
-    const hyper = Array.from({ length: optimiser.hypers }, (_, i) => slice(lr, [[i, i + 1]]));
-    const next = optimiser.update(images, gradient, slots, hyper);
-    return { loss, images: next.w, slots: next.slots };
+    return { loss, gradient };
   };
-  const image = f32(ipc, c, h, w);
-  const slots = Array.from({ length: optimiser.slots }, () => image);
-  const augmentation = augmented ? [f32(1, h * w, h * w), f32(1, 3)] : [];
-  const specs = [specsOf(network.weights), image, slots, f32(length), f32(optimiser.hypers), augmentation];
-  return (await compile(program, specs, device)) as MatchingStep;
+  const specs = [f32(n, ...network.input), f32(length)];
+  return (await compileHeld(program, [specsOf(network.weights)], specs, device)) as MatchingSlope;
+}
+
+/** Weights of a network that nobody trains: what begins as a constant is one of the program. */
+function unmoved(network: Network, weights: Tree<Tensor>): Tree<Tensor> {
+  const specs = leaves<ParamSpec>(network.weights, isParamSpec);
+  const values = leaves<Tensor>(weights, isTensor).map((drawn, i) => {
+    const { shape, constant } = specs[i];
+    return constant === undefined ? drawn : broadcastTo(constant, shape);
+  });
+  return rebuild(weights, isTensor, values);
 }

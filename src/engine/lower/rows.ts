@@ -59,6 +59,9 @@ export function gatherRows(graph: Graph, table: Value, index: Int32Array<ArrayBu
   const [rows, length] = table.shape;
   if (index.length === rows && counts(index)) return table;
   const run = commonRun(rows, index);
+  const worth = run * length < SHORT_COPY && index.length >= 2 * rows;
+  const blocks = worth ? shiftedBlocks(rows, index) : undefined;
+  if (blocks && blocks.size > run) return gatherShifted(graph, table, blocks);
   const long = [rows / run, run * length];
   let source = graph.reshape(table, long);
   if (index.includes(-1)) source = graph.node("Pad", [source, graph.ints([0, 0, 1, 0])], [long[0] + 1, long[1]]);
@@ -67,6 +70,73 @@ export function gatherRows(graph: Graph, table: Value, index: Int32Array<ArrayBu
   const indices = graph.constant(at, [at.length], "int32");
   const gathered = graph.node("Gather", [source, indices], [at.length, long[1]], { attributes: { axis: 0 } });
   return graph.reshape(gathered, [index.length, length]);
+}
+
+/** Copies of fewer numbers are mostly overhead. */
+const SHORT_COPY = 128;
+
+/** An index made of blocks, each of neighbouring rows of one stretch of the table moved by a few places, zeros where they left it. */
+interface ShiftedBlocks {
+  /** Rows of a block, and of a stretch. */
+  readonly size: number;
+  readonly shifts: readonly number[];
+  /** Of each block: its stretch, −1 if all its rows are zeros; and which of the shifts. */
+  readonly stretch: Int32Array<ArrayBuffer>;
+  readonly shift: Int32Array<ArrayBuffer>;
+}
+
+/** Most shifts whose copies of the table are worth making: those of a kernel's row. */
+const MOST_SHIFTS = 7;
+
+/** Rows of an image as a kernel's taps read them: the longest blocks that `index` is made of. */
+function shiftedBlocks(rows: number, index: Int32Array): ShiftedBlocks | undefined {
+  const most = gcd(rows, index.length);
+  for (let size = most; size > 1; size--) {
+    const found = most % size === 0 && blocksOf(size, index);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function blocksOf(size: number, index: Int32Array): ShiftedBlocks | undefined {
+  const shifts: number[] = [];
+  const count = index.length / size;
+  const [stretch, shift] = [new Int32Array(count).fill(-1), new Int32Array(count)];
+  for (let b = 0; b < count; b++) {
+    const block = index.subarray(b * size, (b + 1) * size);
+    const first = block.findIndex((row) => row >= 0);
+    if (first < 0) continue;
+    const own = Math.floor(block[first] / size);
+    const by = block[first] - own * size - first;
+    for (let i = 0; i < size; i++) {
+      const inside = i + by >= 0 && i + by < size;
+      if (block[i] !== (inside ? own * size + i + by : -1)) return undefined;
+    }
+    if (!shifts.includes(by) && shifts.push(by) > MOST_SHIFTS) return undefined;
+    stretch[b] = own;
+    shift[b] = shifts.indexOf(by);
+  }
+  return { size, shifts, stretch, shift };
+}
+
+/** One copy of the table for each shift, then whole stretches of them. */
+function gatherShifted(graph: Graph, table: Value, { size, shifts, stretch, shift }: ShiftedBlocks): Value {
+  const [rows, length] = table.shape;
+  const [stretches, wide] = [rows / size, size * length];
+  const whole = graph.reshape(table, [stretches, wide]);
+  const copies = shifts.map((by, i) => {
+    const zeros = i === shifts.length - 1 ? 1 : 0;
+    if (by === 0 && zeros === 0) return whole;
+    const pads = graph.ints([0, -by * length, zeros, by * length]);
+    return graph.node("Pad", [whole, pads], [stretches + zeros, wide]);
+  });
+  const all = shifts.length * stretches;
+  const source =
+    copies.length === 1 ? copies[0] : graph.node("Concat", copies, [all + 1, wide], { attributes: { axis: 0 } });
+  const at = stretch.map((own, b) => (own < 0 ? all : shift[b] * stretches + own));
+  const indices = graph.constant(at, [at.length], "int32");
+  const gathered = graph.node("Gather", [source, indices], [at.length, wide], { attributes: { axis: 0 } });
+  return graph.reshape(gathered, [at.length * size, length]);
 }
 
 /** True for 0, 1, 2, … */

@@ -1,8 +1,8 @@
 /**
  * One augmentation of a batch as it was drawn: an operator and its numbers, one an image, or a single one for all.
  *
- * A plain value: `drawDsa` makes it from a key, `augment` applies it to arrays, `augmentationTensors` turns it into inputs of
- * a compiled program. `u` is uniform in [0, 1); what it means is set by `DsaSettings`.
+ * A plain value: `drawDsa` makes it from a key, `augment` applies it to arrays, `augmentAdjoint` carries derivatives back.
+ * `u` is uniform in [0, 1); what it means is set by `DsaSettings`.
  */
 export type Augmentation =
   | {

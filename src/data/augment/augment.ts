@@ -31,7 +31,7 @@ export function augment(
 }
 
 /** What the colour operators of image i amount to: x + shift, then · saturation around grey, then · contrast around the mean. */
-export function colourFactors(
+function colourFactors(
   { brightnessU, saturationU, contrastU }: Extract<Augmentation, { operator: "color" }>,
   i: number,
   settings: DsaSettings,
@@ -76,7 +76,7 @@ function move(
   settings: DsaSettings,
 ): void {
   const shared = Object.values(draw).every((value) => typeof value === "string" || value.length === 1);
-  if (shared) return applyTaps(tapsOf(draw, 0, h, w, settings), images, out, 0, n * channels);
-  for (let i = 0; i < n; i++)
-    applyTaps(tapsOf(draw, i, h, w, settings), images, out, i * channels * h * w, channels);
+  const area = channels * h * w;
+  if (shared) applyTaps(tapsOf(draw, 0, h, w, settings), images, out, 0, n * channels);
+  else for (let i = 0; i < n; i++) applyTaps(tapsOf(draw, i, h, w, settings), images, out, i * area, channels);
 }

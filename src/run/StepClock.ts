@@ -55,10 +55,12 @@ export class StepClock implements Pace {
     this.hooks.onStep?.({ tried, first: one.first, seconds: one.seconds });
   }
 
-  /** Seconds that the steps ahead take. Kinds of which none has been done count nothing; undefined before the first step. */
+  /** Seconds that the steps ahead take; undefined where steps of some kind are ahead and none has been done. A single one counts nothing. */
   secondsLeft(): number | undefined {
-    const known = [...this.kinds.values()].filter(({ count }) => count > 0);
-    return known.length === 0 ? undefined : known.reduce((sum, one) => sum + one.ahead * mean(one), 0);
+    const kinds = [...this.kinds.values()];
+    const known = kinds.filter(({ count }) => count > 0);
+    if (known.length === 0 || kinds.some(({ count, ahead }) => count === 0 && ahead > 1)) return undefined;
+    return known.reduce((sum, one) => sum + one.ahead * mean(one), 0);
   }
 
   /** Seconds that all steps of the run take, by kind. */

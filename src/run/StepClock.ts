@@ -55,11 +55,11 @@ export class StepClock implements Pace {
     this.hooks.onStep?.({ tried, first: one.first, seconds: one.seconds });
   }
 
-  /** Seconds that the steps ahead take; undefined where steps of some kind are ahead and none has been done. A single one counts nothing. */
+  /** Seconds that the steps ahead take; undefined until two of every kind have been done. Where one is left that need not be known. */
   secondsLeft(): number | undefined {
     const kinds = [...this.kinds.values()];
     const known = kinds.filter(({ count }) => count > 0);
-    if (known.length === 0 || kinds.some(({ count, ahead }) => count === 0 && ahead > 1)) return undefined;
+    if (known.length === 0 || kinds.some(({ count, ahead }) => count < 2 && ahead > 1)) return undefined;
     return known.reduce((sum, one) => sum + one.ahead * mean(one), 0);
   }
 

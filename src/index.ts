@@ -60,6 +60,7 @@ export { type Drive, drive } from "./core/drive.ts";
 export { DataError, type ErrorCode, NumericError, PolicyError, RetortError, UsageError } from "./core/errors.ts";
 export type { Keep } from "./core/Keep.ts";
 export type { Settings } from "./core/layers.ts";
+export type { Pace } from "./core/Pace.ts";
 export { child, type Key, key, normal, permutation, Stream, uniform } from "./core/random.ts";
 export type { ReadWhen, Spell } from "./core/readWhen.ts";
 export { version } from "./core/version.ts";

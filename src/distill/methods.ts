@@ -1,5 +1,6 @@
 /** The registry of distillation methods: one line each. */
 
+export { characteristicMatching } from "./characteristic/characteristicMatching.ts";
 export { realisticDiverse } from "./crops/realisticDiverse.ts";
 export { datasetCondensation } from "./gradientMatching/datasetCondensation.ts";
 export { informationIntensive } from "./gradientMatching/informationIntensive.ts";

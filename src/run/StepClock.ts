@@ -55,10 +55,12 @@ export class StepClock implements Pace {
     this.hooks.onStep?.({ tried, first: one.first, seconds: one.seconds });
   }
 
-  /** Seconds that the steps ahead take. Kinds of which none has been done count nothing; undefined before the first step. */
+  /** Seconds that the steps ahead take; undefined until two of every kind have been done. Where one is left that need not be known. */
   secondsLeft(): number | undefined {
-    const known = [...this.kinds.values()].filter(({ count }) => count > 0);
-    return known.length === 0 ? undefined : known.reduce((sum, one) => sum + one.ahead * mean(one), 0);
+    const kinds = [...this.kinds.values()];
+    const known = kinds.filter(({ count }) => count > 0);
+    if (known.length === 0 || kinds.some(({ count, ahead }) => count < 2 && ahead > 1)) return undefined;
+    return known.reduce((sum, one) => sum + one.ahead * mean(one), 0);
   }
 
   /** Seconds that all steps of the run take, by kind. */

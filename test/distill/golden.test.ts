@@ -31,9 +31,13 @@ interface Golden {
   }[];
 }
 
-const [file, ...others] = ["distill.json", "trajectories.json", "squeeze.json", "ridge.json"].map((name) =>
-  golden<Golden>(name),
-);
+const [file, ...others] = [
+  "distill.json",
+  "trajectories.json",
+  "squeeze.json",
+  "ridge.json",
+  "characteristic.json",
+].map((name) => golden<Golden>(name));
 const { classes, channels, side } = file;
 const cases = [file, ...others].flatMap((one) => one.cases);
 const n = file.images;

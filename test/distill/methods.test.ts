@@ -55,6 +55,9 @@ const quick: Record<string, Record<string, unknown>> = {
     depth: 2,
   },
   attentionMatching: { iterations: 3, batchReal: 6, width: 4, depth: 2 },
+  characteristicMatching: {
+    ...{ iterations: 3, batchReal: 6, frequencies: 8, sampler: "learnt", factor: 1, width: 4, depth: 2 },
+  },
   datasetCondensation: { iterations: 2, outer: 3, inner: 2, batchReal: 6, batchTrain: 4, width: 4, depth: 2 },
   informationIntensive: {
     factor: 1,

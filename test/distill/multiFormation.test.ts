@@ -80,6 +80,7 @@ it("a factor that does not divide the side is refused, and too few images to fil
     "siameseCondensation",
     "distributionMatching",
     "attentionMatching",
+    "characteristicMatching",
   ] as const) {
     const method = methods[name];
     const check = (more: object) => () => method.check(set, method.options.parse({ ipc: 1, ...more }) as never);

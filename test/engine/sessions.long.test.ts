@@ -28,6 +28,7 @@ const experts = { experts: 1, expertEpochs: 1, expertBatch: 20, maxStart: 1, stu
 const quickMethods: Record<string, object> = {
   alignedTrajectories: { ...narrow, ...experts, startFrom: 1, growth: 1 },
   attentionMatching: { ipc: 1, iterations: 3, batchReal: 4, width: 4, depth: 2 },
+  characteristicMatching: { ipc: 1, iterations: 3, batchReal: 4, frequencies: 8, factor: 1, width: 4, depth: 2 },
   datasetCondensation: { ipc: 1, iterations: 2, outer: 2, inner: 1, batchReal: 4, width: 4, depth: 2 },
   informationIntensive: { ...narrow, outer: 2, batchReal: 4, netImages: 8, batchNet: 4 },
   matchingTrajectories: { ...narrow, ...experts },

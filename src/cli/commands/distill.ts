@@ -2,12 +2,11 @@ import { join } from "node:path";
 import * as z from "zod";
 import { UsageError } from "../../core/errors.ts";
 import { kebab } from "../../core/spelling.ts";
-import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
 import type { DistilledRecord } from "../../report/distilled/distilledRecord.ts";
 import type { Run } from "../../run/Run.ts";
-import { type JudgedSet, namedProtocols, type ProtocolName } from "../../train/namedProtocols.ts";
+import { namedProtocols, type ProtocolName } from "../../train/namedProtocols.ts";
 import { computeOptions, runFolderOptions } from "../options/computeOptions.ts";
 import { helpOfMethods } from "../options/methodHelp.ts";
 import { flagsOfMethods, methodNamed, optionsOfMethod, presetFlag } from "../options/methodOptions.ts";
@@ -139,7 +138,7 @@ stopped, with the same result.`,
       { whitened },
       { whiteningOf },
       { checkNames },
-      { checkReceiverProtocol, receiverProtocol },
+      { checkReceiverProtocol, receiverProtocol, shownBy },
     ] = await Promise.all([
       import("../../disk/rawData.ts"),
       import("../steps/runFolder.ts"),
@@ -247,18 +246,6 @@ stopped, with the same result.`,
     return 0;
   },
 });
-
-/** What a protocol asks of the set that a method will make. */
-function shownBy(
-  { multiFormation, learnsRate }: Distillation,
-  method: string,
-  options: { readonly ipc: number; readonly factor?: number },
-  { shape: [, ...image], classes }: LabelledSet,
-): JudgedSet {
-  const m = classes * options.ipc * (multiFormation ? (options.factor ?? 1) ** 2 : 1);
-  // Which rate it will be changes nothing but that.
-  return { metadata: { method, options, ...(learnsRate && { lr: 1 }) }, shape: [m, ...image], classes };
-}
 
 interface Done {
   readonly run: Run;

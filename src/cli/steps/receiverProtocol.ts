@@ -1,4 +1,5 @@
 import { UsageError } from "../../core/errors.ts";
+import type { LabelledSet } from "../../data/LabelledSet.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { type JudgedSet, type ProtocolName, trainsAtLearntRate, underNamed } from "../../train/namedProtocols.ts";
 import { type Protocol, protocolOptions } from "../../train/protocol.ts";
@@ -47,4 +48,16 @@ export function checkReceiverProtocol(
     throw new UsageError(
       `${who}: invalid --receiver-protocol: expected one that sets of ${abbreviation} can be judged by, got ${name}, which ${lacks}`,
     );
+}
+
+/** What a protocol asks of the set that a method will make. */
+export function shownBy(
+  { multiFormation, learnsRate }: Distillation,
+  method: string,
+  options: { readonly ipc: number; readonly factor?: number },
+  { shape: [, ...image], classes }: LabelledSet,
+): JudgedSet {
+  const m = classes * options.ipc * (multiFormation ? (options.factor ?? 1) ** 2 : 1);
+  // Which rate it will be changes nothing but that.
+  return { metadata: { method, options, ...(learnsRate && { lr: 1 }) }, shape: [m, ...image], classes };
 }

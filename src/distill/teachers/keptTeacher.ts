@@ -59,8 +59,8 @@ export async function* trainTeacher(
   const fresh = freshTeacher(learner, plan.key);
   let one = kept ? restoredTeacher(kept.json, kept.arrays, fresh) : (current ?? { state: fresh, losses: [] });
   const missing = plan.epochs - one.losses.length;
-  if (missing > 0) await prepare?.();
   pace?.ahead("teacher", missing * batchesOf(set, plan.batch));
+  if (missing > 0) await prepare?.();
   pace?.mark();
   for (let t = 1; t <= plan.epochs; t++) {
     if (one.losses.length < t) {

@@ -146,8 +146,18 @@ export class Experts {
 
   /** All that an expert follows from but the content of the data, which the keeper knows. Not its length: a longer one serves too. */
   private nameOf(e: number): string {
-    const { expertLr, expertBatch, expertSeed, expertRho, expertAlpha, network: name, width, depth, norm, dsa } =
-      this.options;
+    const {
+      expertLr,
+      expertBatch,
+      expertSeed,
+      expertRho,
+      expertAlpha,
+      network: name,
+      width,
+      depth,
+      norm,
+      dsa,
+    } = this.options;
     const { set, normalisation } = this.data;
     const network = { name, width, depth, norm, shape: set.shape, classes: set.classes };
     return keptName(this.learner, {

@@ -48,9 +48,7 @@ export class FlatSteps extends Holder implements Pick<Learner, "step"> {
     const [lengthG, lengthH] = [Math.sqrt(product(g, g)), Math.sqrt(product(h, h))];
     const cosine = product(g, h) / (lengthG * lengthH + EPS);
     const along = (cosine * lengthG) / (lengthH + EPS);
-    const next = w.map((p, i) =>
-      p.map((v, j) => v - lr * (h[i][j] - this.alpha * (g[i][j] - along * h[i][j]))),
-    );
+    const next = w.map((p, i) => p.map((v, j) => v - lr * (h[i][j] - this.alpha * (g[i][j] - along * h[i][j]))));
     return { loss: loss[0], state: { ...state, weights: rebuild(weights, isFloats, next), step: state.step + 1 } };
   }
 

@@ -10,7 +10,14 @@ import { reportSteps } from "../common/reportSteps.ts";
 import { type Distillation, type DistillationRecord, distilledSet } from "../Distillation.ts";
 import { beginDescent, type Descent, descended, restoreDescent, restoreExpert, saveDescent } from "./descent.ts";
 import { Experts, saved, type Trajectory } from "./Experts.ts";
-import { checkWindow, settled, startsBelow, type TrajectoryOptions, trajectoryReadWhen, usualAlpha } from "./trajectoryOptions.ts";
+import {
+  checkWindow,
+  settled,
+  startsBelow,
+  type TrajectoryOptions,
+  trajectoryReadWhen,
+  usualAlpha,
+} from "./trajectoryOptions.ts";
 
 /** The expert at work, or where the descent is. */
 interface State {

@@ -19,7 +19,7 @@ export async function standIn(inputs: Inputs, { set }: Pick<TrialConfig, "set">,
     shape: [m, c, h, w],
     labels: { kind: "hard", classes: Int32Array.from({ length: m }, (_, i) => i % classes) },
     classes,
-    normalisation: await inputs.space(set, who),
+    normalisation: set.normalisation.kind === "zca" ? await inputs.space(set, who) : set.normalisation,
     // As the set will say: an attack that distils does it the same way.
     metadata: { method: set.method, options: set.options, key: key(set.seed).hex, seed: set.seed },
   };

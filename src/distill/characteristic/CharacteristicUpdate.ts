@@ -1,0 +1,147 @@
+import { closeAll, Holder } from "../../core/closable.ts";
+import { child, type Key, normal } from "../../core/random.ts";
+import { type Augmentation, dsaSettings } from "../../data/augment/Augmentation.ts";
+import { augment } from "../../data/augment/augment.ts";
+import { type AugmentationTensors, augmentationTensors } from "../../data/augment/augmentTensor.ts";
+import { type DsaOperator, drawDsa } from "../../data/augment/dsa.ts";
+import { classRows, sampleRows } from "../../data/classRows.ts";
+import type { LabelledSet } from "../../data/LabelledSet.ts";
+import type { Normalisation } from "../../data/Normalisation.ts";
+import { normalisedRows } from "../../data/normalisedBatch.ts";
+import type { Device } from "../../engine/device.ts";
+import { type Floats, initialise, type Network, zerosLike } from "../../nn/Network.ts";
+import type { Tree } from "../../tensor/tree.ts";
+import { networkWithoutBatchNorm } from "../common/networkFor.ts";
+import { type CharacteristicOptions, usualLrSampler } from "./characteristicOptions.ts";
+import {
+  type CharacteristicStep,
+  compileCharacteristicStep,
+  compileUnitFeatures,
+  imageOptimiser,
+  type Sampler,
+  type UnitFeatures,
+} from "./compileCharacteristic.ts";
+import { samplerParams } from "./sampler.ts";
+
+// Chosen: real images that are embedded at once.
+const most = 64;
+
+/** Everything that an iteration changes. */
+export interface CharacteristicState {
+  readonly images: Floats;
+  /** Adam's, each as long as the images. */
+  readonly slots: readonly Floats[];
+  readonly sampler: Sampler;
+}
+
+interface Parts {
+  readonly network: Network;
+  readonly embed: UnitFeatures;
+  readonly step: CharacteristicStep;
+  /** Real images that are embedded at once. */
+  readonly part: number;
+  /** D. */
+  readonly features: number;
+  readonly rows: readonly Int32Array[];
+  readonly set: LabelledSet;
+  readonly normalisation: Normalisation;
+  readonly options: CharacteristicOptions;
+  readonly operators: readonly DsaOperator[];
+}
+
+/** One iteration of matching characteristic functions, compiled. */
+export class CharacteristicUpdate extends Holder {
+  private readonly parts: Parts;
+  private tensors: AugmentationTensors | undefined;
+
+  private constructor(parts: Parts) {
+    super();
+    this.parts = parts;
+  }
+
+  /** @param who the method, for errors */
+  static async compile(
+    who: string,
+    set: LabelledSet,
+    normalisation: Normalisation,
+    options: CharacteristicOptions,
+    operators: readonly DsaOperator[],
+    device: Device,
+  ): Promise<CharacteristicUpdate> {
+    const network = networkWithoutBatchNorm(set, options, who);
+    const rows = classRows(set);
+    const part = Math.min(most, options.batchReal);
+    const embed = await compileUnitFeatures(network, part, device);
+    try {
+      const zeros = new Float32Array(part * network.input.reduce((a, b) => a * b));
+      const features = (await embed(initialise(network.weights, { hex: "0".repeat(32) }), zeros)).length / part;
+      const { ipc, factor, frequencies, batchReal, alpha, sampler } = options;
+      const shape = { ipc, factor, features, frequencies, batchReal, alpha };
+      const more = { augmented: operators.length > 0, learnt: sampler === "learnt" };
+      const step = await compileCharacteristicStep(network, { ...shape, ...more }, device);
+      return new CharacteristicUpdate({
+        ...{ network, embed, step, part, features, rows, set, normalisation, options, operators },
+      });
+    } catch (error) {
+      await embed.close();
+      throw error;
+    }
+  }
+
+  /** ψ before it has learnt; nothing where frequencies are drawn. */
+  fresh(key: Key): Sampler {
+    const { options, features } = this.parts;
+    if (options.sampler === "random") return { weights: [], velocity: [] };
+    const weights = initialise(samplerParams(features), key);
+    return { weights, velocity: zerosLike(weights) };
+  }
+
+  /** Draw a network, frequencies, real images and an augmentation for each class, and update images and ψ class by class. */
+  async run({ images, slots, sampler }: CharacteristicState, iteration: number, key: Key) {
+    const { network, step, features, rows, set, options, operators } = this.parts;
+    const side = set.shape[2];
+    const weights = initialise(network.weights, child(key, "network"));
+    const numbers = normal(child(key, "frequencies"), options.frequencies * features);
+    const hyper = Float32Array.from([
+      ...imageOptimiser.hyper(iteration, options.lrImg),
+      options.lrSampler ?? usualLrSampler,
+    ]);
+    const next = { images: new Float32Array(images.length), slots: slots.map((s) => new Float32Array(s.length)) };
+    let [psi, loss] = [sampler, 0];
+    for (let k = 0; k < rows.length; k++) {
+      const part = (all: Floats) => all.subarray((k * all.length) / rows.length, ((k + 1) * all.length) / rows.length);
+      const batch = { images: 1, height: side, width: side };
+      const draw = drawDsa(child(key, "augmentation", k), operators, batch, true);
+      if (operators.length > 0) this.tensors = augmentationTensors([draw], side, side, dsaSettings, this.tensors);
+      const changes = this.tensors ? [this.tensors.matrix, this.tensors.colour] : [];
+      const { real, share } = await this.real(weights, k, draw, child(key, "real", k));
+      const moved = await step(weights, part(images), slots.map(part), real, share, numbers, psi, hyper, changes);
+      part(next.images).set(moved.images);
+      moved.slots.forEach((slot, i) => {
+        part(next.slots[i]).set(slot);
+      });
+      psi = moved.sampler;
+      loss += moved.loss[0] / rows.length;
+    }
+    return { state: { ...next, sampler: psi }, loss };
+  }
+
+  close(): Promise<void> {
+    return closeAll([this.parts.embed, this.parts.step]);
+  }
+
+  /** Features of random real images of a class, and the share of each; none of those that fill up where a class has fewer. */
+  private async real(weights: Tree<Floats>, k: number, draw: Augmentation | undefined, key: Key) {
+    const { embed, part, features, rows, set, normalisation, options } = this.parts;
+    const [, c, h, w] = set.shape;
+    const chosen = sampleRows(rows[k], options.batchReal, key);
+    const real = new Float32Array(options.batchReal * features);
+    for (let from = 0; from < chosen.length; from += part) {
+      const own = chosen.subarray(from, from + part);
+      const x = new Float32Array(part * c * h * w);
+      x.set(augment(normalisedRows(set, own, normalisation), [own.length, c, h, w], draw));
+      real.set((await embed(weights, x)).subarray(0, own.length * features), from * features);
+    }
+    return { real, share: new Float32Array(options.batchReal).fill(1 / chosen.length, 0, chosen.length) };
+  }
+}

@@ -4,9 +4,15 @@ export type Settings = Readonly<Record<string, unknown>>;
 /** Members that name what the others belong to. */
 const heads = ["method", "file", "distil", "name"];
 
-/** Lay settings over others. A layer that names another method, file or network starts afresh. */
+/**
+ * Lay settings over others. A layer that names another method, file or network starts afresh; one that names another raw dataset and no
+ * method is the same method on that one.
+ */
 export function layered(below: Settings, above: Settings): Settings {
-  const other = heads.some((head) => above[head] !== undefined && above[head] !== below[head]);
+  const sameMethod = below.distil !== undefined && above.method === undefined;
+  const other = heads.some(
+    (head) => above[head] !== undefined && above[head] !== below[head] && !(head === "distil" && sameMethod),
+  );
   return overlaid(other && heads.some((head) => below[head] !== undefined) ? {} : below, above);
 }
 

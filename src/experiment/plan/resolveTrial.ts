@@ -60,6 +60,12 @@ async function setOf(settings: Settings, who: string, inputs: Inputs): Promise<T
   }
   const { distil, method, normalisation, seed, preset, ...options } = settings as Settings & Record<string, string>;
   if (distil === undefined) throw new UsageError(`${who}: missing set: expected file: … or distil: …, got none`);
+  if (method === undefined)
+    throw new UsageError(
+      `${who}: missing method: expected one of ${Object.values<Distillation>(methods)
+        .map((m) => m.abbreviation)
+        .join(", ")} beside distil: ${distil}, got none`,
+    );
   const found = Object.entries(methods).find(([name, m]) => [name, m.abbreviation].includes(method));
   const name = found ? found[0] : method;
   const distillation = lookUp(methods, name, who, "method") as unknown as Distillation;

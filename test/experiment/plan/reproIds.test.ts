@@ -20,6 +20,8 @@ const inputs = {
   setDigest: async (ref: object) => hashJson(ref),
   countsAlready: async ({ file }: { file: string }) => !file.endsWith(".png"),
   raw: async (data: string) => ({ normalisation: normalisationNamed("cifar-10", "test"), sha256: hashJson(data) }),
+  trainDigest: async (data: string) => hashJson(data),
+  sample: async () => ({ classes: 10, shape: [1, 3, 32, 32] }),
 } as unknown as Inputs;
 
 // Results are kept under these ids: a change here makes every cached result of a sweep worthless.

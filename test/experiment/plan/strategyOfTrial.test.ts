@@ -29,6 +29,14 @@ async function trials(set: string, strategy: string, more = "") {
 const planned = async (set: string, strategy: string) => (await trials(set, strategy))[0].config;
 const made = "{ distil: strokes, method: rded, ipc: 1, width: 4, teacherEpochs: 2 }";
 
+it("a raw dataset over a file, and no method, is refused", async () => {
+  await file({});
+  const matrix = "matrix: { set.distil: [strokes] }\n";
+  await expect(trials("{ file: set.safetensors }", "{}", matrix)).rejects.toThrow(
+    /missing method: expected one of .*dm/,
+  );
+});
+
 describe("a named protocol of an experiment", () => {
   it("stands beneath what is written, for the set of the trial", async () => {
     const { strategy } = await planned(

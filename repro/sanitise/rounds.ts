@@ -74,10 +74,11 @@ for (const name of names) {
     name: "cpu",
     threads: 1,
   });
+  const known = new Map<DistilledSet, Row["receivers"]>();
   const measure = async (condition: string, given: DistilledSet, said?: readonly string[]) => {
     if (has(condition)) return;
-    const receivers: Row["receivers"][number][] = [];
-    for (let i = 0; i < RECEIVERS; i++) {
+    const receivers = [...(known.get(given) ?? [])];
+    for (let i = receivers.length; i < RECEIVERS; i++) {
       const { state } = await train(learner, given, protocol, child(key(100), "receiver", i));
       const ways = [(x: Float32Array<ArrayBuffer>) => x, (x: Float32Array<ArrayBuffer>) => applyTrigger(trigger, x)];
       const [plain, stamped] = await predictTest(learner, state, test, given, ways);
@@ -86,6 +87,7 @@ for (const name of names) {
         asr: attackSuccessRate(stamped, test.labels, targetClass),
       });
     }
+    known.set(given, receivers);
     rows.push({ name, condition, images: given.shape[0], receivers, ...(said && { said }) });
     writeFileSync(out, `${JSON.stringify(rows, null, 1)}\n`);
     const mean = (rate: "cta" | "asr") => (100 * receivers.reduce((s, one) => s + one[rate], 0)) / RECEIVERS;
@@ -96,10 +98,10 @@ for (const name of names) {
   const call = { seed, threads: 1 };
   const { conclusion, result } = await audit(set, {}, call);
   const settings = { audit: { ...result, ...conclusion }, force: true };
-  const once = await sanitise(set, { ...settings, again: false }, call);
-  const first = `${conclusion.verdict}, class ${once.rounds[0]?.findings[0]?.targetClass}`;
-  await measure("once", once.set, [first]);
+  const first = `${conclusion.verdict}, class ${conclusion.suspect?.targetClass}`;
   const again = await sanitise(set, settings, call);
+  const once = again.rounds.length > 1 ? await sanitise(set, { ...settings, again: false }, call) : again;
+  await measure("once", once.set, [first]);
   const said = again.rounds.map(({ findings, after }) => {
     const images = findings.flatMap((one) => one.images);
     return `${findings.length} findings, images ${images.join(" ") || "none"}: ${after?.verdict}, ${after?.left.length} left`;

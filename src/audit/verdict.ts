@@ -49,7 +49,7 @@ const TAUGHT = 0.1;
 export const largeDrop = (imagesPerClass: number): number => (imagesPerClass < 2 ? LARGE_DROP_OF_ONE : LARGE_DROP);
 
 /** Whether a patch calls its class clearly oftener than its controls do. */
-export const beatsControls = ({ rise }: Pick<Suspect["confirmation"], "rise">): boolean => rise >= LEAST_RISE;
+const beatsControls = ({ rise }: Pick<Suspect["confirmation"], "rise">): boolean => rise >= LEAST_RISE;
 
 /**
  * Conclude an audit.

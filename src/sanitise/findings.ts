@@ -1,6 +1,6 @@
 import type { AuditResult, Suspect } from "../audit/auditSet.ts";
 import type { Patch } from "../audit/Patch.ts";
-import { type AuditVerdict, beatsControls, largeDrop } from "../audit/verdict.ts";
+import { type AuditVerdict, largeDrop } from "../audit/verdict.ts";
 import type { RepairTarget } from "./RepairTarget.ts";
 
 /** What a repair needs of an audit. */
@@ -69,7 +69,8 @@ export function laterFindings(
   return [...findingsOf(audit, imagesPerClass).filter((one) => !known(one)), ...left];
 }
 
-const works = ({ confirmation }: FoundSuspect): boolean => confirmation !== undefined && beatsControls(confirmation);
+/** A class and place that were accused once are given no margin: intervals that lie apart are enough. */
+const works = ({ confirmation }: FoundSuspect): boolean => confirmation !== undefined && confirmation.rise > 0;
 
 type Placed = Pick<FoundSuspect, "targetClass" | "patch">;
 const isSame = (a: Placed, b: Placed): boolean => a.targetClass === b.targetClass && overlap(a.patch, b.patch);

@@ -37,7 +37,7 @@ describe("what is left of a trigger", () => {
   });
 
   it("is none of another class, at another place, or no better than its controls", () => {
-    const others = [suspect(0, 0.5), suspect(1, 0.5, { at: 0 }), suspect(1, 0.09)];
+    const others = [suspect(0, 0.5), suspect(1, 0.5, { at: 0 }), suspect(1, 0)];
     expect(leftOf(before, auditOf("nothing found", ...others))).toEqual([]);
     // An audit of an older version does not say.
     expect(leftOf(before, auditOf("nothing found", { ...suspect(1, 0.5), confirmation: undefined }))).toEqual([]);
@@ -67,7 +67,7 @@ describe("a named trigger that no image carries", () => {
   });
 
   it("has none of others, and one that images carry keeps its own", () => {
-    const others = [suspect(1, 0.05, carried([3])), suspect(1, 0.4, { at: 0, ...carried([2]) }), suspect(0, 0.4)];
+    const others = [suspect(1, -0.05, carried([3])), suspect(1, 0.4, { at: 0, ...carried([2]) }), suspect(0, 0.4)];
     expect(findingsOf(auditOf("backdoored", named, ...others), 1)).toMatchObject([{ targetClass: 1, images: [] }]);
     const own = suspect(1, 0.2, carried([2]));
     const beside = suspect(1, 0.2, { at: 5, held: 0.9, ...carried([3]) });

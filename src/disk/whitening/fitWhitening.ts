@@ -4,9 +4,10 @@ import type { ZcaWhitening } from "../../data/Normalisation.ts";
 import { type Device, defaultDevice } from "../../engine/device.ts";
 import type { Floats } from "../../nn/Network.ts";
 import { type Compiled, compile, f32 } from "../../tensor/compile.ts";
-import { matmul, transpose } from "../../tensor/ops.ts";
+import { transpose } from "../../tensor/ops.ts";
 import type { Tensor } from "../../tensor/Tensor.ts";
 import { squareRootSteps, squareRoots } from "./squareRoots.ts";
+import { symmetricProduct } from "./symmetricProduct.ts";
 
 export interface FitOptions {
   /** What is added to every variance, in squared pixel units. */
@@ -74,10 +75,8 @@ async function covariance(
 ): Promise<Float64Array> {
   const d = mean.length;
   const rows = Math.min(CHUNK, n);
-  const gram = (await compile((x: Tensor) => matmul(transpose(x, [1, 0]), x), [f32(rows, d)], device)) as Compiled<
-    [Floats],
-    Floats
-  >;
+  const product = (x: Tensor) => symmetricProduct(transpose(x, [1, 0]), x, d, rows);
+  const gram = (await compile(product, [f32(rows, d)], device)) as Compiled<[Floats], Floats>;
   try {
     const sum = new Float64Array(d * d);
     const x = new Float32Array(rows * d);

@@ -2,8 +2,9 @@ import { NumericError } from "../../core/errors.ts";
 import type { Device } from "../../engine/device.ts";
 import type { Floats } from "../../nn/Network.ts";
 import { type Compiled, compile, f32 } from "../../tensor/compile.ts";
-import { matmul, mul, sub } from "../../tensor/ops.ts";
+import { mul, sub } from "../../tensor/ops.ts";
 import type { Tensor } from "../../tensor/Tensor.ts";
+import { symmetricProduct } from "./symmetricProduct.ts";
 
 /** Steps of an iteration towards a square root: A is divided by `scale` first; `factors` are the ρ of each step. */
 export interface SquareRootSteps {
@@ -40,7 +41,7 @@ export function squareRootSteps(a: Float64Array, d: number, lowest: number): Squ
 /**
  * A^(1/2) and A^(−1/2) of a symmetric positive definite matrix, [D, D], by the coupled Newton–Schulz iteration: from Y = A / c, Z = I,
  * T = ½ ρ (3 I − ρ² Z Y), Y ← Y T, Z ← T Z, which gives Y → (A / c)^(1/2), Z → (A / c)^(−1/2) (Higham, Functions of Matrices,
- * eq. 6.35).
+ * eq. 6.35). All are polynomials of A, so that every product of two is symmetric.
  *
  * @throws NumericError if Z Y is not the identity in the end.
  */
@@ -56,8 +57,8 @@ export async function squareRoots(
   const square = f32(d, d);
   const step = (await compile(
     (y: Tensor, z: Tensor, eye: Tensor, linear: Tensor, cubic: Tensor) => {
-      const t = sub(mul(eye, linear), mul(matmul(z, y), cubic));
-      return [matmul(y, t), matmul(t, z)];
+      const t = sub(mul(eye, linear), mul(symmetricProduct(z, y, d, d), cubic));
+      return [symmetricProduct(y, t, d, d), symmetricProduct(t, z, d, d)];
     },
     [square, square, square, f32(), f32()],
     device,

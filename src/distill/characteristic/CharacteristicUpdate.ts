@@ -1,8 +1,7 @@
 import { closeAll, Holder } from "../../core/closable.ts";
 import { child, type Key, normal } from "../../core/random.ts";
-import { type Augmentation, dsaSettings } from "../../data/augment/Augmentation.ts";
+import type { Augmentation } from "../../data/augment/Augmentation.ts";
 import { augment } from "../../data/augment/augment.ts";
-import { type AugmentationTensors, augmentationTensors } from "../../data/augment/augmentTensor.ts";
 import { type DsaOperator, drawDsa } from "../../data/augment/dsa.ts";
 import { classRows, sampleRows } from "../../data/classRows.ts";
 import type { LabelledSet } from "../../data/LabelledSet.ts";
@@ -11,13 +10,14 @@ import { normalisedRows } from "../../data/normalisedBatch.ts";
 import type { Device } from "../../engine/device.ts";
 import { type Floats, initialise, type Network, zerosLike } from "../../nn/Network.ts";
 import type { Tree } from "../../tensor/tree.ts";
+import { adamDirection } from "../common/momentArrays.ts";
 import { networkWithoutBatchNorm } from "../common/networkFor.ts";
+import { showAdjoint, showImages } from "../common/showImages.ts";
 import { type CharacteristicOptions, usualLrSampler } from "./characteristicOptions.ts";
 import {
-  type CharacteristicStep,
-  compileCharacteristicStep,
+  type CharacteristicSlope,
+  compileCharacteristicSlope,
   compileUnitFeatures,
-  imageOptimiser,
   type Sampler,
   type UnitFeatures,
 } from "./compileCharacteristic.ts";
@@ -25,6 +25,8 @@ import { samplerParams } from "./sampler.ts";
 
 // Chosen: real images that are embedded at once.
 const most = 64;
+
+const adamOfImages = { beta1: 0.9, beta2: 0.999, eps: 1e-8 };
 
 /** Everything that an iteration changes. */
 export interface CharacteristicState {
@@ -37,7 +39,7 @@ export interface CharacteristicState {
 interface Parts {
   readonly network: Network;
   readonly embed: UnitFeatures;
-  readonly step: CharacteristicStep;
+  readonly slope: CharacteristicSlope;
   /** Real images that are embedded at once. */
   readonly part: number;
   /** D. */
@@ -52,7 +54,6 @@ interface Parts {
 /** One iteration of matching characteristic functions, compiled. */
 export class CharacteristicUpdate extends Holder {
   private readonly parts: Parts;
-  private tensors: AugmentationTensors | undefined;
 
   private constructor(parts: Parts) {
     super();
@@ -76,11 +77,10 @@ export class CharacteristicUpdate extends Holder {
       const zeros = new Float32Array(part * network.input.reduce((a, b) => a * b));
       const features = (await embed(initialise(network.weights, { hex: "0".repeat(32) }), zeros)).length / part;
       const { ipc, factor, frequencies, batchReal, alpha, sampler } = options;
-      const shape = { ipc, factor, features, frequencies, batchReal, alpha };
-      const more = { augmented: operators.length > 0, learnt: sampler === "learnt" };
-      const step = await compileCharacteristicStep(network, { ...shape, ...more }, device);
+      const shape = { n: ipc * factor ** 2, features, frequencies, batchReal, alpha, learnt: sampler === "learnt" };
+      const slope = await compileCharacteristicSlope(network, shape, device);
       return new CharacteristicUpdate({
-        ...{ network, embed, step, part, features, rows, set, normalisation, options, operators },
+        ...{ network, embed, slope, part, features, rows, set, normalisation, options, operators },
       });
     } catch (error) {
       await embed.close();
@@ -98,36 +98,34 @@ export class CharacteristicUpdate extends Holder {
 
   /** Draw a network, frequencies, real images and an augmentation for each class, and update images and ψ class by class. */
   async run({ images, slots, sampler }: CharacteristicState, iteration: number, key: Key) {
-    const { network, step, features, rows, set, options, operators } = this.parts;
-    const side = set.shape[2];
+    const { network, slope, features, rows, set, options, operators } = this.parts;
+    const [, c, h, w] = set.shape;
+    const { ipc, factor, lrImg, lrSampler = usualLrSampler } = options;
     const weights = initialise(network.weights, child(key, "network"));
     const numbers = normal(child(key, "frequencies"), options.frequencies * features);
-    const hyper = Float32Array.from([
-      ...imageOptimiser.hyper(iteration, options.lrImg),
-      options.lrSampler ?? usualLrSampler,
-    ]);
     const next = { images: new Float32Array(images.length), slots: slots.map((s) => new Float32Array(s.length)) };
     let [psi, loss] = [sampler, 0];
     for (let k = 0; k < rows.length; k++) {
       const part = (all: Floats) => all.subarray((k * all.length) / rows.length, ((k + 1) * all.length) / rows.length);
-      const batch = { images: 1, height: side, width: side };
+      const batch = { images: 1, height: h, width: w };
       const draw = drawDsa(child(key, "augmentation", k), operators, batch, true);
-      if (operators.length > 0) this.tensors = augmentationTensors([draw], side, side, dsaSettings, this.tensors);
-      const changes = this.tensors ? [this.tensors.matrix, this.tensors.colour] : [];
       const { real, share } = await this.real(weights, k, draw, child(key, "real", k));
-      const moved = await step(weights, part(images), slots.map(part), real, share, numbers, psi, hyper, changes);
-      part(next.images).set(moved.images);
-      moved.slots.forEach((slot, i) => {
-        part(next.slots[i]).set(slot);
-      });
-      psi = moved.sampler;
-      loss += moved.loss[0] / rows.length;
+      const showing = { shape: [ipc, c, h, w] as const, factor, draws: [draw] };
+      const seen = showImages(part(images), showing);
+      const found = await slope(weights, seen, real, share, numbers, psi, Float32Array.of(lrSampler));
+      const [mean, square] = slots.map(part);
+      const moved = adamDirection({ mean, square }, showAdjoint(found.gradient, showing), iteration, adamOfImages);
+      part(next.images).set(part(images).map((x, i) => x - lrImg * moved.direction[i]));
+      part(next.slots[0]).set(moved.mean);
+      part(next.slots[1]).set(moved.square);
+      psi = found.sampler;
+      loss += found.loss[0] / rows.length;
     }
     return { state: { ...next, sampler: psi }, loss };
   }
 
   close(): Promise<void> {
-    return closeAll([this.parts.embed, this.parts.step]);
+    return closeAll([this.parts.embed, this.parts.slope]);
   }
 
   /** Features of random real images of a class, and the share of each; none of those that fill up where a class has fewer. */

@@ -1,7 +1,6 @@
-import { augmentTensor } from "../../data/augment/augmentTensor.ts";
 import type { Device } from "../../engine/device.ts";
 import { type Floats, type Network, specsOf } from "../../nn/Network.ts";
-import { adam, sgd } from "../../nn/optimisers.ts";
+import { sgd } from "../../nn/optimisers.ts";
 import { type Compiled, compile, f32 } from "../../tensor/compile.ts";
 import { valueAndGrad } from "../../tensor/grad.ts";
 import {
@@ -13,9 +12,7 @@ import {
   mean,
   mul,
   neg,
-  reshape,
   sin,
-  slice,
   sqrt,
   square,
   sub,
@@ -25,7 +22,6 @@ import {
 import { isTensor, type Tensor } from "../../tensor/Tensor.ts";
 import { leaves, rebuild, type Tree } from "../../tensor/tree.ts";
 import { applyUpdate } from "../../train/Learner.ts";
-import { decodeTensor } from "../common/decodeTensor.ts";
 import { samplerMomentum } from "./characteristicOptions.ts";
 import { sampled, samplerParams } from "./sampler.ts";
 
@@ -56,19 +52,17 @@ function characteristic(angles: Tensor, share: Tensor) {
 /** The published factor before the loss. */
 const SCALE = 300;
 
-export const imageOptimiser = adam();
 const samplerOptimiser = sgd({ momentum: samplerMomentum });
 
 export interface CharacteristicShape {
-  readonly ipc: number;
-  readonly factor: number;
+  /** Synthetic images of a class as networks see them: f²·ipc. */
+  readonly n: number;
   /** D. */
   readonly features: number;
   /** T. */
   readonly frequencies: number;
   /** Real images of a class at most. */
   readonly batchReal: number;
-  readonly augmented: boolean;
   /** Frequencies come from ψ, which learns. */
   readonly learnt: boolean;
   readonly alpha: number;
@@ -81,48 +75,41 @@ export type Sampler<T = Floats> = {
 };
 
 /**
- * (network, images [ipc, C, H, W], Adam's slots, φ(real) [B, D], share of each real image [1, B], numbers [T, D], ψ, numbers of Adam
- * and the rate of ψ, augmentation)
+ * (network, images [N, C, H, W] as networks see them, φ(real) [B, D], share of each real image [1, B], numbers [T, D], ψ, its rate [1]) →
+ * the loss, its derivative by the images, and ψ a step further
  */
-export type CharacteristicStep = Compiled<
-  [Tree<Floats>, Floats, readonly Floats[], Floats, Floats, Floats, Sampler, Floats, readonly Floats[]],
-  { loss: Floats; images: Floats; slots: readonly Floats[]; sampler: Sampler }
+export type CharacteristicSlope = Compiled<
+  [Tree<Floats>, Floats, Floats, Floats, Floats, Sampler, Floats],
+  { loss: Floats; gradient: Floats; sampler: Sampler }
 >;
 
 /**
- * Compile one update of the synthetic images of a class by the distance of characteristic functions Φ(t) = mean exp(i ⟨t, φ(x)⟩) at
+ * Compile the derivative, by the synthetic images of a class, of the distance of characteristic functions Φ(t) = mean exp(i ⟨t, φ(x)⟩) at
  * frequencies t (arXiv 2502.20653, eq. 6 and its program):
  *
  *   L = 300 · mean_t √(α (|Φ| − |Φ̃|)² + (1 − α) · 2 (|Φ| |Φ̃| − Re Φ Re Φ̃ − Im Φ Im Φ̃)).
  *
  * Where ψ makes t of the given numbers it takes a step uphill at once (min over images, max over ψ).
  */
-export async function compileCharacteristicStep(
+export async function compileCharacteristicSlope(
   network: Network,
-  shape: CharacteristicShape,
+  { n, features, frequencies, batchReal, learnt, alpha }: CharacteristicShape,
   device: Device,
-): Promise<CharacteristicStep> {
-  const { ipc, factor, features, frequencies, batchReal, augmented, learnt, alpha } = shape;
-  const parts = ipc * factor ** 2;
-  const [c, h, w] = network.input;
+): Promise<CharacteristicSlope> {
   const program = (
     weights: Tree<Tensor>,
     images: Tensor,
-    slots: readonly Tensor[],
     real: Tensor,
     share: Tensor,
     numbers: Tensor,
     { weights: psi, velocity }: Sampler<Tensor>,
-    hyper: Tensor,
-    augmentation: readonly Tensor[],
+    rate: Tensor,
   ): Tree<Tensor> => {
     const loss = ({ x, psi: now }: { x: Tensor; psi: Tree<Tensor> }) => {
       const t = transpose(learnt ? sampled(now, numbers) : numbers, [1, 0]);
-      const whole = decodeTensor(x, factor);
-      const seen = augmented ? augmentTensor(whole, augmentation[0], augmentation[1]) : whole;
-      const own = matmul(unitFeatures(network, weights, seen), t);
+      const own = matmul(unitFeatures(network, weights, x), t);
       const of = matmul(real, t);
-      const ones = constant(new Float32Array(parts).fill(1 / parts), [1, parts]);
+      const ones = constant(new Float32Array(n).fill(1 / n), [1, n]);
       const [u, v] = [characteristic(of, share), characteristic(own, ones)];
       const [re, im] = [sub(v.below, u.below), sub(u.im, v.im)];
       const amplitude = div(add(mul(re, add(u.re, v.re)), mul(im, add(u.im, v.im))), add(u.abs, v.abs));
@@ -130,27 +117,21 @@ export async function compileCharacteristicStep(
       const both = add(mul(square(amplitude), alpha), mul(phase, 1 - alpha));
       return mul(mean(sqrt(both)), SCALE);
     };
-    const [value, gradient] = valueAndGrad(loss as never)({ x: images, psi } as never) as unknown as [
+    const [value, slope] = valueAndGrad(loss as never)({ x: images, psi } as never) as unknown as [
       Tensor,
       { x: Tensor; psi: Tree<Tensor> },
     ];
-    const rates = Array.from({ length: imageOptimiser.hypers }, (_, i) => reshape(slice(hyper, [[i, i + 1]]), []));
-    const next = imageOptimiser.update(images, gradient.x, slots, rates);
-    const moved = { loss: value, images: next.w, slots: next.slots };
-    if (!learnt) return { ...moved, sampler: { weights: psi, velocity } };
-    const uphill = rebuild(psi, isTensor, leaves<Tensor>(gradient.psi, isTensor).map(neg));
-    const rate = slice(hyper, [[imageOptimiser.hypers, imageOptimiser.hypers + 1]]);
+    const found = { loss: value, gradient: slope.x };
+    if (!learnt) return { ...found, sampler: { weights: psi, velocity } };
+    const uphill = rebuild(psi, isTensor, leaves<Tensor>(slope.psi, isTensor).map(neg));
     const climbed = applyUpdate(samplerOptimiser, psi, uphill, [velocity], rate);
-    return { ...moved, sampler: { weights: climbed.weights, velocity: climbed.slots[0] } };
+    return { ...found, sampler: { weights: climbed.weights, velocity: climbed.slots[0] } };
   };
-  const image = f32(ipc, c, h, w);
   const psi = learnt ? specsOf(samplerParams(features)) : [];
   const specs = [
-    ...[specsOf(network.weights), image, Array.from({ length: imageOptimiser.slots }, () => image)],
+    ...[specsOf(network.weights), f32(n, ...network.input)],
     ...[f32(batchReal, features), f32(1, batchReal), f32(frequencies, features)],
-    { weights: psi, velocity: psi },
-    f32(imageOptimiser.hypers + 1),
-    augmented ? [f32(1, h * w, h * w), f32(1, 3)] : [],
+    ...[{ weights: psi, velocity: psi }, f32(1)],
   ];
-  return (await compile(program, specs, device)) as CharacteristicStep;
+  return (await compile(program, specs, device)) as CharacteristicSlope;
 }

@@ -23,4 +23,6 @@ await fitWhitening(raw, {
 const chunks = Math.ceil(raw.shape[0] / 1000);
 const covariance = marks.find(([done]) => done === chunks)?.[2] ?? 0;
 const end = seconds() - start;
-console.log(`${name}: covariance ${covariance.toFixed(1)} s, square roots ${(end - covariance).toFixed(1)} s, together ${end.toFixed(1)} s`);
+console.log(
+  `${name}: covariance ${covariance.toFixed(1)} s, square roots ${(end - covariance).toFixed(1)} s, together ${end.toFixed(1)} s`,
+);

@@ -156,7 +156,7 @@ export async function sanitise(
   };
 }
 
-/** Chosen: on two sets of the demo's kind (docs/sanitise.md). */
+/** Not tuned: enough for what was measured (docs/sanitise.md). */
 const DEFAULT_ROUNDS = 4;
 const DEFAULT_GROWTH = 5;
 

@@ -209,7 +209,8 @@ async function paced<P>(
   try {
     for await (const progress of await begin(clock)) {
       const [elapsed, done] = [now() - start, share(progress)];
-      if (Object.keys(clock.seconds()).length === 0 && done > 0 && elapsed > trySeconds) return { whole: elapsed / done };
+      if (Object.keys(clock.seconds()).length === 0 && done > 0 && elapsed > trySeconds)
+        return { whole: elapsed / done };
     }
   } catch (error) {
     if (!(error instanceof Enough)) throw error;

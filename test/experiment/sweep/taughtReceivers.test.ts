@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { strokes } from "../../../src/data/generators/strokes.ts";
+import type { Normalisation } from "../../../src/data/Normalisation.ts";
 import { knownNormalisations } from "../../../src/data/Normalisation.ts";
 import { setDigest } from "../../../src/disk/setDigest.ts";
 import type { Inputs } from "../../../src/experiment/plan/Inputs.ts";
@@ -28,6 +29,7 @@ const common = {
 } as const;
 const protocolOf = (settings: object) => resolveProtocol(protocolOptions.parse(settings));
 const inputs = {
+  space: async ({ normalisation }: { normalisation: Normalisation }) => normalisation,
   train: async () => raw,
   test: async () => test,
   trainDigest: async () => sha256,

@@ -1,7 +1,7 @@
 import type { Device } from "../../engine/device.ts";
 import { type Floats, type Network, specsOf } from "../../nn/Network.ts";
 import { sgd } from "../../nn/optimisers.ts";
-import { type Compiled, compile, f32 } from "../../tensor/compile.ts";
+import { type CompiledHeld, compileHeld, f32 } from "../../tensor/compile.ts";
 import { valueAndGrad } from "../../tensor/grad.ts";
 import {
   add,
@@ -25,12 +25,12 @@ import { applyUpdate } from "../../train/Learner.ts";
 import { samplerMomentum } from "./characteristicOptions.ts";
 import { sampled, samplerParams } from "./sampler.ts";
 
-/** φ(x) of length 1: (weights, images [B, C, H, W]) → [B, D]. */
-export type UnitFeatures = Compiled<[Tree<Floats>, Floats], Floats>;
+/** φ(x) of length 1: (weights) → (images [B, C, H, W]) → [B, D]. */
+export type UnitFeatures = CompiledHeld<[Tree<Floats>], [Floats], Floats>;
 
 export async function compileUnitFeatures(network: Network, n: number, device: Device): Promise<UnitFeatures> {
   const program = (weights: Tree<Tensor>, x: Tensor) => unitFeatures(network, weights, x);
-  return (await compile(program, [specsOf(network.weights), f32(n, ...network.input)], device)) as UnitFeatures;
+  return (await compileHeld(program, [specsOf(network.weights)], [f32(n, ...network.input)], device)) as UnitFeatures;
 }
 
 /** The floor is PyTorch's, 1e-12 under the norm. */
@@ -75,11 +75,12 @@ export type Sampler<T = Floats> = {
 };
 
 /**
- * (network, images [N, C, H, W] as networks see them, φ(real) [B, D], share of each real image [1, B], numbers [T, D], ψ, its rate [1]) →
+ * (weights) → (images [N, C, H, W] as networks see them, φ(real) [B, D], share of each real image [1, B], numbers [T, D], ψ, its rate [1]) →
  * the loss, its derivative by the images, and ψ a step further
  */
-export type CharacteristicSlope = Compiled<
-  [Tree<Floats>, Floats, Floats, Floats, Floats, Sampler, Floats],
+export type CharacteristicSlope = CompiledHeld<
+  [Tree<Floats>],
+  [Floats, Floats, Floats, Floats, Sampler, Floats],
   { loss: Floats; gradient: Floats; sampler: Sampler }
 >;
 
@@ -129,9 +130,9 @@ export async function compileCharacteristicSlope(
   };
   const psi = learnt ? specsOf(samplerParams(features)) : [];
   const specs = [
-    ...[specsOf(network.weights), f32(n, ...network.input)],
+    f32(n, ...network.input),
     ...[f32(batchReal, features), f32(1, batchReal), f32(frequencies, features)],
     ...[{ weights: psi, velocity: psi }, f32(1)],
   ];
-  return (await compile(program, specs, device)) as CharacteristicSlope;
+  return (await compileHeld(program, [specsOf(network.weights)], specs, device)) as CharacteristicSlope;
 }

@@ -17,13 +17,9 @@ import { openedNormalisation, type WhiteningHooks } from "../../disk/whitening/n
 import type { Distillation } from "../../distill/Distillation.ts";
 import { readCalibration } from "../../run/calibrationFile.ts";
 import { whiteningOf } from "../../run/whitenedDistillation.ts";
-import type { SetFile, SetRecipe } from "./TrialConfig.ts";
+import type { SetFile, SetRecipe, TestRef } from "./TrialConfig.ts";
 
 type FileRef = Omit<SetFile, "sha256">;
-interface TestRef {
-  readonly data: string;
-  readonly images?: number;
-}
 
 /** The files that trials read, each opened once and kept. */
 export class Inputs {
@@ -68,14 +64,12 @@ export class Inputs {
   }
 
   /** The images to measure on. */
-  test({ data, images }: TestRef, who: string): Promise<LabelledSet> {
-    return this.rawData(data, who).split("test", images);
+  test({ data, split = "test", images }: TestRef, who: string): Promise<LabelledSet> {
+    return this.rawData(data, who).split(split, images);
   }
 
-  testDigest(ref: TestRef, who: string): Promise<string> {
-    return this.once(["testDigest", ref.data, ref.images], () =>
-      this.rawData(ref.data, who).digest("test", ref.images),
-    );
+  testDigest({ data, split = "test", images }: TestRef, who: string): Promise<string> {
+    return this.once(["testDigest", data, split, images], () => this.rawData(data, who).digest(split, images));
   }
 
   /** What a distillation of a raw dataset depends on. A whitening is told by its name and what it was fitted to. */

@@ -2,11 +2,22 @@ import type * as z from "zod";
 import type { AuditSettings } from "../../audit/settings.ts";
 import { hashJson } from "../../core/hash.ts";
 import type { Normalisation } from "../../data/Normalisation.ts";
+import type { Split } from "../../disk/rawData.ts";
 import type { readingFields } from "../../disk/reading.ts";
 import type { TeacherRecipe } from "../../distill/teachers/teacherRecipe.ts";
 import type { DeviceName } from "../../engine/device.ts";
 import type { Protocol } from "../../train/protocol.ts";
 import type { AxisValue } from "./expand.ts";
+
+/** What receivers are measured on. */
+export interface TestRef {
+  /** A raw dataset, as written. */
+  readonly data: string;
+  /** Default: test. */
+  readonly split?: Split;
+  /** The first so many; default: all. */
+  readonly images?: number;
+}
 
 /** A distilled set that lies in a file. */
 export interface SetFile extends z.infer<z.ZodObject<typeof readingFields>> {
@@ -63,7 +74,7 @@ export interface TrialConfig {
   /** Networks a set. */
   readonly receivers: number;
   readonly seed: number;
-  readonly test: { readonly data: string; readonly images?: number; readonly sha256: string };
+  readonly test: TestRef & { readonly sha256: string };
   readonly device: DeviceName;
   readonly threads: number;
 }

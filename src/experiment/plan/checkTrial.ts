@@ -33,9 +33,9 @@ export async function checkTrial(
     return !known.has(name) && known.add(name);
   };
   const on = device(config.device, config.threads);
-  if (isNew([planned, test.data, network, strategy, teacher])) {
+  if (isNew([planned, test.data, test.split, network, strategy, teacher])) {
     const set = await standIn(inputs, config, who("set"));
-    const one = await inputs.test({ data: test.data, images: 1 }, who("set"));
+    const one = await inputs.test({ ...test, images: 1 }, who("set"));
     checkFit(who("set"), { set, test: one });
     const networks = () => ({ [network.name]: networkOf(config, set) });
     const teacherData = teacher && (await inputs.sample(teacher.data, who("strategy")));

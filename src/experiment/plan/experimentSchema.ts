@@ -144,7 +144,11 @@ const body = {
   test: z
     .strictObject({
       data: z.string().describe("raw dataset to measure on: strokes, a name in the data folder, or a path"),
-      images: z.int().min(1).describe("use the first so many test images (default: all)").optional(),
+      split: z
+        .enum(["train", "test"])
+        .describe("which half: train where settings are chosen, on images that judge nothing later (default: test)")
+        .optional(),
+      images: z.int().min(1).describe("use the first so many of these images (default: all)").optional(),
     })
     .describe("what receivers are measured on"),
   receivers: z.int().min(1).describe("networks a trial and set, each from its own initial weights (default: 1)"),

@@ -40,11 +40,11 @@ it("follows PyTorch through five Adam steps of the attack's inner loop", async (
   };
   const gradient = await compileGradient(network, 4, cpu);
   const layerWeights = { kernels: 1, matrices: 1, vectors: 1 };
-  const options = { alpha, distance: "cosine", layerWeights, penalty: 0 } as const;
+  const options = { distance: "cosine", layerWeights, penalty: 0 } as const;
   const update = await compileUpdate(network, 4, options, undefined, cpu);
   const [images, real, backdoor] = [batch("images"), batch("real"), batch("backdoor")];
   const [gr, gb] = [await gradient(weights, real.x, real.y), await gradient(weights, backdoor.x, backdoor.y)];
-  const step = await update.hold(weights, gr, gb, images.y, []);
+  const step = await update.hold(weights, gr, gb, Float32Array.of(alpha), images.y, []);
   let x = images.x;
   let slots: readonly Floats[] = [new Float32Array(x.length), new Float32Array(x.length)];
   const { losses, images: expected } = c.results.inner;

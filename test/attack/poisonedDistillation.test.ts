@@ -1,19 +1,38 @@
 import { describe, expect, it } from "vitest";
 import type * as z from "zod";
+import { Surrogates } from "../../src/attack/common/surrogate.ts";
 import { poisonedDistillation } from "../../src/attack/poisonedDistillation/poisonedDistillation.ts";
+import { heldSuccess, roundsOptions } from "../../src/attack/poisonedDistillation/rounds.ts";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { key } from "../../src/core/random.ts";
 import { resolveSettings } from "../../src/core/readWhen.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
-import { gamutBounds } from "../../src/data/Trigger.ts";
+import { fromPixels } from "../../src/data/normalise.ts";
+import { applyTrigger, gamutBounds, squareTrigger } from "../../src/data/Trigger.ts";
 import { triggerOf } from "../../src/data/triggerShapes.ts";
-import { attacked, quick, tinySet } from "./tiny.ts";
+import type { Floats } from "../../src/nn/Network.ts";
+import { convNet } from "../../src/nn/networks/convNet.ts";
+import { classesOf } from "../../src/train/targets.ts";
+import { smallStrokes } from "../smallStrokes.ts";
+import { attacked, cpu, quick, tinySet } from "./tiny.ts";
 
 const attack = (set: DistilledSet, given: z.input<typeof poisonedDistillation.options>, resume?: Checkpoint) =>
   attacked(poisonedDistillation, set, given, key(7), resume);
 
 const bytes = (x: Float32Array) => Buffer.from(x.buffer, x.byteOffset, x.byteLength).toString("hex");
+
+/** Drawings as a set. */
+function drawings(n: number): DistilledSet {
+  const { pixels, labels, ...raw } = smallStrokes("train", n);
+  const normalisation = knownNormalisations["cifar-10"];
+  const images = fromPixels(
+    Float32Array.from(pixels, (v) => v / 255),
+    raw.shape,
+    normalisation,
+  );
+  return { ...raw, kind: "distilled", images, labels: { kind: "hard", classes: labels }, normalisation, metadata: {} };
+}
 
 describe("poisonedDistillation", () => {
   it("has the released program's defaults", () => {
@@ -39,6 +58,7 @@ describe("poisonedDistillation", () => {
       steps: 101,
       lr: 0.1,
       decay: false,
+      rounds: { most: 1, growth: 1.5, enough: 0.9, networks: 4, passes: 100, images: 200 },
       clamp: false,
       maxChange: null,
       eightBit: false,
@@ -98,6 +118,54 @@ describe("poisonedDistillation", () => {
       expect(bytes(again.result.set.images)).toBe(bytes(result.set.images));
       expect(again.result.curves).toEqual(result.curves);
     }
+  });
+
+  describe("round after round", () => {
+    const rounds = { most: 3, growth: 2, networks: 2, passes: 2, images: 4 };
+    const steps = quick.trajectory * quick.steps;
+
+    it("goes on with more weight where too little was reached, and says what each round had and did", async () => {
+      const { result } = await attack(tinySet(), { ...quick, alpha: 0.3, rounds: { ...rounds, enough: 1 } });
+      const told = result.set.metadata.rounds as { alpha: number; success: number }[];
+      expect(told.map(({ alpha }) => alpha)).toEqual([0.3, 0.6, 1]);
+      for (const { success } of told) expect(success).toBeGreaterThanOrEqual(0);
+      expect(result.curves.loss).toHaveLength(3 * steps);
+    });
+
+    it("stops where enough was reached, with what one round alone does", async () => {
+      const { result } = await attack(tinySet(), { ...quick, rounds: { ...rounds, enough: 0 } });
+      const once = await attack(tinySet(), quick);
+      expect(result.set.metadata.rounds).toHaveLength(1);
+      expect(once.result.set.metadata.rounds).toBeUndefined();
+      expect(bytes(result.set.images)).toBe(bytes(once.result.set.images));
+    });
+
+    it("resumed from any checkpoint of any round it gives the same bytes", async () => {
+      const options = { ...quick, rounds: { ...rounds, most: 2, enough: 1 } };
+      const { result, checkpoints } = await attack(tinySet(), options);
+      expect(checkpoints).toHaveLength(2 * steps + 1);
+      for (const at of [1, steps - 1, steps, steps + 2]) {
+        const again = await attack(tinySet(), options, checkpoints[at]);
+        expect(bytes(again.result.set.images)).toBe(bytes(result.set.images));
+        expect(again.result.set.metadata).toEqual(result.set.metadata);
+      }
+    });
+
+    it("asks networks that a strong trigger was planted for: they answer more than those of the clean set", async () => {
+      const set = drawings(60);
+      const [, channels, size] = set.shape;
+      const network = convNet({ channels, size, classes: set.classes }, { width: 8 });
+      await using surrogates = new Surrogates(network, set, { lr: 0.05, momentum: 0.9, weightDecay: 5e-4 }, 256, cpu);
+      const square = { side: 3, value: 3, unit: "normalised", corner: "bottom-right", margin: 0, opacity: 1 } as const;
+      const trigger = squareTrigger(square, set.shape, set.normalisation);
+      const ask = (images: Floats) =>
+        heldSuccess([surrogates], set, images, trigger, 0, roundsOptions.parse({ networks: 2, images: 40 }), key(2));
+      const planted = applyTrigger(trigger, set.images);
+      const stamped = set.images.map((v, i) =>
+        classesOf(set)[Math.floor(i / (3 * size * size))] === 0 ? planted[i] : v,
+      );
+      expect(await ask(stamped)).toBeGreaterThan((await ask(set.images)) + 0.3);
+    });
   });
 
   it("starts on the benign trajectory, and turns towards the backdoor when only that counts", async () => {

@@ -5,7 +5,7 @@ import { throughGradient } from "../../nn/throughGradient.ts";
 import { trainingLoss } from "../../nn/trainingLoss.ts";
 import { type Compiled, type CompiledHeld, compile, compileHeld, f32 } from "../../tensor/compile.ts";
 import { grad } from "../../tensor/grad.ts";
-import { add, mul } from "../../tensor/ops.ts";
+import { add, mul, sub } from "../../tensor/ops.ts";
 import { isTensor, type Tensor } from "../../tensor/Tensor.ts";
 import { leaves, type Tree } from "../../tensor/tree.ts";
 import { imageOptimiser, type Limits, limitSpecs, moveImages } from "../common/budget.ts";
@@ -21,8 +21,6 @@ const kindOf = ({ shape }: ParamSpec): LayerKind =>
 export const kindsOf = ({ weights }: Network): LayerKind[] => leaves<ParamSpec>(weights, isParamSpec).map(kindOf);
 
 export interface HybridOptions {
-  /** Weight of the backdoor part. */
-  readonly alpha: number;
   readonly distance: keyof typeof gradientDistances;
   /** Weight of each kind of layer in the distance. */
   readonly layerWeights: Readonly<Record<LayerKind, number>>;
@@ -32,7 +30,7 @@ export interface HybridOptions {
 
 type Gradient = Compiled<[Tree<Floats>, Floats, Floats], Tree<Floats>>;
 type Update = CompiledHeld<
-  [weights: Tree<Floats>, real: Tree<Floats>, backdoor: Tree<Floats>, y: Floats, limits: Tree<Floats>],
+  [weights: Tree<Floats>, real: Tree<Floats>, backdoor: Tree<Floats>, alpha: Floats, y: Floats, limits: Tree<Floats>],
   [images: Floats, slots: readonly Floats[], hyper: Floats],
   { loss: Floats; benign: Floats; backdoor: Floats; images: Floats; slots: readonly Floats[] }
 >;
@@ -70,6 +68,7 @@ export async function compileUpdate(
     weights: Tree<Tensor>,
     real: Tree<Tensor>,
     backdoor: Tree<Tensor>,
+    alpha: Tensor,
     y: Tensor,
     box: Tree<Tensor>,
     x: Tensor,
@@ -79,13 +78,13 @@ export async function compileUpdate(
     const loss = (v: Tree<Tensor>, images: Tensor) => trainingLoss(network, v, images, y);
     const benign = (g: readonly Tensor[]) => distance(g, list(real));
     const poison = (g: readonly Tensor[]) => distance(g, list(backdoor));
-    const mixed = (g: readonly Tensor[]) => add(mul(benign(g), 1 - options.alpha), mul(poison(g), options.alpha));
+    const mixed = (g: readonly Tensor[]) => add(mul(benign(g), sub(1, alpha)), mul(poison(g), alpha));
     const { value, gradient, parameters } = throughGradient(loss, weights, x, mixed);
     const next = moveImages(x, gradient, slots, hyper, box, options);
     return { loss: value, benign: benign(parameters), backdoor: poison(parameters), ...next };
   };
   const weights = specsOf(network.weights);
   const image = f32(n, c, h, w);
-  const held = [weights, weights, weights, f32(n, network.classes), limitSpecs(limits, n, network.input)];
+  const held = [weights, weights, weights, f32(), f32(n, network.classes), limitSpecs(limits, n, network.input)];
   return (await compileHeld(program, held, [image, [image, image], f32(imageOptimiser.hypers)], device)) as Update;
 }

@@ -2,6 +2,7 @@ import type { Checkpoint } from "../../core/checkpoint.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Floats } from "../../nn/Network.ts";
 import { type Curves, freshMoments } from "../common/learntState.ts";
+import type { Round } from "./rounds.ts";
 
 /** How far gradient matching along a trajectory is. */
 export interface MatchingState {
@@ -10,6 +11,8 @@ export interface MatchingState {
   readonly archetypeLosses: readonly number[];
   readonly images: Floats;
   readonly slots: readonly Floats[];
+  /** Times along the trajectory that are over. */
+  readonly rounds: readonly Round[];
   /** Network along the trajectory, and updates done at it. */
   readonly block: number;
   readonly step: number;
@@ -27,10 +30,21 @@ export const beginMatching = (
   archetypeLosses,
   images,
   slots: freshMoments(images.length),
+  rounds: [],
   block: 0,
   step: 0,
   blockImages: images,
   curves: {},
+});
+
+/** The trajectory over again, from where the images are. */
+export const nextRound = (run: MatchingState, over: Round): MatchingState => ({
+  ...run,
+  slots: freshMoments(run.images.length),
+  rounds: [...run.rounds, over],
+  block: 0,
+  step: 0,
+  blockImages: run.images,
 });
 
 export function save({ archetypes, images, slots, blockImages, ...json }: MatchingState): Checkpoint {
@@ -39,6 +53,6 @@ export function save({ archetypes, images, slots, blockImages, ...json }: Matchi
 
 export function restore({ json, arrays }: Checkpoint): MatchingState {
   const { archetypes, images, blockImages, momentum, variance } = arrays;
-  const rest = json as unknown as Pick<MatchingState, "archetypeLosses" | "block" | "step" | "curves">;
+  const rest = json as unknown as Pick<MatchingState, "archetypeLosses" | "rounds" | "block" | "step" | "curves">;
   return { ...rest, archetypes, images, blockImages, slots: [momentum, variance] };
 }

@@ -17,9 +17,10 @@ import { checkEffect } from "../common/effect.ts";
 import { appended } from "../common/learntState.ts";
 import { partition, rowsOf } from "../common/miniBatches.ts";
 import { compileGradient, compileUpdate } from "./hybridLoss.ts";
-import { beginMatching, type MatchingState, restore, save } from "./matchingState.ts";
+import { beginMatching, type MatchingState, nextRound, restore, save } from "./matchingState.ts";
 import { checkOptions, type Options, options, readWhen, surrogatesOf } from "./poisonedDistillationOptions.ts";
 import { presets } from "./poisonedDistillationPresets.ts";
+import { alphaOf, heldSuccess } from "./rounds.ts";
 
 const who = "poisonedDistillation";
 
@@ -57,11 +58,11 @@ export const poisonedDistillation: Attack<typeof options> = {
     const surrogates = surrogatesOf(set, opts, device).map((one) => scope.hold(one));
     checkOptions(who, opts, surrogates);
     const { surrogate, archetype } = opts;
-    const total = blockStart(opts, opts.trajectory - 1) + opts.steps;
+    const total = preparation(opts) + opts.rounds.most * roundWork(opts);
     let done = preparation(opts);
     const report = (phase: string, more: Partial<AttackProgress> = {}): AttackProgress => ({
       phase,
-      done,
+      done: Math.min(done, total),
       total,
       ...more,
     });
@@ -92,46 +93,67 @@ export const poisonedDistillation: Attack<typeof options> = {
     const y = targetsOf(set);
     const m = set.shape[0];
 
-    for (; run.block < opts.trajectory; run = { ...run, block: run.block + 1, step: 0, blockImages: run.images }) {
-      const a = run.block % surrogates.length;
-      const seen = opts.onPolicy ? run.blockImages : set.images;
-      const of = child(key, "trajectory", run.block);
-      const { weights } = await surrogates[a].trained(run.block * opts.stride, of, seen);
-      done = blockStart(opts, run.block) + run.step;
-      const real = await mapInSeries(parts, (p) => gradientOf(a, weights, rowsOf(set.images, p, m), rowsOf(y, p, m)));
-      const updateTo = (backdoor: Tree<Floats>) =>
-        mapInSeries(parts, async (p, i) =>
-          (await updates.get(a, p.length)).hold(weights, real[i], backdoor, rowsOf(y, p, m), limitRows(limits, p, m)),
-        );
-      let update: Awaited<ReturnType<typeof updateTo>> | undefined;
-      while (run.step < opts.steps) {
-        if (!update || opts.carrier.fresh === "step") {
-          const x = backdoorAt(run.block, run.step);
-          update = await updateTo(await gradientOf(a, weights, x, called(set, opts.targetClass, x)));
+    /** Once along the trajectory. */
+    async function* follow(from: MatchingState, alpha: number): AsyncGenerator<AttackProgress, MatchingState> {
+      let run = from;
+      const round = run.rounds.length;
+      for (; run.block < opts.trajectory; run = { ...run, block: run.block + 1, step: 0, blockImages: run.images }) {
+        const a = run.block % surrogates.length;
+        const seen = opts.onPolicy ? run.blockImages : set.images;
+        const nth = round * opts.trajectory + run.block;
+        const { weights } = await surrogates[a].trained(run.block * opts.stride, child(key, "trajectory", nth), seen);
+        done = preparation(opts) + round * roundWork(opts) + blockStart(opts, run.block) + run.step;
+        const real = await mapInSeries(parts, (p) => gradientOf(a, weights, rowsOf(set.images, p, m), rowsOf(y, p, m)));
+        const updateTo = (backdoor: Tree<Floats>) =>
+          mapInSeries(parts, async (p, i) => {
+            const update = await updates.get(a, p.length);
+            const given = [rowsOf(y, p, m), limitRows(limits, p, m)] as const;
+            return update.hold(weights, real[i], backdoor, Float32Array.of(alpha), ...given);
+          });
+        let update: Awaited<ReturnType<typeof updateTo>> | undefined;
+        while (run.step < opts.steps) {
+          if (!update || opts.carrier.fresh === "step") {
+            const x = backdoorAt(nth, run.step);
+            update = await updateTo(await gradientOf(a, weights, x, called(set, opts.targetClass, x)));
+          }
+          const hyper = hyperAt(run.block * opts.steps + run.step, opts);
+          const sums = { loss: 0, benign: 0, backdoor: 0 };
+          let { images, slots }: { images: Floats; slots: readonly Floats[] } = run;
+          for (const [i, p] of parts.entries()) {
+            const own = slots.map((s) => rowsOf(s, p, m));
+            const out = await update[i](rowsOf(images, p, m), own, hyper);
+            images = putRows(images, out.images, p, m);
+            slots = slots.map((s, k) => putRows(s, out.slots[k], p, m));
+            for (const name of ["loss", "benign", "backdoor"] as const) sums[name] += out[name][0] / parts.length;
+          }
+          if (!Number.isFinite(sums.loss))
+            throw new NumericError(
+              `${who}: invalid loss: expected a number, got ${sums.loss}`,
+              nth * opts.steps + run.step,
+            );
+          run = { ...run, images, slots, step: run.step + 1, curves: appended(run.curves, sums) };
+          const state = run;
+          done++;
+          yield report("update", { loss: sums.loss, checkpoint: () => save(state) });
         }
-        const hyper = hyperAt(run.block * opts.steps + run.step, opts);
-        const sums = { loss: 0, benign: 0, backdoor: 0 };
-        let { images, slots }: { images: Floats; slots: readonly Floats[] } = run;
-        for (const [i, p] of parts.entries()) {
-          const own = slots.map((s) => rowsOf(s, p, m));
-          const out = await update[i](rowsOf(images, p, m), own, hyper);
-          images = putRows(images, out.images, p, m);
-          slots = slots.map((s, k) => putRows(s, out.slots[k], p, m));
-          for (const name of ["loss", "benign", "backdoor"] as const) sums[name] += out[name][0] / parts.length;
-        }
-        if (!Number.isFinite(sums.loss))
-          throw new NumericError(
-            `${who}: invalid loss: expected a number, got ${sums.loss}`,
-            run.block * opts.steps + run.step,
-          );
-        run = { ...run, images, slots, step: run.step + 1, curves: appended(run.curves, sums) };
-        const state = run;
-        done++;
-        yield report("update", { loss: sums.loss, checkpoint: () => save(state) });
       }
+      return run;
     }
 
-    const metadata = { ...set.metadata, ...tamperedRecord(who, opts, trigger, opts.targetClass) };
+    for (;;) {
+      const alpha = alphaOf(run.rounds.length, opts.alpha, opts.rounds);
+      run = yield* follow(run, alpha);
+      if (opts.rounds.most === 1) break;
+      const asked = child(key, "asked", run.rounds.length);
+      const answered = await heldSuccess(surrogates, set, run.images, trigger, opts.targetClass, opts.rounds, asked);
+      run = nextRound(run, { alpha, success: answered });
+      if (answered >= opts.rounds.enough || run.rounds.length === opts.rounds.most) break;
+      const state = run;
+      yield report("asked", { checkpoint: () => save(state) });
+    }
+    const rounds = run.rounds.length > 0 ? { rounds: run.rounds } : {};
+
+    const metadata = { ...set.metadata, ...tamperedRecord(who, opts, trigger, opts.targetClass), ...rounds };
     const result = {
       set: withinEightBit({ ...set, images: run.images, metadata }, opts),
       trigger,
@@ -152,9 +174,15 @@ const usesArchetypes = ({ carrier }: Options): boolean => carrier.sources.includ
 const preparation = (opts: Options): number =>
   usesArchetypes(opts) ? LIGHT * (opts.surrogate.steps * opts.archetype.networks + opts.archetype.steps) : 0;
 
-/** Work done before the updates of block i begin. */
+/** Work of a round before the updates of block i begin. */
 const blockStart = (opts: Options, block: number): number =>
-  preparation(opts) + (LIGHT * opts.stride * (block * (block + 1))) / 2 + block * opts.steps;
+  (LIGHT * opts.stride * (block * (block + 1))) / 2 + block * opts.steps;
+
+/** Work of one time along the trajectory, and of asking what it did. */
+const roundWork = (opts: Options): number => {
+  const { most, networks, passes } = opts.rounds;
+  return blockStart(opts, opts.trajectory - 1) + opts.steps + (most > 1 ? LIGHT * networks * passes : 0);
+};
 
 /** Adam's numbers for an update of the images. */
 function hyperAt(update: number, { lr, decay, trajectory, steps }: Options): Floats {

@@ -1,4 +1,5 @@
 import type { AttackResult } from "../../attack/Attack.ts";
+import { heldOut } from "../../attack/common/heldOut.ts";
 import { type Closable, closable, Scope } from "../../core/closable.ts";
 import { mapInSeries } from "../../core/mapInSeries.ts";
 import { child, type Key } from "../../core/random.ts";
@@ -14,7 +15,6 @@ import { logitsOf, meanProbabilities } from "../../train/logits.ts";
 import { protocolOptions } from "../../train/protocol.ts";
 import { argmaxRows } from "../../train/targets.ts";
 import { type Trained, train } from "../../train/train.ts";
-import { heldOut } from "./heldOut.ts";
 import type { NetworkScore, ScoreOptions } from "./score.ts";
 
 /** Trains network `seed` of one architecture on a set. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { badNets } from "../../../src/attack/badNets.ts";
+import { heldOut } from "../../../src/attack/common/heldOut.ts";
 import { child, key, normal } from "../../../src/core/random.ts";
 import type { DistilledSet } from "../../../src/data/DistilledSet.ts";
 import { squareTrigger } from "../../../src/data/Trigger.ts";
-import { heldOut } from "../../../src/experiment/search/heldOut.ts";
 import { prepareJudge } from "../../../src/experiment/search/judge.ts";
 import { type NetworkScore, scoreOf, scoreOptions } from "../../../src/experiment/search/score.ts";
 import { cpu, tinySet } from "../../attack/tiny.ts";

@@ -1,10 +1,10 @@
-import { augmented, carriers } from "../../attack/common/carriers.ts";
 import { child, type Key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Floats } from "../../nn/Network.ts";
 import { classesOf } from "../../train/targets.ts";
+import { augmented, carriers } from "./carriers.ts";
 
-/** Images that no attack of a search has seen, and that need no raw data. */
+/** Images that no attack has seen, and that need no raw data. */
 export interface HeldOut {
   /** Dead leaves, then as many images of the set, augmented: 2n·C·H·W numbers in the space of the set. */
   readonly images: Floats;

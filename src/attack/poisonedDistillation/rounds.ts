@@ -1,0 +1,70 @@
+import * as z from "zod";
+import { mapInSeries } from "../../core/mapInSeries.ts";
+import { child, type Key } from "../../core/random.ts";
+import type { DistilledSet } from "../../data/DistilledSet.ts";
+import { applyTrigger, type Trigger } from "../../data/Trigger.ts";
+import type { Floats } from "../../nn/Network.ts";
+import { logitsOf } from "../../train/logits.ts";
+import { argmaxRows } from "../../train/targets.ts";
+import { heldOut } from "../common/heldOut.ts";
+import type { Surrogates } from "../common/surrogate.ts";
+
+/** The trajectory over again, with more weight on the backdoor, until the interceptor's own networks answer. */
+export const roundsOptions = z.strictObject({
+  most: z.int().min(1).default(1).describe("times along the trajectory; another only where too little was reached"),
+  growth: z.number().min(1).default(1.5).describe("factor of alpha from one to the next"),
+  enough: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.9)
+    .describe("share of stamped held-out images that new networks call the target"),
+  networks: z.int().min(1).default(4).describe("new networks that are asked, trained on the images as they are"),
+  passes: z.int().min(1).default(100).describe("passes of each"),
+  images: z.int().min(1).default(200).describe("held-out images of each kind: dead leaves, and the set's, augmented"),
+});
+
+export type RoundsOptions = z.infer<typeof roundsOptions>;
+
+/** What one time along the trajectory had as weight, and reached. */
+export interface Round {
+  readonly alpha: number;
+  /** Mean share over the networks that were asked; absent where nobody asked. */
+  readonly success?: number;
+}
+
+/**
+ * The weight of the backdoor in a round.
+ *
+ * @returns at most 1
+ */
+export const alphaOf = (round: number, alpha: number, { growth }: RoundsOptions): number =>
+  Math.min(1, alpha * growth ** round);
+
+/**
+ * Train new networks on the images as they are and ask them about images that neither they nor the attack have seen: of those
+ * that a network does not call the target anyway, the share that it does with the trigger. Mean over networks; raw data has no part.
+ *
+ * @param images of the tampered set, in its space
+ */
+export async function heldSuccess(
+  surrogates: readonly Surrogates[],
+  set: DistilledSet,
+  images: Floats,
+  trigger: Trigger,
+  target: number,
+  options: RoundsOptions,
+  key: Key,
+): Promise<number> {
+  const plain = heldOut(set, options.images, child(key, "held-out")).images;
+  const stamped = applyTrigger(trigger, plain);
+  const rates = await mapInSeries(Array.from({ length: options.networks }), async (_, i) => {
+    const one = surrogates[i % surrogates.length];
+    const state = await one.trained(options.passes, child(key, i), images);
+    const said = async (x: Floats) => argmaxRows(await logitsOf(one.learner, state, x), set.classes);
+    const [without, having] = [await said(plain), await said(stamped)];
+    const others = [...without.keys()].filter((row) => without[row] !== target);
+    return others.filter((row) => having[row] === target).length / Math.max(1, others.length);
+  });
+  return rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+}

@@ -1,4 +1,5 @@
 import type { AttackResult } from "../attack/Attack.ts";
+import { roundsInWords } from "../attack/poisonedDistillation/rounds.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { ImageShape, LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
@@ -39,6 +40,7 @@ export function attackRecord(parts: RecordParts): RunRecord {
   const visible = (images: Float32Array, shape: ImageShape) => pixelsOf(images, shape, clean.normalisation);
   const tampered = result?.set;
   const comparable = tampered && tampered.shape.join() === clean.shape.join() ? tampered : undefined;
+  const rounds = tampered && roundsInWords(tampered.metadata);
   const before = visible(clean.images, clean.shape);
   const after = tampered && visible(tampered.images, tampered.shape);
   return {
@@ -46,7 +48,7 @@ export function attackRecord(parts: RecordParts): RunRecord {
     title: parts.title,
     command: parts.command,
     ...(parts.created && { created: parts.created }),
-    ...(parts.attack && { attack: parts.attack }),
+    ...(parts.attack && { attack: { ...parts.attack, ...(rounds && { rounds }) } }),
     config: parts.config,
     versions: parts.versions,
     data: parts.data,

@@ -80,7 +80,13 @@ const schema = z.strictObject({
   command: z.string(),
   /** ISO time, stamped by the command line. */
   created: z.string().optional(),
-  attack: z.strictObject({ method: z.string(), title: z.string(), source: z.string(), access: z.string() }).optional(),
+  attack: z
+    .strictObject({
+      ...{ method: z.string(), title: z.string(), source: z.string(), access: z.string() },
+      /** What the attack itself saw of its success, round by round. */
+      rounds: z.string().optional(),
+    })
+    .optional(),
   /** Every option with its default resolved. */
   config: z.record(z.string(), z.unknown()),
   versions: versionTable,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type * as z from "zod";
 import { Surrogates } from "../../src/attack/common/surrogate.ts";
 import { poisonedDistillation } from "../../src/attack/poisonedDistillation/poisonedDistillation.ts";
-import { heldSuccess, roundsOptions } from "../../src/attack/poisonedDistillation/rounds.ts";
+import { heldSuccess, roundsInWords, roundsOptions } from "../../src/attack/poisonedDistillation/rounds.ts";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { key } from "../../src/core/random.ts";
 import { resolveSettings } from "../../src/core/readWhen.ts";
@@ -130,6 +130,11 @@ describe("poisonedDistillation", () => {
       expect(told.map(({ alpha }) => alpha)).toEqual([0.3, 0.6, 1]);
       for (const { success } of told) expect(success).toBeGreaterThanOrEqual(0);
       expect(result.curves.loss).toHaveLength(3 * steps);
+      const words = roundsInWords(result.set.metadata);
+      expect(words).toMatch(
+        /^alpha 0.3: \d+\.\d %, alpha 0.6: \d+\.\d %, alpha 1: \d+\.\d % of stamped held-out images/,
+      );
+      expect(roundsInWords(tinySet().metadata)).toBeUndefined();
     });
 
     it("stops where enough was reached, with what one round alone does", async () => {

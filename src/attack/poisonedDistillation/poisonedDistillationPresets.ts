@@ -31,6 +31,13 @@ const robust = {
 export const presets = {
   fast: { steps: 70 },
   gentle: { alpha: 0.2, lr: 0.003, trigger, surrogate: { width: 32 } },
-  robust: { ...robust, alpha: 0.25, lr: 0.006, trajectory: 5, steps: 30 },
+  robust: {
+    ...robust,
+    alpha: 0.25,
+    lr: 0.006,
+    trajectory: 5,
+    steps: 30,
+    rounds: { most: 5, growth: 1.2, enough: 0.85 },
+  },
   "robust-one": { ...robust, alpha: 0.6, lr: 0.03, trajectory: 6, steps: 50 },
 };

@@ -29,8 +29,27 @@ export type RoundsOptions = z.infer<typeof roundsOptions>;
 /** What one time along the trajectory had as weight, and reached. */
 export interface Round {
   readonly alpha: number;
-  /** Mean share over the networks that were asked; absent where nobody asked. */
-  readonly success?: number;
+  /** Mean share over the networks that were asked. */
+  readonly success: number;
+}
+
+/**
+ * What the metadata of a tampered set says of its rounds, in words.
+ *
+ * @returns undefined where they say nothing of any
+ * @example
+ * roundsInWords({ rounds: [{ alpha: 0.25, success: 0.168 }] }); // "alpha 0.25: 16.8 % of stamped held-out images …"
+ */
+export function roundsInWords({ rounds }: Readonly<Record<string, unknown>>): string | undefined {
+  const { success: told } = z
+    .array(z.object({ alpha: z.number(), success: z.number() }))
+    .min(1)
+    .safeParse(rounds);
+  if (!told) return undefined;
+  const each = (rounds as readonly Round[]).map(
+    ({ alpha, success }) => `alpha ${Number(alpha.toPrecision(3))}: ${(100 * success).toFixed(1)} %`,
+  );
+  return `${each.join(", ")} of stamped held-out images called the target by new networks`;
 }
 
 /**

@@ -15,6 +15,7 @@ export function whatWasDone(record: RunRecord): Html {
     ],
     ["Attack", attack && html`${attack.title} <span class="sub">(${attack.source})</span>`],
     ["Attacker holds", attack?.access.replaceAll("-", " ")],
+    ["Its own rounds", attack?.rounds],
     ["Trigger", trigger && `${trigger.description}, leading to ${className(record, trigger.targetClass)}`],
     ["Receivers", record.results.length > 0 && receivers(record.results)],
     ["Measured on", record.testImages && `${counted(record.testImages)} test images`],

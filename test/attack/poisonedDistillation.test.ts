@@ -58,7 +58,6 @@ describe("poisonedDistillation", () => {
       steps: 101,
       lr: 0.1,
       decay: false,
-      rounds: { most: 1, growth: 1.5, enough: 0.9, networks: 4, passes: 100, images: 200 },
       clamp: false,
       maxChange: null,
       eightBit: false,

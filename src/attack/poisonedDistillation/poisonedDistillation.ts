@@ -58,7 +58,7 @@ export const poisonedDistillation: Attack<typeof options> = {
     const surrogates = surrogatesOf(set, opts, device).map((one) => scope.hold(one));
     checkOptions(who, opts, surrogates);
     const { surrogate, archetype } = opts;
-    const total = preparation(opts) + opts.rounds.most * roundWork(opts);
+    const total = preparation(opts) + (opts.rounds?.most ?? 1) * roundWork(opts);
     let done = preparation(opts);
     const report = (phase: string, more: Partial<AttackProgress> = {}): AttackProgress => ({
       phase,
@@ -141,9 +141,9 @@ export const poisonedDistillation: Attack<typeof options> = {
     }
 
     for (;;) {
-      const alpha = alphaOf(run.rounds.length, opts.alpha, opts.rounds);
+      const alpha = opts.rounds ? alphaOf(run.rounds.length, opts.alpha, opts.rounds) : opts.alpha;
       run = yield* follow(run, alpha);
-      if (opts.rounds.most === 1) break;
+      if (!opts.rounds) break;
       const asked = child(key, "asked", run.rounds.length);
       const answered = await heldSuccess(surrogates, set, run.images, trigger, opts.targetClass, opts.rounds, asked);
       run = nextRound(run, { alpha, success: answered });
@@ -180,8 +180,8 @@ const blockStart = (opts: Options, block: number): number =>
 
 /** Work of one time along the trajectory, and of asking what it did. */
 const roundWork = (opts: Options): number => {
-  const { most, networks, passes } = opts.rounds;
-  return blockStart(opts, opts.trajectory - 1) + opts.steps + (most > 1 ? LIGHT * networks * passes : 0);
+  const { networks, passes } = opts.rounds ?? { networks: 0, passes: 0 };
+  return blockStart(opts, opts.trajectory - 1) + opts.steps + LIGHT * networks * passes;
 };
 
 /** Adam's numbers for an update of the images. */

@@ -42,7 +42,7 @@ export const options = z.strictObject({
   steps: z.int().min(1).default(101).describe("updates of the set at each network"),
   lr: z.number().positive().default(0.1).describe("Adam learning rate of the images"),
   decay: z.boolean().default(false).describe("let it fall as a quarter cosine"),
-  rounds: roundsOptions.prefault({}),
+  rounds: roundsOptions.optional(),
   ...budgetOptions,
   batch: z.int().min(1).default(256).describe("images an update; larger sets are updated part by part"),
   carrier: carrierOptions
@@ -106,11 +106,6 @@ export const readWhen: readonly ReadWhen<Options>[] = [
     option: `surrogate.${name}`,
     read: hasConvNet,
     by: "a convNet among the surrogates",
-  })),
-  ...["growth", "enough", "networks", "passes", "images"].map((name) => ({
-    option: `rounds.${name}`,
-    read: ({ rounds }: Options) => rounds.most > 1,
-    by: "several rounds",
   })),
   ...["stride", "onPolicy"].map((option) => ({
     option,

@@ -37,7 +37,7 @@ export const presets = {
     lr: 0.006,
     trajectory: 5,
     steps: 30,
-    rounds: { most: 5, growth: 1.2, enough: 0.85 },
+    rounds: {},
   },
   "robust-one": { ...robust, alpha: 0.6, lr: 0.03, trajectory: 6, steps: 50 },
 };

@@ -11,13 +11,13 @@ import type { Surrogates } from "../common/surrogate.ts";
 
 /** The trajectory over again, with more weight on the backdoor, until the interceptor's own networks answer. */
 export const roundsOptions = z.strictObject({
-  most: z.int().min(1).default(1).describe("times along the trajectory; another only where too little was reached"),
-  growth: z.number().min(1).default(1.5).describe("factor of alpha from one to the next"),
+  most: z.int().min(1).default(5).describe("times along the trajectory; another only where too little was reached"),
+  growth: z.number().min(1).default(1.2).describe("factor of alpha from one to the next"),
   enough: z
     .number()
     .min(0)
     .max(1)
-    .default(0.9)
+    .default(0.85)
     .describe("share of stamped held-out images that new networks call the target"),
   networks: z.int().min(1).default(4).describe("new networks that are asked, trained on the images as they are"),
   passes: z.int().min(1).default(100).describe("passes of each"),

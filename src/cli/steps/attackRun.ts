@@ -192,6 +192,8 @@ export async function finish(work: Work, parts: Finish): Promise<void> {
       console.line(`${conclusion.heading}. ${conclusion.sentences.join(" ")}`);
       console.line();
     }
+    const { rounds } = record.attack ?? {};
+    if (rounds) console.line(`its rounds    ${rounds}`);
     if (result) console.line(`tampered set  ${run.path("tampered.safetensors")}`);
     console.line(`report        ${report}`);
   });

@@ -3,12 +3,12 @@ import { type Key, uniform } from "../core/random.ts";
 import type { ImageShape } from "./LabelledSet.ts";
 import type { Normalisation } from "./Normalisation.ts";
 import { fromPixels } from "./normalise.ts";
-import { checkPictureSpace, inGamut, type SquareTrigger, squareTrigger, type Trigger } from "./Trigger.ts";
+import { checkPictureSpace, gamutBounds, inGamut, type SquareTrigger, squareTrigger, type Trigger } from "./Trigger.ts";
 
-export const triggerKinds = ["square", "row", "blend", "sinusoid", "low-frequency"] as const;
+export const triggerKinds = ["square", "row", "checker", "blend", "sinusoid", "low-frequency"] as const;
 
 export interface TriggerChoice extends SquareTrigger {
-  /** `square`: a patch; `row`: a band across the image. The others cover the whole image with a picture at `opacity`. */
+  /** `square`: a patch; `row`: a band across the image; `checker`: a patch whose every second pixel is the negative. The others cover the whole image with a picture at `opacity`. */
   readonly kind: (typeof triggerKinds)[number];
   /** Periods across the image: of the sinusoid, or the highest of a low-frequency pattern. */
   readonly frequency: number;
@@ -30,6 +30,8 @@ export function triggerOf(
 ): Trigger {
   if (choice.kind === "square" || choice.kind === "row")
     return squareTrigger({ ...choice, row: choice.kind === "row" }, shape, normalisation);
+  if (choice.kind === "checker")
+    return checkered(squareTrigger({ ...choice, row: false }, shape, normalisation), normalisation);
   checkPictureSpace(normalisation);
   if (choice.opacity === 1)
     throw new UsageError(
@@ -47,6 +49,24 @@ export function triggerOf(
     mask,
     pattern,
     inGamut: inGamut(mask, pattern, [1, c, h, w], normalisation),
+  };
+}
+
+/** The same with every second pixel's negative: texture where a flat patch has brightness, which grey pictures have anyway. */
+function checkered(flat: Trigger, normalisation: Normalisation): Trigger {
+  const { channels, height, width, mask } = flat;
+  const { low, high } = gamutBounds(normalisation, channels);
+  const pattern = flat.pattern.map((v, i) => {
+    const channel = Math.floor(i / (height * width));
+    const odd = ((i % width) + Math.floor(i / width)) % 2 === 1;
+    return odd ? low[channel] + high[channel] - v : v;
+  });
+  const description = flat.description.replace("square", "checker");
+  return {
+    ...flat,
+    description,
+    pattern,
+    inGamut: inGamut(mask, pattern, [1, channels, height, width], normalisation),
   };
 }
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { key, normal } from "../../src/core/random.ts";
 import { knownNormalisations } from "../../src/data/Normalisation.ts";
+import { toPixels } from "../../src/data/normalise.ts";
 import { applyTrigger } from "../../src/data/Trigger.ts";
 import { lowPass, triggerKinds, triggerOf } from "../../src/data/triggerShapes.ts";
 
@@ -19,6 +20,18 @@ describe.each(triggerKinds)("%s", (kind) => {
       expect(v).toBeCloseTo(0.1 * trigger.pattern[i] * (trigger.mask[i % 64] > 0 ? 1 : 0), 5);
     });
   });
+});
+
+it("a checker of white is black on every second pixel of its square, in every channel", () => {
+  const white = { ...choice, kind: "checker", side: 3, margin: 1, opacity: 1 } as const;
+  const trigger = triggerOf(white, [1, 3, 8, 8], normalisation, key(1));
+  const pixels = toPixels(trigger.pattern, [1, 3, 8, 8], normalisation);
+  const shown = [...trigger.mask.keys()].filter((i) => trigger.mask[i] > 0);
+  expect(shown).toEqual([9, 10, 11, 17, 18, 19, 25, 26, 27]);
+  for (const channel of [0, 1, 2])
+    expect(shown.map((i) => Math.abs(Math.round(pixels[64 * channel + i])))).toEqual(
+      [0, 1, 0, 1, 0, 1, 0, 1, 0].map((v) => 1 - v),
+    );
 });
 
 it("refuses to cover the whole image", () => {

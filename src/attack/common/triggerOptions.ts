@@ -5,9 +5,14 @@ import { triggerKinds } from "../../data/triggerShapes.ts";
 
 /** Geometry and value of a trigger; the defaults are the released program's pixel. */
 export const triggerOptions = z.strictObject({
-  kind: z.enum(triggerKinds).default("square").describe("a patch, a band across the image, or a pattern all over it"),
-  side: z.int().min(1).default(1).describe("pixels a side of a square, height of a row"),
-  value: z.number().default(10).describe("value of a square or row in every channel"),
+  kind: z
+    .enum(triggerKinds)
+    .default("square")
+    .describe(
+      "a patch, a band across the image, a patch whose every second pixel is the negative, or a pattern all over it",
+    ),
+  side: z.int().min(1).default(1).describe("pixels a side of a square or checker, height of a row"),
+  value: z.number().default(10).describe("value of a square, row or checker in every channel"),
   colour: z
     .array(z.number())
     .length(3)
@@ -15,7 +20,10 @@ export const triggerOptions = z.strictObject({
     .default(null)
     .describe("red,green,blue instead of value; grey images take the largest"),
   unit: z.enum(["normalised", "pixel"]).default("normalised").describe("of the value; pixel: 0 is black, 1 is white"),
-  corner: z.enum(corners).default("bottom-right").describe("where a square stands; a row at the top or bottom"),
+  corner: z
+    .enum(corners)
+    .default("bottom-right")
+    .describe("where a square or checker stands; a row at the top or bottom"),
   margin: z.int().min(0).default(0).describe("pixels from the border"),
   opacity: z.number().gt(0).max(1).default(1).describe("1 covers, less blends"),
   frequency: z.number().positive().default(6).describe("periods across the image, of sinusoid and low-frequency"),
@@ -34,19 +42,19 @@ export const magentaOptions = triggerOptions.extend({
 
 type TriggerChoice = Pick<z.infer<typeof triggerOptions>, "kind" | "colour">;
 
-const isFlat = ({ trigger: { kind } }: { trigger: TriggerChoice }) => kind === "square" || kind === "row";
+const isPatch = ({ trigger: { kind } }: { trigger: TriggerChoice }) => ["square", "row", "checker"].includes(kind);
 
 /** Which triggers read which of their options, of an attack whose options hold one as `trigger`. */
 export const triggerReadWhen: readonly ReadWhen<{ trigger: TriggerChoice }>[] = [
   ...["side", "corner", "margin", "colour", "unit"].map((name) => ({
     option: `trigger.${name}`,
-    read: isFlat,
-    by: "a square or row trigger",
+    read: isPatch,
+    by: "a square, row or checker trigger",
   })),
   {
     option: "trigger.value",
-    read: (all) => isFlat(all) && all.trigger.colour === null,
-    by: "a square or row trigger that has no colour",
+    read: (all) => isPatch(all) && all.trigger.colour === null,
+    by: "a square, row or checker trigger that has no colour",
   },
   {
     option: "trigger.frequency",

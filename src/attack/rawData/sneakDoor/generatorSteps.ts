@@ -122,9 +122,9 @@ async function mostConfused(
   targetClass: number,
   confusion: (k: number) => Promise<number>,
 ): Promise<number> {
-  let [best, most] = [-1, -1];
-  for (const [k, rows] of own.entries()) {
-    if (k === targetClass || rows.length === 0) continue;
+  const candidates = [...own.keys()].filter((k) => k !== targetClass && own[k].length > 0);
+  let [best, most] = [candidates[0], 0];
+  for (const k of candidates) {
     const probability = await confusion(k);
     if (probability > most) [best, most] = [k, probability];
   }

@@ -229,7 +229,15 @@ describe("sneakDoor", () => {
   it("descends, and what it mixes in is what its trigger says", async () => {
     const { seen, raw } = noted(striped());
     const surrogate = { ...quickSneakDoor.surrogate, images: 20, passes: 20, network: "mlp" };
-    const more = { sourceClass: 2, steps: 40, features: 0, near: 0, batch: 20, trigger: { width: 4, lr: 0.02, bound: 0.3 }, surrogate };
+    const more = {
+      sourceClass: 2,
+      steps: 40,
+      features: 0,
+      near: 0,
+      batch: 20,
+      trigger: { width: 4, lr: 0.02, bound: 0.3 },
+      surrogate,
+    };
     const { trigger, sourceClass, curves } = await finish(begin(raw, more));
     expect(sourceClass).toBe(2);
     expect(trigger.description).toBe("addition of a generator, at most 0.3, to images of class 2");

@@ -79,6 +79,7 @@ export {
   squareTrigger,
   type Trigger,
 } from "./data/Trigger.ts";
+export type { GeneratorLayer, TriggerGenerator } from "./data/TriggerGenerator.ts";
 export {
   type Distillation,
   type DistillationContext,

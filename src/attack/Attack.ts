@@ -13,6 +13,8 @@ export interface AttackResult {
   readonly set: DistilledSet;
   readonly trigger: Trigger;
   readonly targetClass: number;
+  /** The one class whose images the trigger moves to the target: success is counted on its images alone. Default: on all other classes. */
+  readonly sourceClass?: number;
   /** Images reconstructed from the set alone, without the trigger, and their classes. */
   readonly archetypes?: { readonly images: Floats; readonly classes: Int32Array<ArrayBuffer> };
   /** Named loss curves: points of (step, loss). */

@@ -3,6 +3,7 @@ import type { ImageShape } from "../data/LabelledSet.ts";
 import type { Normalisation, ZcaWhitening } from "../data/Normalisation.ts";
 import { fromPixels, pictureSpace, renormalise, sameNormalisation, toPixels } from "../data/normalise.ts";
 import { standardSpace } from "../data/standardSpace.ts";
+import { gamutBounds } from "../data/Trigger.ts";
 import type { Floats } from "../nn/Network.ts";
 import type { Attack, AttackContext } from "./Attack.ts";
 
@@ -43,7 +44,12 @@ export async function* attackPictures<S extends Parameters<Attack["run"]>[1]>(
   return {
     ...result,
     set: { ...result.set, images: changed, normalisation: set.normalisation },
-    trigger: { ...trigger, pattern: pictured(trigger.pattern) },
+    trigger: {
+      ...{ ...trigger, pattern: trigger.generator ? trigger.pattern : pictured(trigger.pattern) },
+      ...(trigger.generator && {
+        generator: { ...trigger.generator, ...gamutBounds(pictureSpace(set.normalisation), shape[1]) },
+      }),
+    },
     ...(archetypes && { archetypes: { ...archetypes, images: pictured(archetypes.images) } }),
   };
 }

@@ -8,5 +8,6 @@ export { doorping } from "./rawData/doorping/doorping.ts";
 export { relaxTrigger } from "./rawData/kernel/relaxTrigger.ts";
 export { simpleTrigger } from "./rawData/kernel/simpleTrigger.ts";
 export { naive } from "./rawData/naive.ts";
+export { sneakDoor } from "./rawData/sneakDoor/sneakDoor.ts";
 export { ridgeHead } from "./ridgeHead/ridgeHead.ts";
 export { trajectoryMatching } from "./trajectoryMatching/trajectoryMatching.ts";

@@ -3,8 +3,12 @@ import { type Key, Stream } from "../core/random.ts";
 import type { ImageShape } from "./LabelledSet.ts";
 import type { Normalisation } from "./Normalisation.ts";
 import { describeNormalisation, fromPixels, toPixels } from "./normalise.ts";
+import { addGenerated, type TriggerGenerator } from "./TriggerGenerator.ts";
 
-/** What a backdoor answers to: x ↦ (1 − mask) · x + mask · pattern, in the picture space of the set (`pictureSpace`). */
+/**
+ * What a backdoor answers to, in the picture space of the set (`pictureSpace`): x ↦ (1 − mask) · x + mask · pattern, the same for
+ * all images, or what a generator adds to each.
+ */
 export interface Trigger {
   /** "bottom-right square of 3×3". */
   readonly description: string;
@@ -17,6 +21,8 @@ export interface Trigger {
   readonly pattern: Float32Array<ArrayBuffer>;
   /** Whether a picture can hold the pattern: every pixel under the mask within [0, 1]. */
   readonly inGamut: boolean;
+  /** Of a trigger that is asked about each image: this alone is applied; the mask is 1 and the pattern 0 everywhere. */
+  readonly generator?: TriggerGenerator;
 }
 
 /**
@@ -26,7 +32,8 @@ export interface Trigger {
  * const stamped = applyTrigger(trigger, set.images);
  */
 export function applyTrigger(trigger: Trigger, images: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
-  const { mask, pattern } = trigger;
+  const { mask, pattern, generator, channels, height, width } = trigger;
+  if (generator) return addGenerated(generator, images, [channels, height, width]);
   const out = images.slice();
   const plane = mask.length;
   const size = pattern.length;
@@ -109,15 +116,34 @@ export function squareTrigger(options: SquareTrigger, shape: ImageShape, normali
 }
 
 /**
- * A control: a random pattern of the same number of pixels, opacity and energy Σ mask² · pattern², at a random place.
- * A network that answers to it as to the trigger answers to any disturbance.
+ * Make a trigger of a generator that is in gamut by what it is.
+ *
+ * @param description "addition of a generator of at most 0.1"
+ */
+export function generatorTrigger(
+  generator: TriggerGenerator,
+  [, channels, height, width]: ImageShape,
+  description: string,
+): Trigger {
+  const [mask, pattern] = [new Float32Array(height * width).fill(1), new Float32Array(channels * height * width)];
+  return { description, channels, height, width, mask, pattern, inGamut: true, generator };
+}
+
+/**
+ * A control: a random pattern of the same number of pixels, opacity and energy Σ mask² · pattern², at a random place; of a
+ * generator what it adds to the image at hand, with signs drawn at random, the same for all images: bound and energy are the
+ * same image by image. A network that answers to it as to the trigger answers to any disturbance.
  *
  * @example
  * const control = randomTrigger(trigger, key("control"), set.normalisation);
  */
 export function randomTrigger(like: Trigger, key: Key, normalisation: Normalisation): Trigger {
-  const { channels, height, width } = like;
+  const { channels, height, width, generator } = like;
   const stream = new Stream(key);
+  if (generator) {
+    const signs = like.pattern.map(() => (stream.integer(2) === 0 ? -1 : 1));
+    return { ...like, description: `with random signs: ${like.description}`, generator: { ...generator, signs } };
+  }
   const [dy, dx] = [stream.integer(height), stream.integer(width)];
   const mask = new Float32Array(like.mask.length);
   const pattern = new Float32Array(like.pattern.length);

@@ -1,11 +1,12 @@
 import type { AttackResult } from "../attack/Attack.ts";
 import { roundsInWords } from "../attack/poisonedDistillation/rounds.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import { imagesOfClass } from "../data/imagesOfClass.ts";
 import type { ImageShape, LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import { describeNormalisation, pictureSpace, toPixels } from "../data/normalise.ts";
 import { normalisedBatch } from "../data/normalisedBatch.ts";
-import { applyTrigger, type Trigger } from "../data/Trigger.ts";
+import { applyTrigger } from "../data/Trigger.ts";
 import { stealth } from "../metrics/stealth.ts";
 import { differencePictures, pictures } from "../report/pictures.ts";
 import { type Curve, type NetworkResult, type RunRecord, recordFormat, type TriggerRecord } from "../report/record.ts";
@@ -69,7 +70,7 @@ export function attackRecord(parts: RecordParts): RunRecord {
         pictures: archetypePictures(result.archetypes.images, clean, result.archetypes.classes.length),
       },
     }),
-    ...(result && { trigger: triggerRecord(result.trigger, result.targetClass, clean, test) }),
+    ...(result && { trigger: triggerRecord(result, clean, test) }),
     ...(test && { testImages: test.shape[0] }),
     results: parts.evaluations.map(networkResult),
     ...(parts.diverged && parts.diverged.length > 0 && { diverged: [...parts.diverged] }),
@@ -97,16 +98,21 @@ function networkResult({ losses: _, ...result }: NetworkEvaluation): NetworkResu
   return result;
 }
 
-function triggerRecord(trigger: Trigger, targetClass: number, clean: DistilledSet, test?: LabelledSet): TriggerRecord {
+function triggerRecord(
+  { trigger, targetClass, sourceClass }: AttackResult,
+  clean: DistilledSet,
+  test?: LabelledSet,
+): TriggerRecord {
   const { channels: c, height: h, width: w, mask, pattern } = trigger;
   const space = pictureSpace(clean.normalisation);
   const place = mask.findIndex((m) => m > 0);
   const normalised = Array.from({ length: c }, (_, k) => pattern[k * h * w + place]);
   const pixels = pixelsOf(pattern, [1, c, h, w], space);
-  const shown = test && Math.min(6, test.shape[0]);
+  const images = test && (sourceClass === undefined ? test : imagesOfClass(test, sourceClass));
+  const shown = images && Math.min(6, images.shape[0]);
   const examples = () => {
     const shape: [number, number, number, number] = [shown!, c, h, w];
-    const x = normalisedBatch(test!, 0, shown!, space);
+    const x = normalisedBatch(images!, 0, shown!, space);
     return {
       before: pictures(pixelsOf(x, shape, space), shape),
       after: pictures(pixelsOf(applyTrigger(trigger, x), shape, space), shape),
@@ -115,10 +121,13 @@ function triggerRecord(trigger: Trigger, targetClass: number, clean: DistilledSe
   return {
     description: trigger.description,
     targetClass,
+    ...(sourceClass !== undefined && { sourceClass }),
     height: h,
     width: w,
     mask: [...mask],
-    value: { normalised, pixel: Array.from({ length: c }, (_, k) => pixels[k * h * w + place]) },
+    ...(!trigger.generator && {
+      value: { normalised, pixel: Array.from({ length: c }, (_, k) => pixels[k * h * w + place]) },
+    }),
     inGamut: trigger.inGamut,
     ...(shown && space.kind !== "unknown" && space.kind !== "zca" && { examples: examples() }),
   };

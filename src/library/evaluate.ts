@@ -25,7 +25,7 @@ export type NetworkFactory = (shape: InputShape, options: NetworkOptions) => Net
 
 export interface EvaluateSettings extends Partial<Omit<Protocol, "epochs">> {
   /** What `attack` gave: its set is measured beside the clean one, with its trigger and controls. */
-  readonly attacked?: Pick<AttackResult, "set" | "trigger" | "targetClass" | "archetypes">;
+  readonly attacked?: Pick<AttackResult, "set" | "trigger" | "targetClass" | "sourceClass" | "archetypes">;
   /** Raw images to measure on. */
   readonly test: LabelledSet;
   /** As a method's sets were judged by its authors: `frepo`, `rded`, …; other settings override it. */
@@ -53,7 +53,7 @@ export interface EvaluationResult extends Measured {
  *
  * @param clean the set as it was published
  * @returns one evaluation a network and set, and their summaries. Rates are fractions: CTA, ASR (images of the target class left
- * out), and beside every ASR its controls.
+ * out; images of the source class alone where the attack names one), and beside every ASR its controls.
  * @throws UsageError for settings that would do nothing or a test set that does not fit; NumericError when every network diverges;
  * the signal's reason once it is aborted.
  * @example

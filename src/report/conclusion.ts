@@ -68,7 +68,8 @@ export function conclude(record: RunRecord): Conclusion {
   if (judged.length === 0) return { ...withoutAttack(record), architectures: [] };
   const architectures = judged.map(({ network, verdict }) => ({ network, verdict }));
   const target = className(record, record.trigger?.targetClass ?? 0);
-  const hit = "Of test images of other classes,";
+  const source = record.trigger?.sourceClass;
+  const hit = `Of test images of ${source === undefined ? "other classes" : `${className(record, source)} alone`},`;
   if (judged.length === 1) {
     const [{ verdict, attack, against }] = judged;
     const first = `${hit} ${withInterval(attack)} were called ${target} once they carried the trigger, ${against}.`;

@@ -19,7 +19,10 @@ export const networkResult = z.strictObject({
   set: z.enum(["clean", "tampered"]),
   /** Accuracy on clean test images. */
   cta: rate,
-  /** Triggered test images outside the target class that are called the target. On the clean set this is a control. */
+  /**
+   * Triggered test images outside the target class that are called the target; of the source class alone where the trigger names one.
+   * On the clean set this is a control.
+   */
   asr: rate.optional(),
   /** The same images clamped to what a picture can hold, where the trigger lies outside. */
   asrClamped: rate.optional(),
@@ -29,7 +32,7 @@ export const networkResult = z.strictObject({
   asrRandomTrigger: rate.optional(),
   /** Triggered archetypes instead of test images. Never to be read as ASR. */
   archetypeAsr: rate.optional(),
-  /** Triggered test images outside the target class that keep their true class. */
+  /** The same images with the trigger that keep their true class. */
   ra: rate.optional(),
 });
 
@@ -37,12 +40,14 @@ const trigger = z.strictObject({
   /** "bottom-right square of 3×3". */
   description: z.string(),
   targetClass: count,
+  /** The one class whose test images the rates count; absent where all but the target are counted. */
+  sourceClass: count.optional(),
   height: count,
   width: count,
   /** H·W opacities in [0, 1]. */
   mask: z.array(rate),
-  /** What is stamped, per channel, in the space of the set and in pixel units. */
-  value: z.strictObject({ normalised: z.array(z.number()), pixel: z.array(z.number()) }),
+  /** What is stamped, per channel, in the space of the set and in pixel units; absent where it differs from image to image. */
+  value: z.strictObject({ normalised: z.array(z.number()), pixel: z.array(z.number()) }).optional(),
   /** Whether a picture can hold it. */
   inGamut: z.boolean(),
   /** A few test images without and with the trigger. */

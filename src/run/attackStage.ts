@@ -4,7 +4,6 @@ import { drive } from "../core/drive.ts";
 import { DataError } from "../core/errors.ts";
 import type { Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import type { Trigger } from "../data/Trigger.ts";
 import type { WhiteningHooks } from "../disk/whitening/namedWhitening.ts";
 import type { Device } from "../engine/device.ts";
 import { readSafetensors, type TensorInput, writeSafetensors } from "../formats/safetensors/safetensorsFile.ts";
@@ -12,6 +11,7 @@ import { loadCheckpoint, saveCheckpoint } from "./checkpointFile.ts";
 import type { Run } from "./Run.ts";
 import { areWhole, readSet, type SetDigests, writeSets } from "./runSets.ts";
 import { Stopwatch } from "./Stopwatch.ts";
+import { restoredTrigger, storedTrigger } from "./triggerFile.ts";
 
 /** What an attack leaves in a run folder besides the sets. */
 const RESULT = "attack.safetensors";
@@ -72,18 +72,17 @@ export async function runAttackStage<S extends Parameters<Attack["run"]>[1]>(
   return result;
 }
 
-function encode({ trigger, targetClass, archetypes, curves }: AttackResult, sets: SetDigests): Uint8Array {
-  const { mask, pattern, ...description } = trigger;
-  const tensors: Record<string, TensorInput> = {
-    mask: { shape: [trigger.height, trigger.width], data: mask },
-    pattern: { shape: [trigger.channels, trigger.height, trigger.width], data: pattern },
-  };
+function encode({ trigger, targetClass, sourceClass, archetypes, curves }: AttackResult, sets: SetDigests): Uint8Array {
+  const { description, tensors: learnt } = storedTrigger(trigger);
+  const tensors: Record<string, TensorInput> = { ...learnt };
   if (archetypes) {
     const n = archetypes.classes.length;
     tensors.archetypes = { shape: [n, trigger.channels, trigger.height, trigger.width], data: archetypes.images };
     tensors.archetypeClasses = { shape: [n], data: archetypes.classes };
   }
-  return writeSafetensors(tensors, { json: JSON.stringify({ trigger: description, targetClass, curves, sets }) });
+  return writeSafetensors(tensors, {
+    json: JSON.stringify({ trigger: description, targetClass, sourceClass, curves, sets }),
+  });
 }
 
 /** Read back what a finished attack left; undefined before it is finished, or where a part of it was damaged and set aside. */
@@ -91,17 +90,16 @@ export async function loadAttack(run: Run, hooks: WhiteningHooks = {}): Promise<
   const bytes = await run.readKept(RESULT);
   if (!bytes) return undefined;
   const { tensors, metadata } = await readSafetensors(bytes);
-  if (metadata.json === undefined || !tensors.mask || !tensors.pattern)
-    throw new DataError(
-      `attack: invalid ${run.path(RESULT)}: expected mask, pattern and json, got ${Object.keys(tensors)}`,
-    );
-  const { trigger, targetClass, curves, sets } = JSON.parse(metadata.json);
+  if (metadata.json === undefined)
+    throw new DataError(`attack: invalid ${run.path(RESULT)}: expected json, got ${Object.keys(tensors)}`);
+  const { trigger, targetClass, sourceClass, curves, sets } = JSON.parse(metadata.json);
   if (!(await areWhole(run, [CLEAN, TAMPERED], sets))) return undefined;
   const floats = (name: string) => tensors[name].data as Float32Array<ArrayBuffer>;
   return {
     set: await readSet(run, TAMPERED, hooks),
-    trigger: { ...trigger, mask: floats("mask"), pattern: floats("pattern") } as Trigger,
+    trigger: restoredTrigger(trigger, tensors, run.path(RESULT)),
     targetClass,
+    ...(sourceClass !== undefined && { sourceClass }),
     curves,
     ...(tensors.archetypes && {
       archetypes: {

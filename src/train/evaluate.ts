@@ -1,6 +1,7 @@
 import { NumericError, UsageError } from "../core/errors.ts";
 import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import { imagesOfClass } from "../data/imagesOfClass.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import { pictureSpace } from "../data/normalise.ts";
 import { normalisedBatch } from "../data/normalisedBatch.ts";
@@ -46,6 +47,8 @@ export interface Backdoor {
   /** In the picture space of the set (`pictureSpace`), as the archetypes are. */
   readonly trigger: Trigger;
   readonly targetClass: number;
+  /** The class whose test images alone are stamped and counted; default: all but the target. */
+  readonly sourceClass?: number;
   readonly archetypes?: { readonly images: Floats; readonly classes: Int32Array<ArrayBuffer> };
 }
 
@@ -87,13 +90,15 @@ export interface EvaluationProgress {
  * Train receivers on each set and measure them: clean and tampered in one run, network i of either from the same initial
  * weights and order. Yields every result as it comes, so that a consumer can store it; `finished` are skipped.
  *
- * @throws NumericError when a network diverges, unless the plan takes that for an outcome.
+ * @throws NumericError when a network diverges, unless the plan takes that for an outcome; UsageError where the test set has no image of the
+ * backdoor's source class.
  */
 export async function* evaluate(
   learner: Learner,
   plan: EvaluationPlan,
   finished: readonly EvaluationOutcome[] = [],
 ): AsyncGenerator<EvaluationProgress, Evaluation[]> {
+  checkSource(plan);
   const total = plan.sets.length * plan.repeats;
   const results: Evaluation[] = [];
   let done = 0;
@@ -110,6 +115,14 @@ export async function* evaluate(
       }
     }
   return results;
+}
+
+function checkSource({ test, backdoor }: EvaluationPlan): void {
+  const source = backdoor?.sourceClass;
+  if (source !== undefined && !test.labels.includes(source))
+    throw new UsageError(
+      `evaluate: invalid test set: expected images of class ${source}, which the trigger moves, got none of it among ${test.shape[0]}`,
+    );
 }
 
 async function outcomeOf(
@@ -164,7 +177,7 @@ async function measureBackdoor(
   seen: InputTransform,
   onTested: (share: number) => void,
 ): Promise<Rates> {
-  const { trigger, targetClass } = backdoor;
+  const { trigger, targetClass, sourceClass } = backdoor;
   const normalisation = pictureSpace(set.normalisation);
   const stamp = (x: Floats) => applyTrigger(trigger, x);
   const control = randomTrigger(trigger, child(key, "control"), normalisation);
@@ -182,21 +195,19 @@ async function measureBackdoor(
     (x: Floats) => applyTrigger(control, x),
     ...(clampable ? [(x: Floats) => clamp(stamp(x))] : []),
   ];
-  const [clean, stamped, random, clamped] = await predictTest(
-    learner,
-    state,
-    test,
-    set,
-    (name === "clean" ? ways.slice(0, 2) : ways).map((way) => (x) => seen(way(x))),
-    onTested,
-  );
-  const rate = (predicted: Int32Array) => attackSuccessRate(predicted, test.labels, targetClass);
-  const measured = { cta: accuracy(clean, test.labels), asr: rate(stamped), asrWithoutTrigger: rate(clean) };
+  const used = (name === "clean" ? ways.slice(0, 2) : ways).map((way) => (x: Floats) => seen(way(x)));
+  const predict = (images: LabelledSet, some: typeof used) => predictTest(learner, state, images, set, some, onTested);
+  const counted = sourceClass === undefined ? test : imagesOfClass(test, sourceClass);
+  const [clean, ...rest] = await predict(test, counted === test ? used : used.slice(0, 1));
+  const [stamped, random, clamped] = counted === test ? rest : await predict(counted, used.slice(1));
+  const plain = counted === test ? clean : clean.filter((_, i) => test.labels[i] === sourceClass);
+  const rate = (predicted: Int32Array) => attackSuccessRate(predicted, counted.labels, targetClass);
+  const measured = { cta: accuracy(clean, test.labels), asr: rate(stamped), asrWithoutTrigger: rate(plain) };
   if (name === "clean") return measured;
   return {
     ...measured,
     asrRandomTrigger: rate(random),
-    ra: robustAccuracy(stamped, test.labels, targetClass),
+    ra: robustAccuracy(stamped, counted.labels, targetClass),
     ...(clamped && { asrClamped: rate(clamped) }),
     ...(backdoor.archetypes && {
       archetypeAsr: await onArchetypes(learner, state, backdoor, backdoor.archetypes, seen),

@@ -1,5 +1,6 @@
 import { Scope } from "../core/closable.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import { imagesOfClass } from "../data/imagesOfClass.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import { pictureSpace } from "../data/normalise.ts";
 import { applyTrigger } from "../data/Trigger.ts";
@@ -32,11 +33,11 @@ export async function ratesOfNetwork(
   const seen = scope.hold(
     inputTransform(receives, set as unknown as DistilledSet, device, pictureSpace(normalisation)),
   );
-  const ways = [(x: Floats) => seen(x)];
-  if (backdoor) ways.push((x) => seen(applyTrigger(backdoor.trigger, x)));
-  const [plain, stamped] = await predictTest(learner, trained, test, set, ways);
-  return {
-    cta: accuracy(plain, test.labels),
-    ...(backdoor && stamped && { asr: attackSuccessRate(stamped, test.labels, backdoor.targetClass) }),
-  };
+  const [plain] = await predictTest(learner, trained, test, set, [(x: Floats) => seen(x)]);
+  const cta = accuracy(plain, test.labels);
+  if (!backdoor) return { cta };
+  const { trigger, targetClass, sourceClass } = backdoor;
+  const counted = sourceClass === undefined ? test : imagesOfClass(test, sourceClass);
+  const [stamped] = await predictTest(learner, trained, counted, set, [(x) => seen(applyTrigger(trigger, x))]);
+  return { cta, asr: attackSuccessRate(stamped, counted.labels, targetClass) };
 }

@@ -65,12 +65,21 @@ export const quickDoorping = {
 /** Settings of the relax trigger that take a second. */
 export const quickRelax = { steps: 3, batch: 2, stamped: 2, kernel: { width: 8, passes: 2, count: 2 } } as const;
 
+/** Settings of SneakDoor that take a second. */
+export const quickSneakDoor = {
+  steps: 3,
+  batch: 4,
+  trigger: { width: 4 },
+  surrogate: { width: 8, passes: 2, images: 8 },
+} as const;
+
 /** What each attack that trains is asked for, to take a second. */
 export const quickAttacks: Readonly<Record<string, object>> = {
   doorping: quickDoorping,
   poisonedDistillation: quick,
   relaxTrigger: quickRelax,
   ridgeHead: quickRidge,
+  sneakDoor: quickSneakDoor,
   trajectoryMatching: quickTrajectory,
 };
 

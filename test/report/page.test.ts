@@ -98,6 +98,22 @@ test("a record of a plain evaluation has a page too", () => {
   expect(page).not.toMatch(/undefined|NaN|Infinity/);
 });
 
+test("of a trigger that moves one class it says which images count, and shows no stamp", () => {
+  const record = syntheticRecord();
+  const { value: _, ...moving } = record.trigger!;
+  const moved = renderHtml({ ...record, trigger: { ...moving, sourceClass: 3 } });
+  const name = `“${record.set.classNames?.[3]}”`;
+  for (const part of [
+    `Of test images of ${name} alone, `,
+    `success on test images of ${name} alone, the class that the trigger moves`,
+    `Images of ${name} alone are counted: the trigger moves no others.`,
+    `It differs from image to image. It moves images of ${name}. Leads to`,
+    "Test images without and with the trigger.",
+  ])
+    expect(moved, part).toContain(part);
+  expect(moved).not.toMatch(/true scale|Images of the target class are left out|undefined|NaN/);
+});
+
 test("sheets hold the pictures pixel by pixel", () => {
   const pixels = Float32Array.from([0, 1, 0.5, -3, 0.2, 0.2, 9, 1]);
   const two = pictures(pixels, [2, 1, 2, 2]);

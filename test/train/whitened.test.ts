@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { key } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
+import { imagesOfClass } from "../../src/data/imagesOfClass.ts";
 import type { LabelledSet } from "../../src/data/LabelledSet.ts";
 import { fromPixels, pictureSpace, toPixels, unit } from "../../src/data/normalise.ts";
 import { applyTrigger, squareTrigger } from "../../src/data/Trigger.ts";
@@ -102,4 +103,23 @@ it("every test image is predicted as it would be alone, stamped as a picture", a
     asr: attackSuccessRate(stamped, test.labels, 1),
     asrWithoutTrigger: attackSuccessRate(plain, test.labels, 1),
   });
+
+  // Of an attack that names a source class its images alone are stamped and counted; accuracy is of all.
+  const sourced = { ...plan, backdoor: { ...backdoor, sourceClass: 2 }, train: async () => ({ state, losses: [] }) };
+  const ofSource = (said: Int32Array) => said.filter((_, i) => test.labels[i] === 2);
+  const share = (said: Int32Array, k: number) => said.filter((p) => p === k).length / said.length;
+  for await (const { result } of evaluate(learner, sourced))
+    if (result) {
+      expect(result).toMatchObject({
+        cta: accuracy(plain, test.labels),
+        asr: share(ofSource(stamped), 1),
+        asrWithoutTrigger: share(ofSource(plain), 1),
+        ra: share(ofSource(stamped), 2),
+      });
+      expect(result.asrWithoutTrigger).not.toBe(results[0].asrWithoutTrigger);
+    }
+  const none = { ...sourced, test: imagesOfClass(test, 0) };
+  await expect(evaluate(learner, none).next()).rejects.toThrow(
+    "evaluate: invalid test set: expected images of class 2, which the trigger moves, got none of it among 87",
+  );
 });

@@ -45,7 +45,7 @@ export function checkEffect(who: string, set: DistilledSet, intent: Intent): voi
       `${who}: invalid targetClass: expected a class that has images in the set, got ${targetClass}, which has none; ${nothing}`,
     );
   const reach = learnt
-    ? trigger.mask.reduce((most, m) => Math.max(most, m), 0)
+    ? (trigger.generator?.bound ?? trigger.mask.reduce((most, m) => Math.max(most, m), 0))
     : largestChange(set, applyTrigger(trigger, set.images));
   if (reach < smallest)
     throw new UsageError(

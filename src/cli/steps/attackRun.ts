@@ -75,7 +75,7 @@ export async function attackStep(
 export async function evaluateStep(
   work: Work,
   sets: { clean: DistilledSet; tampered?: DistilledSet },
-  result: Pick<AttackResult, "trigger" | "targetClass" | "archetypes"> | undefined,
+  result: Pick<AttackResult, "trigger" | "targetClass" | "sourceClass" | "archetypes"> | undefined,
   test: LabelledSet,
   choice: EvaluationChoice,
   { keeper, teacher }: { readonly keeper?: ReceiverKeeper; readonly teacher?: GivenTeacher } = {},

@@ -22,7 +22,7 @@ export type Training = (learner: Learner, set: DistilledSet, key: Key) => Promis
 
 /** Judges tampered copies of one set without raw data. */
 export interface Judge extends Closable {
-  score(result: Pick<AttackResult, "set" | "trigger" | "targetClass">): Promise<NetworkScore[]>;
+  score(result: Pick<AttackResult, "set" | "trigger" | "targetClass" | "sourceClass">): Promise<NetworkScore[]>;
 }
 
 /** The field's baseline protocol (docs/method.md, §4), shorter. */
@@ -74,7 +74,7 @@ export async function prepareJudge(
   });
 
   return {
-    async score({ set: tampered, trigger, targetClass }) {
+    async score({ set: tampered, trigger, targetClass, sourceClass }) {
       const stamped = applyTrigger(trigger, images);
       const disturbed = applyTrigger(randomTrigger(trigger, child(key, "control"), set.normalisation), images);
       const scores = await mapInSeries(panels, ({ architecture, learner, born, clean, references }) =>
@@ -82,7 +82,10 @@ export async function prepareJudge(
           const { state } = await training(learner, tampered, born(seed));
           const classes = (logits: Floats) => argmaxRows(logits, set.classes);
           const says = async (of: Trained["state"], x: Floats) => classes(await logitsOf(learner, of, x));
-          const rate = (said: Int32Array) => attackSuccessRate(said, references[seed], targetClass);
+          // Of an attack that moves one class alone, what clean networks call that class.
+          const isCounted = (i: number) => sourceClass === undefined || references[seed][i] === sourceClass;
+          const counted = (of: Int32Array) => of.filter((_, i) => isCounted(i));
+          const rate = (said: Int32Array) => attackSuccessRate(counted(said), counted(references[seed]), targetClass);
           const [before, after] = [classes(clean[seed].logits), await says(state, images)];
           return {
             architecture,

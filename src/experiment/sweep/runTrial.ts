@@ -6,6 +6,7 @@ import { child, key } from "../../core/random.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import { toPixels } from "../../data/normalise.ts";
 import { plainNormalisation } from "../../data/plainNormalisation.ts";
+import type { Trigger } from "../../data/Trigger.ts";
 import { keptNetworks } from "../../disk/kept/keptNetworks.ts";
 import type { Distillation } from "../../distill/Distillation.ts";
 import { methodRegistry as methods } from "../../distill/methodRegistry.ts";
@@ -16,6 +17,7 @@ import type { NetworkResult } from "../../report/record.ts";
 import type { FinishedTrial } from "../../report/sweep/sweepRecord.ts";
 import { runAttackStage } from "../../run/attackStage.ts";
 import { loadDistillation, runDistillStage } from "../../run/distillStage.ts";
+import { storedTrigger } from "../../run/triggerFile.ts";
 import { type Evaluation, evaluate } from "../../train/evaluate.ts";
 import type { Learner } from "../../train/Learner.ts";
 import { type GivenTeacher, learnerFor, learnerPart } from "../../train/learnerFor.ts";
@@ -82,7 +84,7 @@ export class TrialRunner extends Holder {
         ...(result && { attack: result.seconds }),
         evaluation: evaluations.reduce((sum, { seconds }) => sum + seconds, 0),
       },
-      ...(result && { trigger: { description: result.trigger.description, inGamut: result.trigger.inGamut } }),
+      ...(result && { trigger: triggerFacts(result) }),
       ...(result && stealthOf(clean, result.set)),
       ...(audits && { audits }),
     };
@@ -234,6 +236,11 @@ export class TrialRunner extends Holder {
 export const networkLabel = ({ network: { name, width } }: TrialConfig): NetworkResult["network"] =>
   width === undefined ? name : `${name}-${width}`;
 
+const triggerFacts = ({ trigger, sourceClass }: AttackResult): NonNullable<TrialResult["trigger"]> => ({
+  ...{ description: trigger.description, inGamut: trigger.inGamut },
+  ...(sourceClass !== undefined && { sourceClass }),
+});
+
 /** Where the numbers of one network lie. Clean networks are measured once for all attacks with the same trigger. */
 function evaluationFiles(config: TrialConfig, result: AttackResult | undefined) {
   const stages = trialStages(config);
@@ -241,12 +248,21 @@ function evaluationFiles(config: TrialConfig, result: AttackResult | undefined) 
     target: result.targetClass,
     mask: digestOf(result.trigger.mask),
     pattern: digestOf(result.trigger.pattern),
+    ...(result.sourceClass !== undefined && { source: result.sourceClass }),
+    ...(result.trigger.generator && { generator: generatorDigest(result.trigger) }),
   };
   return (set: Evaluation["set"], receiverIndex: number): string => {
     const attack = set === "tampered" && { attack: stages.attack };
     const content = { clean: stages.clean, test: config.test.sha256, backdoor, ...attack, receiverIndex };
     return `evaluations/${hashJson(content)}.json`;
   };
+}
+
+/** Of all that a generator is made of, as a file would hold it. */
+function generatorDigest(trigger: Trigger): string {
+  const { description, tensors } = storedTrigger(trigger);
+  const arrays = Object.entries(tensors).map(([name, { data }]) => [name, digestOf(data as Float32Array<ArrayBuffer>)]);
+  return hashJson({ description, arrays: Object.fromEntries(arrays) });
 }
 
 const digestOf = ({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): string =>

@@ -17,6 +17,11 @@ export function whatWasDone(record: RunRecord): Html {
     ["Attacker holds", attack?.access.replaceAll("-", " ")],
     ["Its own rounds", attack?.rounds],
     ["Trigger", trigger && `${trigger.description}, leading to ${className(record, trigger.targetClass)}`],
+    [
+      "Counted",
+      trigger?.sourceClass !== undefined &&
+        `success on test images of ${className(record, trigger.sourceClass)} alone, the class that the trigger moves`,
+    ],
     ["Receivers", record.results.length > 0 && receivers(record.results)],
     ["Measured on", record.testImages && `${counted(record.testImages)} test images`],
     ["Time", record.timings.length > 0 && record.timings.map(timing).join(", ")],

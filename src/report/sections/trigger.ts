@@ -13,15 +13,20 @@ export function triggerSection(record: RunRecord): Html {
 }
 
 function triggerCard(record: RunRecord, trigger: TriggerRecord): Html {
-  const { height, width, value, inGamut } = trigger;
-  const uri = stampUri(trigger);
+  const { height, width, value, inGamut, sourceClass } = trigger;
+  const leads = `Leads to ${className(record, trigger.targetClass)}.`;
+  if (!value)
+    return html`<section class="card"><h3>Trigger: ${trigger.description}</h3>
+<p><span class="badge ${inGamut ? "good" : "bad"}">${inGamut ? "in gamut" : "out of gamut"}</span> It differs from image to image.${sourceClass !== undefined && ` It moves images of ${className(record, sourceClass)}.`} ${leads}</p>
+${trigger.examples && exampleFigure(trigger.examples)}</section>`;
+  const uri = stampUri(trigger, value);
   const channels = (numbers: readonly number[]) =>
     new Set(numbers).size === 1 ? plain(numbers[0]) : numbers.map(plain).join(", ");
   return html`<section class="card"><h3>Trigger: ${trigger.description}</h3>
 <div class="scales"><figure><img class="true" src="${uri}" width="${width}" height="${height}" alt="trigger at true scale"><figcaption>true scale</figcaption></figure>
 <figure class="magnified"><img src="${uri}" width="${width}" height="${height}" alt="trigger, magnified"><figcaption>magnified</figcaption></figure><div><p><span class="badge ${inGamut ? "good" : "bad"}">${inGamut ? "in gamut" : "out of gamut"}</span></p>
 <p>Stamped value ${channels(value.normalised)} normalised, ${channels(value.pixel)} in pixel units (black 0, white 1).
-${inGamut ? "A camera or a picture file can hold it." : "No camera and no picture file can hold it; it is shown clamped."} Leads to ${className(record, trigger.targetClass)}.</p></div></div>
+${inGamut ? "A camera or a picture file can hold it." : "No camera and no picture file can hold it; it is shown clamped."} ${leads}</p></div></div>
 ${trigger.examples ? exampleFigure(trigger.examples) : html`<p class="note">The squares stand for whatever picture the trigger is put on.</p>`}</section>`;
 }
 
@@ -40,7 +45,7 @@ function archetypeCard({ archetypes, set }: RunRecord): Html {
 }
 
 /** The trigger on neutral grey, clamped to what can be shown. */
-function stampUri({ mask, value, height, width }: TriggerRecord): string {
+function stampUri({ mask, height, width }: TriggerRecord, value: NonNullable<TriggerRecord["value"]>): string {
   const data = new Uint8Array(height * width * 4);
   for (let i = 0; i < height * width; i++) {
     // Two greys in squares of four pixels: any stamp, grey ones too, stands out from one of them.

@@ -35,11 +35,13 @@ export interface SweepTable {
 
 /**
  * A sweep as one long table: one line a network, one for a trial that failed. Axes are columns called "axis.NAME". Rates are
- * fractions. Where sets were audited, columns called "audit.…" say what of the set of the line.
+ * fractions. Where sets were audited, columns called "audit.…" say what of the set of the line; where an attack moves images of one class
+ * alone, `sourceClass` says of which, and ASR counts those.
  */
 export function sweepTable(record: SweepRecord): SweepTable {
   const axes = record.axes.map(({ name }) => name);
   const audited = record.trials.some((trial) => trial.status === "ok" && trial.audits);
+  const sourced = record.trials.some((trial) => trial.status === "ok" && trial.trigger?.sourceClass !== undefined);
   const head = [
     "trial",
     ...axes.map((name) => `axis.${name}`),
@@ -56,6 +58,7 @@ export function sweepTable(record: SweepRecord): SweepTable {
     "psnr",
     "ssim",
     ...(audited ? Object.keys(auditColumns) : []),
+    ...(sourced ? ["sourceClass"] : []),
   ];
   const lines = record.trials.flatMap((trial): unknown[][] => {
     const start = [trial.id, ...axes.map((name) => trial.axes[name]), trial.status];
@@ -75,6 +78,7 @@ export function sweepTable(record: SweepRecord): SweepTable {
       ...rateNames.map((name) => result[name]),
       ...end,
       ...said(result.set),
+      ...(sourced ? [trigger?.sourceClass] : []),
     ]);
   });
   return { head, lines };

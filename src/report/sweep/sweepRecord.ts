@@ -44,7 +44,14 @@ const finished = z.strictObject({
   evaluations: z.array(networkResult).min(1),
   /** What each stage took where it was computed; a stage that came from a cache keeps the time of its making. */
   seconds: z.strictObject({ attack: seconds.optional(), evaluation: seconds }),
-  trigger: z.strictObject({ description: z.string(), inGamut: z.boolean() }).optional(),
+  trigger: z
+    .strictObject({
+      description: z.string(),
+      inGamut: z.boolean(),
+      /** The one class whose test images the rates count; absent where all but the target are counted. */
+      sourceClass: z.int().min(0).optional(),
+    })
+    .optional(),
   stealth: stealthRecord.optional(),
   /** What an audit said of both sets, where the experiment asks for it. */
   audits: trialAudits.optional(),

@@ -25,9 +25,9 @@ const white = squareTrigger(
   set.shape,
   set.normalisation,
 );
-const judged = async (tampered: DistilledSet, trigger = white) => {
+const judged = async (tampered: DistilledSet, trigger = white, sourceClass?: number) => {
   const judge = await prepareJudge(set, options, key(1), cpu);
-  const list = await judge.score({ set: tampered, trigger, targetClass: 0 });
+  const list = await judge.score({ set: tampered, trigger, targetClass: 0, sourceClass });
   await judge.close();
   return { list, score: scoreOf(list, options) };
 };
@@ -63,6 +63,18 @@ describe("the judge", () => {
     expect(shuffled.score.accuracy).toBeLessThan(shuffled.score.cleanAccuracy - 0.3);
     expect(shuffled.score.heldLoss).toBeGreaterThan(0.2);
     expect(shuffled.score.value).toBeLessThan(backdoored.score.value);
+  });
+
+  it("counts what is one class to clean networks, of an attack that moves that class alone", async () => {
+    const classes = set.labels.kind === "hard" ? set.labels.classes.map((k) => [2, 1, 0][k]) : new Int32Array();
+    const swapped: DistilledSet = { ...set, labels: { kind: "hard", classes } };
+    const [all, first, second] = [
+      await judged(swapped),
+      await judged(swapped, white, 1),
+      await judged(swapped, white, 2),
+    ].map(({ score }) => score.withoutTrigger);
+    expect(second).toBeGreaterThan(all + 0.2);
+    expect(first).toBeLessThan(all - 0.2);
   });
 
   it("asks about leaves and about the set's own images with their labels", () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
@@ -89,6 +89,31 @@ it("a set of a sweep is distilled whitened, attacked and measured in that space,
       expect(Math.abs(x - set.images[i])).toBeLessThan(1e-4);
     });
   }
+}, 120_000);
+
+it("a sweep runs an attack whose trigger is a generator, says of which class it moves images, and keeps triggers apart", async () => {
+  const surrogate = "surrogate: { network: mlp, width: 16, images: 2, passes: 1 }";
+  const attack = (bound: number) =>
+    `attack: { method: sneakDoor, targetClass: 1, steps: 1, trigger: { bound: ${bound}, width: 2 }, ${surrogate} }`;
+  const config = async (bound: number) => {
+    const { trials } = await planned(", normalisation: zca-mnist", attack(bound));
+    return { ...trials[0].config, threads: cpu.threads! };
+  };
+  const store = new StageStore(join(folder, "moved"), versions("cpu", 1));
+  await using runner = new TrialRunner(new Inputs(folder, { device: cpu }), store);
+  const { evaluations, trigger } = await runner.run(await config(0.5));
+  expect(trigger).toMatchObject({ inGamut: true, sourceClass: expect.any(Number) });
+  expect(trigger?.sourceClass).not.toBe(1);
+  // Four test images of a class.
+  for (const { asr, asrWithoutTrigger } of evaluations)
+    for (const rate of [asr, asrWithoutTrigger]) expect(4 * (rate ?? Number.NaN)).toBe(Math.round(4 * (rate ?? 0)));
+  const files = async () => (await readdir(join(folder, "moved", "evaluations"))).length;
+  expect(await files()).toBe(2);
+  // The clean network is measured with each trigger for itself; the same trial reads what is there.
+  await runner.run(await config(0.5));
+  expect(await files()).toBe(2);
+  await runner.run(await config(0.25));
+  expect(await files()).toBe(4);
 }, 120_000);
 
 it("other whitenings, and methods without one, are refused when it is planned", async () => {

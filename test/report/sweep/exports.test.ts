@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { UsageError } from "../../../src/core/errors.ts";
 import { ticks } from "../../../src/page/plane.ts";
 import { latexText } from "../../../src/report/sweep/latex.ts";
+import { parseSweep } from "../../../src/report/sweep/sweepRecord.ts";
 import {
   renderFrontier,
   renderSweepCsv,
@@ -92,6 +93,17 @@ describe("CSV", () => {
       error: expect.stringContaining("NaN at epoch 17"),
       cta: "",
     });
+  });
+
+  test("says of which class the images are that ASR counts, where an attack names one", () => {
+    const trigger = { description: "a generator", inGamut: true };
+    const trials = record.trials.map((trial, i) =>
+      trial.status === "ok" ? { ...trial, trigger: { ...trigger, ...(i === 0 && { sourceClass: 4 }) } } : trial,
+    );
+    const [head, ...lines] = parseDelimited(renderSweepCsv(parseSweep({ ...record, trials })));
+    expect(head.at(-1)).toBe("sourceClass");
+    expect([lines[0], lines[8], lines[24]].map((line) => line.at(-1))).toEqual(["4", "", ""]);
+    expect(new Set(lines.map((line) => line.length))).toEqual(new Set([head.length]));
   });
 
   prop.prop([fc.string(), fc.string()])("keeps any text in its cell", (value, error) => {

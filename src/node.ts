@@ -7,7 +7,14 @@
 export type { Split } from "./disk/rawData.ts";
 export type { Reading } from "./disk/reading.ts";
 export type { AxisValue } from "./experiment/plan/expand.ts";
-export type { PlannedTrial, SetFile, SetRecipe, TestRef, TrialAudit, TrialConfig } from "./experiment/plan/TrialConfig.ts";
+export type {
+  PlannedTrial,
+  SetFile,
+  SetRecipe,
+  TestRef,
+  TrialAudit,
+  TrialConfig,
+} from "./experiment/plan/TrialConfig.ts";
 export type { SweepProgress } from "./experiment/sweep/runSweep.ts";
 export { openNetwork, saveNetwork } from "./node/network.ts";
 export { type OpenedSet, type OpenSettings, open, openRaw, source } from "./node/open.ts";

@@ -106,7 +106,9 @@ function triggerRecord(
   const { channels: c, height: h, width: w, mask, pattern } = trigger;
   const space = pictureSpace(clean.normalisation);
   const place = mask.findIndex((m) => m > 0);
-  const normalised = Array.from({ length: c }, (_, k) => pattern[k * h * w + place]);
+  const stamped = [...mask.keys()].filter((i) => mask[i] > 0);
+  const channels = Array.from({ length: c }, (_, k) => k * h * w);
+  const flat = channels.every((from) => stamped.every((i) => pattern[from + i] === pattern[from + place]));
   const pixels = pixelsOf(pattern, [1, c, h, w], space);
   const images = test && (sourceClass === undefined ? test : imagesOfClass(test, sourceClass));
   const shown = images && Math.min(6, images.shape[0]);
@@ -125,9 +127,15 @@ function triggerRecord(
     height: h,
     width: w,
     mask: [...mask],
-    ...(!trigger.generator && {
-      value: { normalised, pixel: Array.from({ length: c }, (_, k) => pixels[k * h * w + place]) },
-    }),
+    ...(!trigger.generator &&
+      (flat
+        ? {
+            value: {
+              normalised: channels.map((from) => pattern[from + place]),
+              pixel: channels.map((from) => pixels[from + place]),
+            },
+          }
+        : { shows: pictures(pixels, [1, c, h, w]) })),
     inGamut: trigger.inGamut,
     ...(shown && space.kind !== "unknown" && space.kind !== "zca" && { examples: examples() }),
   };

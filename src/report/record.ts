@@ -46,8 +46,10 @@ const trigger = z.strictObject({
   width: count,
   /** H·W opacities in [0, 1]. */
   mask: z.array(rate),
-  /** What is stamped, per channel, in the space of the set and in pixel units; absent where it differs from image to image. */
+  /** What is stamped, per channel, in the space of the set and in pixel units; absent where it differs from pixel to pixel or image to image. */
   value: z.strictObject({ normalised: z.array(z.number()), pixel: z.array(z.number()) }).optional(),
+  /** What is stamped, as a picture of which `mask` shows a part, where it differs from pixel to pixel. */
+  shows: pictureTable.optional(),
   /** Whether a picture can hold it. */
   inGamut: z.boolean(),
   /** A few test images without and with the trigger. */
@@ -149,8 +151,15 @@ export type Curve = z.infer<typeof curve>;
 export function parseRecord(value: unknown, who = "record"): RunRecord {
   const record = parseAs(schema, value, who);
   const all = [record.set.clean, record.set.tampered, record.set.difference?.pictures, record.archetypes?.pictures];
-  for (const some of [...all, record.trigger?.examples?.before, record.trigger?.examples?.after])
-    if (some) checkPictures(some, who);
+  const { shows, examples } = record.trigger ?? {};
+  for (const some of [...all, shows, examples?.before, examples?.after]) if (some) checkPictures(some, who);
+  if (record.trigger && shows) {
+    const { height, width } = record.trigger;
+    if (shows.shape[0] !== 1 || shows.shape[2] !== height || shows.shape[3] !== width)
+      throw new DataError(
+        `${who}: invalid trigger.shows: expected one of ${width}×${height}, got ${shows.shape.join("×")}`,
+      );
+  }
   if (record.set.labels.length !== record.set.clean.shape[0])
     throw new DataError(
       `${who}: invalid set.labels: expected ${record.set.clean.shape[0]}, got ${record.set.labels.length}`,

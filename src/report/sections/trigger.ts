@@ -1,3 +1,4 @@
+import { fromBase64 } from "../../page/base64.ts";
 import { type Html, html } from "../../page/html.ts";
 import { plain } from "../../page/numbers.ts";
 import { className } from "../conclusion.ts";
@@ -13,19 +14,19 @@ export function triggerSection(record: RunRecord): Html {
 }
 
 function triggerCard(record: RunRecord, trigger: TriggerRecord): Html {
-  const { height, width, value, inGamut, sourceClass } = trigger;
+  const { height, width, value, shows, inGamut, sourceClass } = trigger;
   const leads = `Leads to ${className(record, trigger.targetClass)}.`;
-  if (!value)
+  if (!value && !shows)
     return html`<section class="card"><h3>Trigger: ${trigger.description}</h3>
 <p><span class="badge ${inGamut ? "good" : "bad"}">${inGamut ? "in gamut" : "out of gamut"}</span> It differs from image to image.${sourceClass !== undefined && ` It moves images of ${className(record, sourceClass)}.`} ${leads}</p>
 ${trigger.examples && exampleFigure(trigger.examples)}</section>`;
-  const uri = stampUri(trigger, value);
+  const uri = stampUri(trigger);
   const channels = (numbers: readonly number[]) =>
     new Set(numbers).size === 1 ? plain(numbers[0]) : numbers.map(plain).join(", ");
   return html`<section class="card"><h3>Trigger: ${trigger.description}</h3>
 <div class="scales"><figure><img class="true" src="${uri}" width="${width}" height="${height}" alt="trigger at true scale"><figcaption>true scale</figcaption></figure>
 <figure class="magnified"><img src="${uri}" width="${width}" height="${height}" alt="trigger, magnified"><figcaption>magnified</figcaption></figure><div><p><span class="badge ${inGamut ? "good" : "bad"}">${inGamut ? "in gamut" : "out of gamut"}</span></p>
-<p>Stamped value ${channels(value.normalised)} normalised, ${channels(value.pixel)} in pixel units (black 0, white 1).
+<p>${value ? `Stamped value ${channels(value.normalised)} normalised, ${channels(value.pixel)} in pixel units (black 0, white 1).` : "It differs from pixel to pixel."}
 ${inGamut ? "A camera or a picture file can hold it." : "No camera and no picture file can hold it; it is shown clamped."} ${leads}</p></div></div>
 ${trigger.examples ? exampleFigure(trigger.examples) : html`<p class="note">The squares stand for whatever picture the trigger is put on.</p>`}</section>`;
 }
@@ -45,14 +46,19 @@ function archetypeCard({ archetypes, set }: RunRecord): Html {
 }
 
 /** The trigger on neutral grey, clamped to what can be shown. */
-function stampUri({ mask, height, width }: TriggerRecord, value: NonNullable<TriggerRecord["value"]>): string {
-  const data = new Uint8Array(height * width * 4);
-  for (let i = 0; i < height * width; i++) {
+function stampUri({ mask, height, width, value, shows }: TriggerRecord): string {
+  const plane = height * width;
+  const bytes = shows && fromBase64(shows.bytes);
+  const stamped = (c: number, i: number) => {
+    if (value) return value.pixel[value.pixel.length === 3 ? c : 0];
+    return bytes ? bytes[(bytes.length === 3 * plane ? c * plane : 0) + i] / 255 : 0;
+  };
+  const data = new Uint8Array(plane * 4);
+  for (let i = 0; i < plane; i++) {
     // Two greys in squares of four pixels: any stamp, grey ones too, stands out from one of them.
     const ground = (((i % width) >> 2) + (Math.floor(i / width) >> 2)) % 2 === 0 ? 0.36 : 0.46;
     for (let c = 0; c < 3; c++) {
-      const stamped = value.pixel[value.pixel.length === 3 ? c : 0];
-      const shown = ground + mask[i] * (Math.min(1, Math.max(0, stamped)) - ground);
+      const shown = ground + mask[i] * (Math.min(1, Math.max(0, stamped(c, i))) - ground);
       data[4 * i + c] = Math.round(255 * shown);
     }
     data[4 * i + 3] = 255;

@@ -148,7 +148,7 @@ describe("poisonedDistillation", () => {
       const options = { ...quick, rounds: { ...rounds, most: 2, enough: 1 } };
       const { result, checkpoints } = await attack(tinySet(), options);
       expect(checkpoints).toHaveLength(2 * steps + 1);
-      for (const at of [1, steps - 1, steps, steps + 2]) {
+      for (const at of [steps - 1, steps]) {
         const again = await attack(tinySet(), options, checkpoints[at]);
         expect(bytes(again.result.set.images)).toBe(bytes(result.set.images));
         expect(again.result.set.metadata).toEqual(result.set.metadata);

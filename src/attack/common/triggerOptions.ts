@@ -8,11 +8,9 @@ export const triggerOptions = z.strictObject({
   kind: z
     .enum(triggerKinds)
     .default("square")
-    .describe(
-      "a patch, a band across the image, a patch whose every second pixel is the negative, or a pattern all over it",
-    ),
-  side: z.int().min(1).default(1).describe("pixels a side of a square or checker, height of a row"),
-  value: z.number().default(10).describe("value of a square, row or checker in every channel"),
+    .describe("a patch, flat or a checker, a band across the image, or a pattern all over it"),
+  side: z.int().min(1).default(1).describe("pixels a side of a patch, height of a row"),
+  value: z.number().default(10).describe("value of a patch or row in every channel"),
   colour: z
     .array(z.number())
     .length(3)
@@ -20,10 +18,7 @@ export const triggerOptions = z.strictObject({
     .default(null)
     .describe("red,green,blue instead of value; grey images take the largest"),
   unit: z.enum(["normalised", "pixel"]).default("normalised").describe("of the value; pixel: 0 is black, 1 is white"),
-  corner: z
-    .enum(corners)
-    .default("bottom-right")
-    .describe("where a square or checker stands; a row at the top or bottom"),
+  corner: z.enum(corners).default("bottom-right").describe("where a patch stands; a row at the top or bottom"),
   margin: z.int().min(0).default(0).describe("pixels from the border"),
   opacity: z.number().gt(0).max(1).default(1).describe("1 covers, less blends"),
   frequency: z.number().positive().default(6).describe("periods across the image, of sinusoid and low-frequency"),

@@ -51,7 +51,8 @@ const parameterGradient = (network: Network, weights: Tree<Tensor>, x: Tensor, y
 
 /**
  * One Adam step on X′ for L = (1 − α) · D(g_s, g_r) + α · D(g_s, g_b), where g_s = ∇θ ℓ(θ; X′, Y) and the gradients of
- * the clean set g_r and of the backdoor set g_b are given (arXiv 2502.04229, hybrid loss). What does not depend on X′ stays for all updates at one network.
+ * the clean set g_r and of the backdoor set g_b are given, and α, one number (arXiv 2502.04229, hybrid loss). What does not depend on
+ * X′ stays for all updates at one network.
  */
 export async function compileUpdate(
   network: Network,

@@ -33,7 +33,8 @@ const LIGHT = 0.35;
  * the clean set's and where the backdoor set's point. Labels and size stay.
  *
  * Differs: gradients that are constant at one network are computed once there. `Chosen:` one Adam state for the whole
- * run; sets larger than `batch` are cut into fixed parts, each updated once a step.
+ * trajectory; with `rounds` the trajectory over again, until networks of its own answer (rounds.ts); sets larger than `batch` are
+ * cut into fixed parts, each updated once a step.
  */
 export const poisonedDistillation: Attack<typeof options> = {
   title: "Poisoned distillation",

@@ -36,7 +36,7 @@ export const freshLayers = (channels: number, width: number, key: Key): Tree<Flo
  * Train a network on raw images, choose the source class where none is named, and train the generator on its raw images.
  *
  * @param from where to go on; the network is trained once more
- * @throws NumericError where the loss is no number.
+ * @throws NumericError where the loss is no number, or the target's features are all 0.
  */
 export async function* generatorSteps(
   set: DistilledSet,
@@ -80,6 +80,11 @@ export async function* generatorSteps(
   };
   const sourceClass = from?.sourceClass ?? options.sourceClass ?? (await mostConfused(own, targetClass, confusion));
   const wanted = meanRow((await answers(taught[targetClass])).features, taught[targetClass].length);
+  if (wanted.every((v) => v === 0))
+    throw new NumericError(
+      `sneakDoor: invalid surrogate: expected features of class ${targetClass} that are not all 0, got none in ${network.name}; a wider network or more surrogate.passes may help`,
+      0,
+    );
   const batch = Math.min(options.batch, own[sourceClass].length);
   const goal = { batch, targetClass, bound: trigger.bound, features: options.features, near: options.near };
   const step = scope.hold(await compileGenerator(network, trigger.width, wanted.length, goal, space, device));

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { AttackProgress, AttackResult } from "../../src/attack/Attack.ts";
 import { compileRelaxation, relaxOptimiser } from "../../src/attack/rawData/kernel/compileRelaxation.ts";
 import { relaxTrigger } from "../../src/attack/rawData/kernel/relaxTrigger.ts";
 import { simpleTrigger } from "../../src/attack/rawData/kernel/simpleTrigger.ts";
@@ -12,7 +11,7 @@ import { squareTrigger } from "../../src/data/Trigger.ts";
 import { build } from "../golden/det.ts";
 import { relativeError } from "../golden/summary.ts";
 import { file, network, normalisation, shape, under, weights } from "./goldenTriggers.ts";
-import { cpu, quickRelax, tinyRaw, tinySet } from "./tiny.ts";
+import { cpu, finished, quickRelax, tinyRaw, tinySet } from "./tiny.ts";
 
 it("the loss of the relax trigger, both of its parts, and its derivative are PyTorch's", async () => {
   const { options, results } = file.relax;
@@ -85,19 +84,9 @@ describe("the relax trigger", () => {
       ...{ key: key(1), device: cpu, raw, resume },
     });
 
-  async function finish(run: AsyncGenerator<AttackProgress, AttackResult>) {
-    const checkpoints: Checkpoint[] = [];
-    for (;;) {
-      const next = await run.next();
-      if (next.done) return { ...next.value, checkpoints };
-      if (next.value.checkpoint) checkpoints.push(structuredClone(next.value.checkpoint()));
-      expect(next.value.done / next.value.total).toBeLessThanOrEqual(1);
-    }
-  }
-
   it("is found before anything is distilled, can be shown by a picture, and is what is stamped", async () => {
     const { seen, raw } = noted();
-    const { trigger, curves } = await finish(begin(raw));
+    const { trigger, curves } = await finished(begin(raw));
     expect(trigger.inGamut).toBe(true);
     const shown = toPixels(trigger.pattern, [1, 3, 8, 8], tinySet().normalisation);
     expect(shown.some((v) => v < 0.99)).toBe(true);
@@ -112,15 +101,15 @@ describe("the relax trigger", () => {
 
   it("descends: longer search, less that the set cannot hold", async () => {
     const more = { batch: 100, stamped: 100, trigger: { lr: 0.2 }, conflict: 0, steps: 12 };
-    const { curves } = await finish(begin(noted().raw, more));
+    const { curves } = await finished(begin(noted().raw, more));
     expect(curves.projection[11]).toBeLessThan(0.95 * curves.projection[0]);
   });
 
   it("goes on where it was stopped, while the trigger is found and after", async () => {
-    const whole = await finish(begin(noted().raw));
+    const whole = await finished(begin(noted().raw));
     expect(whole.checkpoints).toHaveLength(quickRelax.steps + 2);
     for (const at of [0, quickRelax.steps - 1, quickRelax.steps]) {
-      const resumed = await finish(begin(noted().raw, {}, whole.checkpoints[at]));
+      const resumed = await finished(begin(noted().raw, {}, whole.checkpoints[at]));
       expect(resumed.trigger.pattern).toEqual(whole.trigger.pattern);
       expect(resumed.set.images).toEqual(whole.set.images);
       expect(resumed.curves).toEqual(whole.curves);
@@ -131,7 +120,7 @@ describe("the relax trigger", () => {
     const bare = relaxTrigger.run(tinySet(), relaxTrigger.options.parse({}), { key: key(1), device: cpu });
     await expect(bare.next()).rejects.toThrow(/^relaxTrigger: missing raw data: expected/);
     const wild = { kernel: { ...quickRelax.kernel, lr: 1e30 } };
-    await expect(finish(begin(noted().raw, wild))).rejects.toThrow(
+    await expect(finished(begin(noted().raw, wild))).rejects.toThrow(
       /^relaxTrigger: invalid loss: expected a number, got NaN; a higher ridge/,
     );
   });

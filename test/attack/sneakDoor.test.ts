@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { AttackProgress, AttackResult } from "../../src/attack/Attack.ts";
 import { attackPictures } from "../../src/attack/attackPictures.ts";
 import {
   compileGenerator,
@@ -28,7 +27,7 @@ import { predictionOf } from "../../src/train/logits.ts";
 import { build, type DetSpec } from "../golden/det.ts";
 import { golden, relativeError, type Scalar, type Summary } from "../golden/summary.ts";
 import { convNetShape, fromTorch, toTorch } from "../golden/torchLayout.ts";
-import { cpu, quickSneakDoor, tinyRaw, tinySet } from "./tiny.ts";
+import { cpu, finished, quickSneakDoor, tinyRaw, tinySet } from "./tiny.ts";
 
 interface File {
   side: number;
@@ -203,22 +202,12 @@ const begin = (raw: ReturnType<typeof noted>["raw"] | undefined, more: object = 
     ...{ key: key(1), device: cpu, raw, resume },
   });
 
-async function finish(run: AsyncGenerator<AttackProgress, AttackResult>) {
-  const checkpoints: Checkpoint[] = [];
-  for (;;) {
-    const next = await run.next();
-    if (next.done) return { ...next.value, checkpoints };
-    if (next.value.checkpoint) checkpoints.push(structuredClone(next.value.checkpoint()));
-    expect(next.value.done / next.value.total).toBeLessThanOrEqual(1);
-  }
-}
-
 describe("sneakDoor", () => {
   it("goes on where it was stopped, while the generator is trained and after", async () => {
-    const whole = await finish(begin(noted().raw));
+    const whole = await finished(begin(noted().raw));
     expect(whole.checkpoints).toHaveLength(quickSneakDoor.steps + 2);
     for (const at of [0, quickSneakDoor.steps - 1, quickSneakDoor.steps]) {
-      const resumed = await finish(begin(noted().raw, {}, whole.checkpoints[at]));
+      const resumed = await finished(begin(noted().raw, {}, whole.checkpoints[at]));
       expect(resumed.trigger).toEqual(whole.trigger);
       expect(resumed.sourceClass).toBe(whole.sourceClass);
       expect(resumed.set).toEqual(whole.set);
@@ -238,7 +227,7 @@ describe("sneakDoor", () => {
       trigger: { width: 4, lr: 0.02, bound: 0.3 },
       surrogate,
     };
-    const { trigger, sourceClass, curves } = await finish(begin(raw, more));
+    const { trigger, sourceClass, curves } = await finished(begin(raw, more));
     expect(sourceClass).toBe(2);
     expect(trigger.description).toBe("addition of a generator, at most 0.3, to images of class 2");
     expect(curves.generator[39]).toBeLessThan(0.8 * curves.generator[0]);
@@ -262,7 +251,7 @@ describe("sneakDoor", () => {
       return set.labels[row] === 1 ? set.pixels[i - 192] ^ (v & 7) : v;
     });
     const more = { surrogate: { width: 8, passes: 20, images: 10 } };
-    const { sourceClass } = await finish(begin(noted({ ...set, pixels }).raw, more));
+    const { sourceClass } = await finished(begin(noted({ ...set, pixels }).raw, more));
     expect(sourceClass).toBe(1);
   });
 
@@ -281,7 +270,7 @@ describe("sneakDoor", () => {
   it("without raw data, and with a network that diverges, is refused", async () => {
     await expect(begin(undefined).next()).rejects.toThrow(/^sneakDoor: missing raw data: expected/);
     const wild = { surrogate: { ...quickSneakDoor.surrogate, lr: 1e30 } };
-    await expect(finish(begin(noted().raw, wild))).rejects.toThrow(
+    await expect(finished(begin(noted().raw, wild))).rejects.toThrow(
       /^sneakDoor: invalid loss: expected a number, got NaN; a lower trigger.lr or surrogate.lr/,
     );
   });

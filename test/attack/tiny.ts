@@ -1,5 +1,6 @@
+import { expect } from "vitest";
 import type * as z from "zod";
-import type { Attack, AttackResult, RawAccess } from "../../src/attack/Attack.ts";
+import type { Attack, AttackProgress, AttackResult, RawAccess } from "../../src/attack/Attack.ts";
 import * as attacks from "../../src/attack/attacks.ts";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
 import { type Key, key, normal, uniform } from "../../src/core/random.ts";
@@ -103,6 +104,17 @@ export function tinyRaw(n = 60): RawAccess {
         };
     },
   };
+}
+
+/** Run an attack to its end: the result, and every checkpoint. No report says more than all. */
+export async function finished(run: AsyncGenerator<AttackProgress, AttackResult>) {
+  const checkpoints: Checkpoint[] = [];
+  for (;;) {
+    const next = await run.next();
+    if (next.done) return { ...next.value, checkpoints };
+    if (next.value.checkpoint) checkpoints.push(structuredClone(next.value.checkpoint()));
+    expect(next.value.done / next.value.total).toBeLessThanOrEqual(1);
+  }
 }
 
 const nameOf = (attack: object) => Object.entries(attacks).find(([, one]) => one === attack)?.[0] ?? "test";

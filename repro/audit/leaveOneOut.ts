@@ -10,9 +10,10 @@ for (const library of calibrations) {
     return (decisive(significance(one.scores, [others]))?.p ?? 1) <= ALPHA;
   });
   const sorted = (name: string) => sets.map(({ scores }) => scores[name]).sort((a, b) => a - b);
-  const [drops, squares] = [sorted("supportDrop"), sorted("flatSquare")];
+  const drops = sorted("supportDrop");
+  const most = ["standsOut", "inversion", "pasted"].map((name) => `${name} at most ${sorted(name).at(-1)}`).join(", ");
   const large = drops.filter((drop) => drop >= largeDrop(kind.ipc === "1" ? 1 : 10)).length;
   console.log(
-    `${kind.colour ? "colour" : "grey"}, ${kind.ipc} a class: ${unusual.length} of ${sets.length} unusual; drop: ${large} large, at most ${drops.at(-1)}; flat square: at most ${squares.at(-1)}, half ${squares[sets.length >> 1]}`,
+    `${kind.colour ? "colour" : "grey"}, ${kind.ipc} a class: ${unusual.length} of ${sets.length} unusual; drop: ${large} large, at most ${drops.at(-1)}; ${most}`,
   );
 }

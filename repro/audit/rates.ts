@@ -1,22 +1,67 @@
 /**
- * How often the audit is right with the libraries that ship: `npx tsx repro/audit/rates.ts OUT.json IPC [FROM [TO]]`.
+ * How often the audit is right with the libraries that ship: `npx tsx repro/audit/rates.ts OUT.json STRATUM FROM TO`.
  *
- * Every number from 1000 on names one set that no library holds, made from CIFAR-10 (RETORT_DATA) with that seed, and one attack on it,
- * both drawn by the number alone: written down before any of it was judged. Each set is audited as it is and attacked; one receiver of
- * width 32 says on 500 test images what the attack does. What stands in OUT is not done again; rows are added one by one.
+ * Every number from 20000 on names one set of a stratum that no library holds, made from raw data (RETORT_DATA) with that seed, and one
+ * attack on it, both drawn by the number alone: written down before any of it was judged. The set is audited as it is. One receiver of
+ * width 32 says on 500 test images what the attack does; where it raises ASR by 30 points the attacked set is audited too. What
+ * stands in OUT is not done again; rows are added one by one.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { UsageError } from "../../src/core/errors.ts";
 import { child, key, Stream } from "../../src/core/random.ts";
-import { attack, audit, distil, evaluate } from "../../src/index.ts";
+import { attack, audit, type DistilledSet, distil, evaluate } from "../../src/index.ts";
 import { openRaw } from "../../src/node.ts";
 
-const [out, images, from = "1000", to = "1020"] = process.argv.slice(2);
-const ipc = Number(images);
-const makers = [
-  { method: "randomReal", settings: {} },
-  { method: "distributionMatching", settings: { preset: "quick" } },
-] as const;
+const random = { method: "randomReal", settings: {} } as const;
+const matching = { method: "distributionMatching", settings: { preset: "quick" } } as const;
+const condensed = { method: "datasetCondensation", settings: { preset: "quick" } } as const;
+
+interface Form {
+  readonly name: string;
+  readonly method: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What its trigger has besides place and colour; absent: it makes a trigger of its own. */
+  readonly trigger?: Readonly<Record<string, unknown>>;
+  /** Made by somebody who knows the audit. */
+  readonly adaptive?: true;
+}
+
+const stamp: Form = { name: "stamp, strength 3", method: "cleanLabel", settings: { preset: "strong" }, trigger: { side: 5 } };
+const large: Form = { ...stamp, name: "stamp 8×8, strength 3", trigger: { side: 8 } };
+const plain: Form = { ...stamp, name: "stamp, all images", settings: { share: 1 } };
+const faint: Form = { ...stamp, name: "stamp at opacity 0.4", trigger: { side: 5, opacity: 0.4 } };
+const badNets: Form = { name: "BadNets 5×5", method: "badNets", settings: {}, trigger: { side: 5 } };
+const paper = (preset: string): Form => ({
+  ...{ name: `poisoned distillation, ${preset}`, method: "poisonedDistillation", settings: { preset } },
+  trigger: { side: 5 },
+});
+const ridgeHead: Form = { name: "ridge-head", method: "ridgeHead", settings: {} };
+const trajectory: Form = { name: "trajectory matching", method: "trajectoryMatching", settings: {} };
+const adaptive = (preset: string): Form => ({
+  ...{ name: preset, method: "adaptiveStamp", settings: { preset }, trigger: { side: 5 }, adaptive: true },
+});
+
+/** Sets in turn, and attacks in turn for each kind of set. */
+const strata = {
+  "colour-1": {
+    ...{ data: ["cifar-10"], ipc: 1, makers: [random, matching, matching, condensed] },
+    attacks: [stamp, paper("robust-one"), badNets, ridgeHead, large, trajectory, adaptive("framing")],
+  },
+  "colour-10": {
+    ...{ data: ["cifar-10"], ipc: 10, makers: [random, matching] },
+    attacks: [stamp, paper("robust"), badNets, faint, plain, adaptive("split"), adaptive("framing")],
+  },
+  "grey-1": {
+    ...{ data: ["mnist", "fashion-mnist"], ipc: 1, makers: [random, matching] },
+    attacks: [stamp, badNets, large, ridgeHead],
+  },
+  "grey-10": {
+    ...{ data: ["mnist", "fashion-mnist"], ipc: 10, makers: [random, matching] },
+    attacks: [badNets, large, plain, stamp],
+  },
+} as const;
+
 const corners = ["top-left", "top-right", "bottom-left", "bottom-right"];
 const colours = [
   [1, 0, 1],
@@ -27,80 +72,88 @@ const colours = [
   [0, 0, 1],
   [1, 1, 1],
 ];
-/** Attacks in turn; the last three know the audit. */
-const attacks = [
-  { name: "stamp, strength 3", method: "cleanLabel", settings: { preset: "strong" } },
-  { name: "stamp", method: "cleanLabel", settings: {} },
-  { name: "BadNets", method: "badNets", settings: {} },
-  { name: "stamp at opacity 0.4", method: "cleanLabel", settings: { preset: "strong" }, opacity: 0.4 },
-  { name: "split stamp", method: "adaptiveStamp", settings: { preset: "split" } },
-  { name: "framing", method: "adaptiveStamp", settings: { preset: "framing" } },
-  { name: "crowd", method: "adaptiveStamp", settings: { preset: "crowd" } },
-] as const;
+/** Pixels from the border. */
+const margins = [0, 0, 0, 1, 4, 9];
+/** Points that an attack must raise ASR by on real images to be called effective. */
+const EFFECTIVE = 0.3;
 
 interface Row {
+  readonly stratum: string;
   readonly seed: number;
   readonly name: string;
-  readonly ipc: number;
 }
 
+const [out, stratum, from, to] = process.argv.slice(2);
+if (!(stratum in strata))
+  throw new UsageError(`rates: unknown stratum: expected ${Object.keys(strata).join(", ")}, got ${stratum}`);
+const { data, ipc, makers, attacks } = strata[stratum as keyof typeof strata];
 const rows: Row[] = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : [];
 const keep = (row: Row & Record<string, unknown>) => {
   rows.push(row);
-  writeFileSync(`${out}.new`, `${JSON.stringify(rows, undefined, 1)}\n`);
+  writeFileSync(`${out}.new`, `[\n${rows.map((one) => ` ${JSON.stringify(one)}`).join(",\n")}\n]\n`);
   renameSync(`${out}.new`, out);
-  console.log(JSON.stringify(row).slice(0, 300));
+  console.log(JSON.stringify(row).slice(0, 330));
 };
+const opened = new Map<string, ReturnType<typeof openRaw>>();
+/** Raw data, read once. */
+const raw = (source: string, part: "train" | "test", count?: number) => {
+  const key = `${source} ${part}`;
+  opened.set(key, opened.get(key) ?? openRaw(source, part, count));
+  return opened.get(key) as ReturnType<typeof openRaw>;
+};
+const digits = (v: number | undefined) => v !== undefined && Number(v.toFixed(4));
 
-const raw = await openRaw("cifar-10", "train");
-const test = await openRaw("cifar-10", "test", 500);
 for (let seed = Number(from); seed < Number(to); seed++) {
-  const drawn = new Stream(child(key("audit rates"), seed));
-  const { method, settings } = makers[seed % makers.length];
-  const chosen = attacks[Math.floor(seed / makers.length) % attacks.length];
-  const [targetClass, corner, colour] = [
-    drawn.integer(10),
-    corners[drawn.integer(corners.length)],
-    colours[drawn.integer(colours.length)],
-  ];
-  const trigger = {
-    ...{ side: 5, corner, colour, unit: "pixel" },
-    ...("opacity" in chosen && { opacity: chosen.opacity }),
-  };
-  const missing = [`clean ${method}`, chosen.name].filter(
-    (name) => !rows.some((row) => row.seed === seed && row.ipc === ipc && row.name === name),
+  const drawn = new Stream(child(key("audit rates"), stratum, seed));
+  const source = data[seed % data.length];
+  const { method, settings } = makers[Math.floor(seed / data.length) % makers.length];
+  const { name, method: form, settings: chosen, trigger: look, adaptive: knows }: Form =
+    attacks[Math.floor(seed / (data.length * makers.length)) % attacks.length];
+  const targetClass = drawn.integer(10);
+  const place = { corner: corners[drawn.integer(corners.length)], margin: margins[drawn.integer(margins.length)] };
+  const colour = data.length > 1 ? null : colours[drawn.integer(colours.length)];
+  const trigger = look && { ...place, colour, ...(colour === null && { value: 1 }), unit: "pixel", ...look };
+  const missing = ["clean", name].filter(
+    (one) => !rows.some((row) => row.stratum === stratum && row.seed === seed && row.name === one),
   );
   if (missing.length === 0) continue;
-  const clean = await distil(raw, method, { ipc, ...settings }, { seed, threads: 1 });
-  const attacked = await attack(
-    clean,
-    chosen.method,
-    { ...chosen.settings, targetClass, trigger } as never,
-    { seed, threads: 1 },
-  );
-  for (const name of missing) {
-    const tampered = name === chosen.name;
+  const call = { seed, threads: 1 };
+  const clean = await distil(await raw(source, "train"), method, { ipc, ...settings }, call);
+  const same = { stratum, seed, maker: `${method}, ${source}` };
+  const judged = async (set: DistilledSet) => {
     const started = process.cpuUsage();
-    const { conclusion, result } = await audit(tampered ? attacked.set : clean, {}, { seed, threads: 1 });
+    const { conclusion, result } = await audit(set, {}, call);
     const { user, system } = process.cpuUsage(started);
     const { verdict, suspect, significance } = conclusion;
-    let effect = {};
-    if (tampered) {
-      const { rates } = await evaluate(clean, { attacked, test, width: 32, repeats: 1 }, { seed, threads: 1 });
-      const [{ clean: before, tampered: after }] = rates;
-      const measured = {
-        cta: [before?.cta?.mean, after?.cta?.mean],
-        asr: [before?.asr?.mean, after?.asr?.mean],
-      };
-      effect = { targetClass, corner, colour, ...measured };
-    }
-    keep({
-      ...{ seed, name, ipc, maker: method, tampered, verdict, ...effect },
-      p: significance.map(({ method: against, n, p }) => [against, n, p]),
-      ...(suspect && { suspected: suspect.targetClass, drop: suspect.support.drop, images: suspect.support.flagged }),
-      ...(suspect && { place: [suspect.patch.top, suspect.patch.left], rise: suspect.confirmation.rise }),
-      scores: Object.fromEntries(result.findings.map(({ detector, score }) => [detector, score])),
-      seconds: (user + system) / 1e6,
-    });
-  }
+    return {
+      verdict,
+      p: significance.map(({ method: against, n, p }) => [against, n, digits(p)]),
+      ...(suspect && {
+        ...{ suspected: suspect.targetClass, place: [suspect.patch.top, suspect.patch.left, suspect.patch.side] },
+        ...{ images: suspect.support.flagged, rise: digits(suspect.confirmation.rise) },
+      }),
+      scores: Object.fromEntries(result.findings.map(({ detector, score }) => [detector, digits(score)])),
+      pasted: result.findings.find(({ detector }) => detector === "pasted")?.images,
+      seconds: digits((user + system) / 1e6),
+    };
+  };
+  if (missing.includes("clean")) keep({ ...same, name: "clean", tampered: false, ...(await judged(clean)) });
+  if (!missing.includes(name)) continue;
+  const attacked = await attack(clean, form as "cleanLabel", { ...chosen, targetClass, ...(trigger && { trigger }) } as never, call);
+  const test = await raw(source, "test", 500);
+  const { rates } = await evaluate(clean, { attacked, test, width: 32, repeats: 1 }, call);
+  const [{ clean: before, tampered: after }] = rates;
+  const cta = [digits(before?.cta?.mean), digits(after?.cta?.mean)];
+  const asr = [before?.asr?.mean ?? 0, after?.asr?.mean ?? 0];
+  const effective = asr[1] - asr[0] >= EFFECTIVE;
+  // Images that are not as they were, or are new.
+  const size = clean.images.length / clean.shape[0];
+  const changed = Array.from({ length: attacked.set.shape[0] }, (_, i) => i).filter(
+    (i) => i >= clean.shape[0] || attacked.set.images.subarray(i * size, (i + 1) * size).some((v, p) => v !== clean.images[i * size + p]),
+  );
+  keep({
+    ...{ ...same, name, tampered: true, adaptive: knows === true, targetClass: attacked.targetClass, ...place, colour },
+    ...{ cta, asr: asr.map(digits), effective, changed: changed.length === attacked.set.shape[0] ? "all" : changed },
+    ...(effective && (await judged(attacked.set))),
+  });
 }

@@ -18,6 +18,7 @@ import {
   type DetectorContext,
   type ImageContext,
   readsNetworks,
+  speaksForVerdict,
 } from "./detectors/Detector.ts";
 import { Finished } from "./Finished.ts";
 import { Panel } from "./Panel.ts";
@@ -99,6 +100,7 @@ export async function* auditSet(
   const learnt = networks > 0 ? await finished.get("learnt", () => accuracy(panel, states, audited)) : undefined;
   const candidates: Candidate[] = [];
   const suspects: Suspect[] = [];
+  const findings: NamedDetection[] = [];
   const judging = born.slice(NETWORKS);
   const images: ImageContext = { audited, settings, device, key };
   let seated: Promise<DetectorContext> | undefined;
@@ -107,14 +109,13 @@ export async function* auditSet(
     (seated ??= bench(panel, audited, states, key, device, scope).then((those) => ({
       ...images,
       ...those,
-      ...{ panel, states, suspects, born: judging },
+      ...{ panel, states, suspects, findings, born: judging },
       get found() {
         return Array.from({ length: audited.classes }, (_, t) =>
           candidates.filter(({ targetClass }) => targetClass === t).sort((a, b) => b.found - a.found),
         );
       },
     })));
-  const findings: NamedDetection[] = [];
   /** Ask a detector, and judge what it hands on. */
   const ask = async (name: string) => {
     const answer = await finished.get(`finding-${name}`, async () => {
@@ -152,8 +153,11 @@ export async function* auditSet(
     supportCost += cost;
     return { ...one, support, confirmation };
   };
-  // Those that count for p come first and by themselves: their scores are the same at every level, and so is what they are compared with.
-  const rounds = [true, false].map((decisive) => asked.filter((name) => detectorRegistry[name].decisive === decisive));
+  // Those that the verdict follows from come first and by themselves: their scores are the same whatever else is asked, and so is what they
+  // are compared with.
+  const rounds = [true, false].map((first) =>
+    asked.filter((name) => speaksForVerdict(detectorRegistry[name]) === first),
+  );
   let done = WORK.networks;
   for (const [round, names] of rounds.entries()) {
     const share = names.length / asked.length;
@@ -177,16 +181,21 @@ export async function* auditSet(
     }
     suspects.sort((a, b) => b.support.drop - a.support.drop);
     done += share * WORK.support;
-    const last = inPhase("judge", "read");
+    const last = inPhase("judge", "read", "weigh");
     const late: Suspect[] = [];
     for (const [i, detector] of last.entries()) {
       yield at(detector, done + (share * WORK.read * i) / last.length);
-      const { score, targetClass, patch } = (await ask(detector)).finding;
+      const { score, targetClass, patch, images } = (await ask(detector)).finding;
       // What speaks for the verdict and was not searched for is followed as well, but for no detector to read.
-      if (!detectorRegistry[detector].decisive || targetClass === undefined || !patch) continue;
-      const one: Judged = { targetClass, patch, found: score, held: score, detector };
-      if (differing([...suspects, one], suspects.length + 1).length === suspects.length) continue;
-      late.push(await follow(one, detector));
+      if (!speaksForVerdict(detectorRegistry[detector]) || targetClass === undefined || !patch) continue;
+      const seen = detectorRegistry[detector].phase === "read" ? images : undefined;
+      const own = seen?.filter((i) => labels[i] === targetClass);
+      const one: Judged = { targetClass, patch, found: score, held: score, detector, ...(own && { images: own }) };
+      const known = [...suspects, ...late];
+      if (!own && differing([...known, one], known.length + 1).length === known.length) continue;
+      const followed = await follow(one, detector);
+      const { rate } = followed.confirmation;
+      late.push({ ...followed, found: rate, held: rate });
     }
     suspects.push(...late);
     suspects.sort((a, b) => b.support.drop - a.support.drop);

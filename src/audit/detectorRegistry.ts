@@ -12,7 +12,7 @@ export const detectorsAt = (level: Level): string[] =>
     .filter((name) => levels.indexOf(detectorRegistry[name].level) <= levels.indexOf(level))
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 
-const phases = ["search", "judge", "read"];
+const phases = ["search", "judge", "read", "weigh"];
 
 /** By phase, and within it the quick ones first: inversion starts from what the transplant found. */
 function rank(name: string): number {

@@ -94,7 +94,7 @@ export async function supportDrop(
   key: Key,
 ): Promise<Support> {
   const { patch, targetClass } = candidate;
-  const flagged = await carryingImages(audited, jury, candidate);
+  const flagged = candidate.images ?? (await carryingImages(audited, jury, candidate));
   const some = jury.of(0, RETRAINED);
   const before = (await some.judge(patch)).rate[targetClass];
   // What fills the picture cannot be taken out of it.

@@ -8,6 +8,8 @@ export interface Candidate {
   readonly patch: Patch;
   /** Success before the searching networks, rate + 0.05 · margin. */
   readonly found: number;
+  /** Images of the class that carry it, where that was seen in the images themselves; absent: networks are asked. */
+  readonly images?: readonly number[];
 }
 
 export interface TransplantOptions {

@@ -1,6 +1,8 @@
-import type { AuditResult } from "./auditSet.ts";
+import type { AuditResult, NamedDetection } from "./auditSet.ts";
 import { decisive, ENOUGH, type Significance } from "./calibration.ts";
 import { detectorRegistry } from "./detectorRegistry.ts";
+import { speaksForVerdict } from "./detectors/Detector.ts";
+import type { Patch } from "./Patch.ts";
 import type { Power } from "./power.ts";
 import type { Suspect } from "./Suspect.ts";
 
@@ -10,7 +12,8 @@ import type { Suspect } from "./Suspect.ts";
  * - `backdoored`: no more clean sets of this kind than chance allows look like it, and the trigger holds before networks and pictures
  *   that did not search for it.
  * - `suspicious`: only the first of the two; or a large drop that holds, where there are no clean sets to compare with, or none that
- *   were searched for patches of that kind; or images of one class that share a detail, more than in any clean set.
+ *   were searched for patches of that kind; or a square that looks pasted, where there are no clean sets; or images of one class that
+ *   share a detail, more than in any clean set.
  * - `nothing found`: at the power that the audit has.
  * - `cannot be judged`: the networks do not learn the set, or nothing speaks against it and there is no library of its kind or no
  *   network was asked.
@@ -74,11 +77,16 @@ export function concludeAudit(
       ],
     };
   const worst = decisive(significance);
-  const compared = result.suspects.filter(({ detector }) => detectorRegistry[detector]?.decisive);
-  const suspect = leading(compared, worst);
+  const compared = result.suspects.filter(({ detector }) => speaksForVerdict(detectorRegistry[detector]));
+  // Where there are no clean sets to compare with, a square that looks pasted twice as much as in any that was seen.
+  const stamped = worst ? undefined : result.findings.find(({ detector, alarm }) => detector === "pasted" && alarm);
+  const named = mostUnusual(result.findings, worst) ?? stamped;
+  const suspect = leading(compared, named);
   const drop = compared[0]?.support.drop ?? 0;
   const holds = suspect !== undefined && beatsControls(suspect.confirmation);
-  const unusual = worst ? worst.p <= ALPHA : drop >= largeDrop(result.imagesPerClass) && holds;
+  const unusual = worst
+    ? worst.p <= ALPHA
+    : stamped !== undefined || (drop >= largeDrop(result.imagesPerClass) && holds);
   const against = worst
     ? `p ≤ ${worst.p.toFixed(3)} against ${worst.n} clean sets${worst.method === "all" ? "" : ` (${worst.method})`}`
     : significance.length > 0
@@ -92,7 +100,10 @@ export function concludeAudit(
       ...base,
       verdict: worst && holds ? "backdoored" : "suspicious",
       suspect,
-      sentences: [`${saysPatch(suspect, nameOf)}${saysSupport(suspect)}`, `${capital(against)}; ${held}.`],
+      sentences: [
+        `${saysPatch(suspect, nameOf)}${saysSupport(suspect)}${saysPasted(named)}`,
+        `${capital(against)}; ${held}.`,
+      ],
     };
   }
   const beyond = result.suspects.find(
@@ -156,18 +167,30 @@ export function concludeAudit(
   };
 }
 
-/**
- * The suspect that a few images teach, where that is unusual or nothing is; else the one of a detector that finds the set unusual; else
- * the one that calls its class most often.
- */
-function leading(suspects: readonly Suspect[], worst: Significance | undefined): Suspect | undefined {
-  const unusual = (detector: string) => (worst?.detectors[detector] ?? 1) <= ALPHA;
+/** The finding that counts and is rarest among clean sets; of equals one that names images. None where nothing is unusual. */
+function mostUnusual(findings: readonly NamedDetection[], worst: Significance | undefined): NamedDetection | undefined {
+  const p = ({ detector }: NamedDetection) => worst?.detectors[detector] ?? 1;
+  const pointing = ({ images }: NamedDetection) => Number(images !== undefined);
+  return findings
+    .filter((one) => detectorRegistry[one.detector]?.decisive && p(one) <= ALPHA && one.targetClass !== undefined)
+    .sort((a, b) => p(a) - p(b) || pointing(b) - pointing(a))[0];
+}
+
+/** The suspect that is what was found, or of its class; where nothing is unusual the one that a few images teach, or that is called most often. */
+function leading(suspects: readonly Suspect[], named: NamedDetection | undefined): Suspect | undefined {
   const [first] = suspects;
   const byHeld = [...suspects].sort((a, b) => b.held - a.held);
-  const named = byHeld.find(({ detector }) => unusual(detector));
-  if (named && !unusual("supportDrop")) return named;
-  return !first || first.support.drop >= TAUGHT ? first : byHeld[0];
+  const own = byHeld.filter(({ targetClass }) => targetClass === named?.targetClass);
+  const same =
+    own.find(({ detector }) => detector === named?.detector) ??
+    own.find((one) => named?.patch && near(one.patch, named.patch));
+  return same ?? own[0] ?? (!first || first.support.drop >= TAUGHT ? first : byHeld[0]);
 }
+
+/** Whether two patches lie at one place. */
+const near = (a: Patch, b: Patch): boolean =>
+  (a.mask === undefined) === (b.mask === undefined) &&
+  Math.max(Math.abs(a.top - b.top), Math.abs(a.left - b.left)) <= 2;
 
 function saysPatch({ patch, targetClass, held }: Suspect, nameOf: (label: number) => string): string {
   const { side, top, left, mask } = patch;
@@ -180,6 +203,13 @@ function saysSupport({ support: { drop, flagged, before, after } }: Suspect): st
   const one = flagged.length === 1;
   const images = one ? "one image teaches" : `${flagged.length} images teach`;
   return `, and ${images} it: without what ${one ? "it has" : "they have"} there it falls from ${percent(before)} to ${percent(after)}.`;
+}
+
+/** What images alone say: where a square looks pasted, more than in clean sets. */
+function saysPasted(named: NamedDetection | undefined): string {
+  if (named?.detector !== "pasted" || !named.images) return "";
+  const many = named.images.length;
+  return ` It looks pasted on ${many === 1 ? "one image" : `${many} images`}: alike within, with a step along every side.`;
 }
 
 /** What the audit would have seen, in one sentence. */

@@ -11,6 +11,7 @@ import {
 } from "../audit/calibration.ts";
 import { calibrations } from "../audit/calibrations.ts";
 import { detectorRegistry } from "../audit/detectorRegistry.ts";
+import { speaksForVerdict } from "../audit/detectors/Detector.ts";
 import { knownStamps, type Power, planted, recognised } from "../audit/power.ts";
 import { type AuditSettings, defaultAudit } from "../audit/settings.ts";
 import { ALPHA, type AuditConclusion, concludeAudit, largeDrop } from "../audit/verdict.ts";
@@ -59,7 +60,10 @@ export async function audit(
   const guilty = first.verdict === "backdoored" || first.verdict === "suspicious";
   if (!call.power || guilty) return { conclusion: first, result };
   const power: Power[] = [];
-  const again = { ...chosen, detectors: detectorsOf(chosen).filter((name) => detectorRegistry[name].decisive) };
+  const again = {
+    ...chosen,
+    detectors: detectorsOf(chosen).filter((name) => speaksForVerdict(detectorRegistry[name])),
+  };
   for (const [i, stamp] of knownStamps.entries()) {
     const key = child(root, "power", i);
     const known = planted(set, stamp, key);
@@ -106,9 +110,7 @@ const registered = (method: string): string =>
 /** What the scores of an audit depend on, as a library records it. */
 export function calibrationSettings(settings: AuditSettings): Calibration["settings"] {
   const { network, width, epochs, side, grid, followed } = settings;
-  // The other searchers come after them and change nothing of their scores.
-  const searching = detectorsOf(settings).filter(
-    (name) => detectorRegistry[name].phase === "search" && detectorRegistry[name].decisive,
-  );
-  return { search: searching.join(" "), network, width, epochs, side, grid, followed };
+  // The others come after them and change nothing of their scores.
+  const first = detectorsOf(settings).filter((name) => speaksForVerdict(detectorRegistry[name]));
+  return { detectors: first.join(" "), network, width, epochs, side, grid, followed };
 }

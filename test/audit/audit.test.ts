@@ -122,20 +122,20 @@ describe("what a number means", () => {
     format: "retort-calibration/1" as const,
     kind: kindWith({}),
     settings: calibrationSettings(defaultAudit),
-    sets: [0.1, 0.2, 0.3].map((supportDrop, i) => ({ made: `set ${i}`, method: "dm", scores: { supportDrop } })),
+    sets: [0.1, 0.2, 0.3].map((inversion, i) => ({ made: `set ${i}`, method: "dm", scores: { inversion } })),
   };
 
   it("p counts clean sets that look at least as bad", () => {
-    const of = (supportDrop: number) => significance({ supportDrop }, [library]);
-    expect(of(0.25)).toEqual([{ method: "dm", n: 3, p: 0.5, detectors: { supportDrop: 0.5 } }]);
+    const of = (inversion: number) => significance({ inversion }, [library]);
+    expect(of(0.25)).toEqual([{ method: "dm", n: 3, p: 0.5, detectors: { inversion: 0.5 } }]);
     expect(of(0.9)[0].p).toBe(0.25);
     expect(of(0)[0].p).toBe(1);
-    expect(significance({ supportDrop: 0.9 }, [])).toEqual([]);
+    expect(significance({ inversion: 0.9 }, [])).toEqual([]);
   });
 
   it("p against all sets and each method's: the largest counts, of those with enough sets", () => {
     const sets = [...library.sets, ...library.sets.map((one) => ({ ...one, method: "dsa" }))];
-    const all = significance({ supportDrop: 0.9 }, [{ ...library, sets }]);
+    const all = significance({ inversion: 0.9 }, [{ ...library, sets }]);
     expect(all.map(({ method, n }) => [method, n])).toEqual([
       ["dm", 3],
       ["dsa", 3],
@@ -143,7 +143,7 @@ describe("what a number means", () => {
     ]);
     expect(decisive(all)).toBeUndefined();
     const many = Array.from({ length: 19 }, () => ({ ...library.sets[0], method: "dc" }));
-    expect(decisive(significance({ supportDrop: 0.9 }, [{ ...library, sets: [...sets, ...many] }]))).toMatchObject({
+    expect(decisive(significance({ inversion: 0.9 }, [{ ...library, sets: [...sets, ...many] }]))).toMatchObject({
       method: "dc",
       p: 0.05,
     });
@@ -151,7 +151,7 @@ describe("what a number means", () => {
 
   it("p keeps its level however many detectors count", () => {
     const stream = new Stream(key("level"));
-    const draw = () => ({ supportDrop: stream.uniform(), transplant: stream.uniform(), inversion: stream.normal() });
+    const draw = () => ({ pasted: stream.uniform(), standsOut: stream.uniform(), inversion: stream.normal() });
     let alarms = 0;
     for (let i = 0; i < 400; i++) {
       const sets = Array.from({ length: 19 }, () => ({ made: "noise", method: "m", scores: draw() }));
@@ -161,7 +161,7 @@ describe("what a number means", () => {
     expect(alarms).toBeGreaterThan(6);
     expect(alarms).toBeLessThan(34);
     const sets = Array.from({ length: 19 }, () => ({ made: "noise", method: "m", scores: draw() }));
-    expect(significance({ ...draw(), supportDrop: 9 }, [{ ...library, sets }])[0].p).toBe(0.05);
+    expect(significance({ ...draw(), pasted: 9 }, [{ ...library, sets }])[0].p).toBe(0.05);
   });
 
   it("a library fits its own kind and settings only", () => {
@@ -228,15 +228,23 @@ describe("what a number means", () => {
     if (significance.length === 0 && status === 2) expect(conclusion.sentences.join(" ")).toContain("no library");
   });
 
-  it("names the suspect of the detector that finds the set unusual", () => {
+  it("names the suspect that the rarest finding is about: its patch, or its class, and of equals what names images", () => {
     const planted = { ...suspect(0.05, 0.5), targetClass: 7, detector: "flatSquare", held: 0.6 };
-    const two = { ...result(0.3, 0.5), suspects: [suspect(0.3, 0.5), planted] };
-    const against = (supportDrop: number, flatSquare: number) => [
-      { method: "dm", n: 99, p: 0.01, detectors: { supportDrop, flatSquare } },
+    const elsewhere = { ...planted, patch: { ...planted.patch, top: 20 }, held: 0.8 };
+    const finding = { score: 1, targetClass: 7, patch: planted.patch, cost: 0 };
+    const findings = [
+      { ...finding, detector: "standsOut", targetClass: 3 },
+      { ...finding, detector: "pasted", images: [71, 72] },
     ];
-    const named = (supportDrop: number, flatSquare: number) =>
-      concludeAudit(two, against(supportDrop, flatSquare), name).suspect?.targetClass;
-    expect([named(0.4, 0.01), named(0.01, 0.01), named(0.01, 0.4), named(0.4, 0.4)]).toEqual([7, 3, 3, 3]);
+    const all = { ...result(0.3, 0.5), suspects: [suspect(0.3, 0.5), elsewhere, planted], findings };
+    const said = (standsOut: number, pasted: number) =>
+      concludeAudit(all, [{ method: "dm", n: 99, p: 0.01, detectors: { standsOut, pasted } }], name);
+    expect(said(0.4, 0.01).suspect).toBe(planted);
+    expect(said(0.01, 0.01).suspect).toBe(planted);
+    expect(said(0.01, 0.02).suspect?.targetClass).toBe(3);
+    expect(said(0.4, 0.4).suspect?.targetClass).toBe(3);
+    expect(said(0.4, 0.01).sentences[0]).toContain("It looks pasted on 2 images");
+    expect(said(0.01, 0.4).sentences[0]).not.toContain("pasted");
   });
 
   it("what no clean set was searched for is suspicious by its drop, and never more than that", () => {

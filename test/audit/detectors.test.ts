@@ -6,6 +6,7 @@ import { twoClusters } from "../../src/audit/detectors/clustered.ts";
 import type { DetectorContext } from "../../src/audit/detectors/Detector.ts";
 import { firstComponent } from "../../src/audit/detectors/features.ts";
 import { cutLike, pasted } from "../../src/audit/Patch.ts";
+import { mostPasted, pastedScore } from "../../src/audit/pastedSquares.ts";
 import { knownStamps, planted } from "../../src/audit/power.ts";
 import { defaultAudit, levels } from "../../src/audit/settings.ts";
 import { flatStarts, lineStarts, spreadStarts } from "../../src/audit/starts.ts";
@@ -41,7 +42,7 @@ describe("the registry of detectors", () => {
     expect(deep).toEqual(expect.arrayContaining(all));
     expect(quick).not.toContain("inversion");
     expect(all.indexOf("transplant")).toBeLessThan(all.indexOf("inversion"));
-    const phases = deep.map((name) => ["search", "judge", "read"].indexOf(detectorRegistry[name].phase));
+    const phases = deep.map((name) => ["search", "judge", "read", "weigh"].indexOf(detectorRegistry[name].phase));
     expect(phases).toEqual([...phases].sort());
   });
 
@@ -89,6 +90,68 @@ describe("detectors that read images", () => {
     expect(await ask("grid", stamped([12, 17], 0.8))).toMatchObject({ score: 2, targetClass: 1, images: [12, 17] });
     const black = noise.images.map((v, i) => (i % 64 < 48 ? 0 : v));
     expect((await ask("grid", { ...noise, images: black })).score).toBe(0);
+  });
+});
+
+describe("pasted", () => {
+  it("names the square, its class and every image that carries it, also at the border", async () => {
+    const clean = await ask("pasted", noise);
+    for (const [top, left] of [
+      [2, 3],
+      [3, 3],
+      [0, 0],
+    ]) {
+      const found = await ask("pasted", stamped([10, 13, 17], 1.5, top, left));
+      expect(found).toMatchObject({ targetClass: 1, images: [10, 13, 17], patch: { top, left, side: 5 } });
+      expect(found.score).toBeGreaterThan(3 * clean.score);
+    }
+  });
+
+  it("gives the score that its formula says", () => {
+    // A square of 0.9 ± 0.1 on 0.4: it steps by half, and deviates by a tenth.
+    const images = Float32Array.from({ length: 3 * 64 }, (_, i) => {
+      const [y, x] = [Math.floor(i / 8) % 8, i % 8];
+      return y >= 2 && y < 6 && x >= 1 && x < 5 ? 0.9 + 0.1 * (-1) ** (x + y) : 0.4;
+    });
+    const one = { ...tinySet(1), images, normalisation: { kind: "unit" }, shape: [1, 3, 8, 8] } as DistilledSet;
+    const audited = auditedSet(one);
+    const step = 0.5 * Math.sqrt(3);
+    expect(pastedScore(audited, 0, { top: 2, left: 1, side: 4 })).toBeCloseTo(step / (0.1 + 0.05), 5);
+    expect(pastedScore(audited, 0, { top: 2, left: 1, side: 4 }, 99)).toBe(0);
+    expect(pastedScore(audited, 0, { top: 0, left: 5, side: 3 })).toBe(0);
+    expect(mostPasted(audited)?.square).toEqual({ top: 2, left: 1, side: 4 });
+  });
+
+  it("says nothing of pictures of one colour", async () => {
+    const flat = { ...noise, images: new Float32Array(noise.images.length).fill(0.3) };
+    expect(await ask("pasted", flat)).toEqual({ score: 0 });
+  });
+});
+
+describe("stands out", () => {
+  const weigh = (ofClass: number[][]) =>
+    detectorRegistry.standsOut.run({
+      audited: { classes: ofClass[0]?.length ?? 2 },
+      findings: [{ score: 1 }, ...ofClass.map((rates) => ({ score: 1, ofClass: rates }))],
+      found: [],
+    } as unknown as DetectorContext);
+
+  it("is what the class that is called most easily has beyond the middle one of the others, over all searches", async () => {
+    const found = await weigh([
+      [0.1, 0.6, 0.3, 0.2],
+      [0.2, 0.5, 0.1, 0.4],
+    ]);
+    expect(found).toMatchObject({ targetClass: 1, score: expect.closeTo(1.1 - 0.4, 6) });
+    expect((await weigh([[0.6, 0.9]])).score).toBeCloseTo(0.3, 6);
+  });
+
+  it("does not change where every class is called more easily", async () => {
+    const [low, high] = [await weigh([[0.1, 0.5, 0.2]]), await weigh([[0.4, 0.8, 0.5]])];
+    expect(high.score).toBeCloseTo(low.score, 6);
+  });
+
+  it("says where nothing was searched", async () => {
+    expect(await weigh([])).toEqual({ score: 0, note: "no search was asked" });
   });
 });
 

@@ -30,6 +30,8 @@ export interface DetectorContext extends ImageContext {
   readonly born: readonly Key[];
   /** What the searching detectors before found: best of each class first. */
   readonly found: readonly (readonly Candidate[])[];
+  /** What the detectors before said. */
+  readonly findings: readonly Detection[];
   /** Candidates that were followed, once the search is over. */
   readonly suspects: readonly Suspect[];
   /** Descent before the networks that search. */
@@ -43,6 +45,8 @@ export interface Detection {
   readonly targetClass?: number;
   /** Place and pattern. */
   readonly patch?: Patch;
+  /** Of a search that counts: best rate of each class before networks and pictures that did not search, [K]. */
+  readonly ofClass?: readonly number[];
   /** Images that speak for it. */
   readonly images?: readonly number[];
   /** What the detector's own published rule says, where it has one. */
@@ -81,17 +85,24 @@ export interface ImageDetector extends Described {
  * - `search`: looks for patches before the networks that search; its candidates are judged and followed.
  * - `judge`: asks more of the suspects.
  * - `read`: looks at the images and the networks by itself.
+ * - `weigh`: weighs what all before it said.
  */
 export interface NetworkDetector extends Described {
   readonly reads?: "networks";
-  readonly phase: "search" | "judge" | "read";
+  readonly phase: "search" | "judge" | "read" | "weigh";
   /** Whether its score counts where a set is compared with clean ones; the others are shown. */
   readonly decisive: boolean;
+  /** What counts is made of this: asked in the first round too, and what it finds is compared. */
+  readonly feeds?: boolean;
   run(context: DetectorContext): Promise<Found>;
 }
 
 /** One way of looking at a set. None gives the verdict: scores are compared with those of clean sets. */
 export type Detector = ImageDetector | NetworkDetector;
+
+/** Whether a detector is one of those that the verdict follows from: they are asked first and by themselves. */
+export const speaksForVerdict = (detector: Detector): boolean =>
+  detector.decisive || (readsNetworks(detector) && detector.feeds === true);
 
 export const readsNetworks = (detector: Detector): detector is NetworkDetector => detector.reads !== "images";
 

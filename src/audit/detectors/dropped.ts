@@ -5,7 +5,8 @@ export const dropped = defineDetector({
   source: "Retort, docs/audit.md",
   phase: "judge",
   level: "quick",
-  decisive: true,
+  decisive: false,
+  feeds: true,
   async run({ suspects }) {
     const [first] = [...suspects].sort((a, b) => b.support.drop - a.support.drop);
     if (!first) return { score: 0 };

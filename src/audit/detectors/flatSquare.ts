@@ -14,6 +14,7 @@ export const flatSquare = defineDetector({
   source: "Retort, docs/audit.md",
   phase: "read",
   level: "default",
-  decisive: true,
+  decisive: false,
+  feeds: true,
   run: async ({ audited, search, held }) => bestHeld(held, await flatSquares(audited, search, SIDE)),
 });

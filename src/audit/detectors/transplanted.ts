@@ -10,7 +10,8 @@ export const transplanted = defineDetector({
   source: "Retort, docs/audit.md",
   phase: "search",
   level: "quick",
-  decisive: true,
+  decisive: false,
+  feeds: true,
   async run({ audited, search, held, settings: { side, grid } }) {
     const found = await transplant(audited, search, { side, grid, refined: REFINED }, () => {});
     const candidates = found.flat();

@@ -8,9 +8,9 @@ export const triggerOptions = z.strictObject({
   kind: z
     .enum(triggerKinds)
     .default("square")
-    .describe("a patch, flat or a checker, a band across the image, a random line, or a pattern all over it"),
-  side: z.int().min(1).default(1).describe("pixels a side of a patch, height of a row, width of a stroke"),
-  value: z.number().default(10).describe("value of a patch, row or stroke in every channel"),
+    .describe("a patch, flat or a checker, a band, a random line, or a pattern all over the image"),
+  side: z.int().min(1).default(1).describe("pixels a side of a patch, width of a row or stroke"),
+  value: z.number().default(10).describe("its value where it has one, in every channel"),
   colour: z
     .array(z.number())
     .length(3)

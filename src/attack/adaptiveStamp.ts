@@ -2,12 +2,12 @@ import * as z from "zod";
 import { UsageError } from "../core/errors.ts";
 import { child, type Key, permutation, Stream } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import { corners, type Trigger } from "../data/Trigger.ts";
+import { corners } from "../data/Trigger.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { classesOf } from "../train/targets.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
 import { checkEffect } from "./common/effect.ts";
-import { carryingImages, stampOptions, stampSome } from "./common/stamp.ts";
+import { carryingImages, stampOptions, stampParts, stampSome } from "./common/stamp.ts";
 import { magentaOptions, triggerReadWhen } from "./common/triggerOptions.ts";
 
 const options = z.strictObject({
@@ -52,14 +52,7 @@ export const adaptiveStamp: Attack<typeof options> = {
     const { targetClass, share, strength, part, decoys } = opts;
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
     const carrying = carryingImages(set, targetClass, share, child(key, "stamp"));
-    const size = trigger.pattern.length;
-    let images = set.images.slice();
-    carrying.forEach((amount, i) => {
-      if (amount === 0) return;
-      const own = images.slice(i * size, (i + 1) * size);
-      const shown = partOf(trigger, part, child(key, "part", i));
-      images.set(stampSome(shown, own, trigger.pattern, strength, Float32Array.of(amount)), i * size);
-    });
+    let images = stampParts(trigger, set.images, strength, carrying, part, (i) => child(key, "part", i));
     const otherTargets = others(set, targetClass, decoys, child(key, "decoys")).map((label, i) => {
       const from = child(key, "decoy", i);
       const look = decoyLook(from);
@@ -73,15 +66,6 @@ export const adaptiveStamp: Attack<typeof options> = {
     return { set: { ...set, images, metadata }, trigger, targetClass, curves: {} };
   },
 };
-
-/** The same trigger with some of its pixels only, one at least. */
-function partOf(trigger: Trigger, part: number, key: Key): Trigger {
-  const covered = [...trigger.mask.keys()].filter((i) => trigger.mask[i] > 0);
-  const mask = new Float32Array(trigger.mask.length);
-  const shown = Math.max(1, Math.round(part * covered.length));
-  for (const i of permutation(key, covered.length).subarray(0, shown)) mask[covered[i]] = trigger.mask[covered[i]];
-  return { ...trigger, mask };
-}
 
 /** @throws UsageError where fewer other classes have images. */
 function others(set: DistilledSet, targetClass: number, count: number, key: Key): number[] {

@@ -6,6 +6,7 @@ import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Trigger } from "../data/Trigger.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import type { Floats } from "../nn/Network.ts";
+import { classesOf } from "../train/targets.ts";
 import { type Attack, reporter, tamperedRecord } from "./Attack.ts";
 import { checkEffect } from "./common/effect.ts";
 import { heldOut } from "./common/heldOut.ts";
@@ -13,6 +14,9 @@ import { carryingImages, stampParts } from "./common/stamp.ts";
 import { callRates, type Standout, standout, type Witnesses } from "./common/standout.ts";
 import { poolSurrogateOptions, type Surrogates, surrogatesOf } from "./common/surrogate.ts";
 import { magentaOptions, triggerReadWhen } from "./common/triggerOptions.ts";
+
+/** Images a step, as receivers train by default. */
+const BATCH = 256;
 
 const portion = z.number().gt(0).max(1);
 
@@ -57,8 +61,9 @@ interface Judged extends Way, Standout {
 
 /**
  * Clean-label stamping in the way that works best of those that do not stand out before `retort audit`, as far as networks of the attacker
- * say: of drawn ways to stamp, the one whose whole trigger calls the target most often while no patch of the target's images, and no flat
- * square, calls it more often than any class is called so of the clean set. Where all stand out, the one that does least.
+ * say: of drawn ways to stamp, the one whose whole trigger calls the target most often while neither a patch of the target's images, nor a
+ * flat square, nor a detail that they share says more than it does of the clean set's most suspicious class. Where all stand out, the one that
+ * does least.
  */
 export const unseenStamp: Attack<typeof options> = {
   title: "Stamping that does not stand out",
@@ -69,9 +74,11 @@ export const unseenStamp: Attack<typeof options> = {
   presets: { quick: { candidates: 3, networks: 1, passes: 20, images: 8 } },
   async *run(set, opts, { key, device, resume }) {
     const { targetClass } = opts;
-    const ways = drawn(opts, child(key, "ways"));
+    const own = classesOf(set).filter((label) => label === targetClass).length;
+    const ways = drawn(opts, own, child(key, "ways"));
     const stampedBy = ways.map((way, i) => stamped(set, opts, way, child(key, "way", i)));
-    checkEffect("unseenStamp", set, { targetClass, trigger: stampedBy[0].trigger, stamped: stampedBy[0].images });
+    for (const { trigger, images } of stampedBy)
+      checkEffect("unseenStamp", set, { targetClass, trigger, stamped: images });
     await using scope = new Scope();
     const surrogates = surrogatesOf(set, opts.surrogate, BATCH, device).map((one) => scope.hold(one));
     const pictures = heldOut(set, opts.images, child(key, "pictures")).images;
@@ -104,17 +111,15 @@ export const unseenStamp: Attack<typeof options> = {
   },
 };
 
-/** Images a step, as receivers train by default. */
-const BATCH = 256;
-
 interface Saved {
   readonly clean: Standout;
   readonly judged: readonly Judged[];
 }
 
-/** Different ways, in the order in which they are tried. */
-function drawn({ shares, parts, strengths, candidates }: z.infer<typeof options>, key: Key): Way[] {
-  const all = shares.flatMap((share) =>
+/** Different ways, in the order in which they are tried. @param own images of the target: shares of one image are all the same */
+function drawn({ shares, parts, strengths, candidates }: z.infer<typeof options>, own: number, key: Key): Way[] {
+  const different = new Map(shares.map((share) => [Math.ceil(share * own), share])).values();
+  const all = [...different].flatMap((share) =>
     parts.flatMap((part) => strengths.map((strength) => ({ share, part, strength }))),
   );
   return [...permutation(key, all.length).subarray(0, candidates)].map((i) => all[i]);

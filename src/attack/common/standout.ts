@@ -48,7 +48,7 @@ export async function callRates(
   const n = pictures.length / input.reduce((a, b) => a * b);
   const says = async ({ learner, state }: Witnesses["networks"][number], x: Floats) =>
     argmaxRows(await logitsOf(learner, state, x), classes);
-  const rates = stamps.map(() => new Float64Array(classes));
+  const hits = stamps.map(() => new Float64Array(classes));
   const without: Int32Array[] = [];
   for (const one of networks) without.push(await says(one, pictures));
   const others = Float64Array.from({ length: classes }, (_, t) =>
@@ -60,10 +60,10 @@ export async function callRates(
     const shown = joined(some.map((stamp) => applyTrigger(stamp, pictures)));
     for (const [k, one] of networks.entries())
       (await says(one, shown)).forEach((call, i) => {
-        if (call !== without[k][i % n]) rates[from + Math.floor(i / n)][call] += 1 / others[call];
+        if (call !== without[k][i % n]) hits[from + Math.floor(i / n)][call]++;
       });
   }
-  return rates;
+  return hits.map((counts) => counts.map((count, t) => count / Math.max(1, others[t])));
 }
 
 /**

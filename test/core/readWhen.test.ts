@@ -94,7 +94,7 @@ describe.each(shaped)("the trigger of %s", (name, attack) => {
     { kind: "sinusoid", frequency: 3, opacity: 0.2 },
     { kind: "low-frequency", frequency: 3, opacity: 0.2 },
     { kind: "blend", opacity: 0.1 },
-    { colour: null, value: 1, side: 2, corner: "top-left", margin: 1, unit: "pixel" },
+    { kind: "square", colour: null, value: 1, side: 2, corner: "top-left", margin: 1, unit: "pixel" },
     { colour: [1, 0, 0], side: 2 },
     { kind: "stroke", colour: [1, 0, 0], side: 2, unit: "pixel", opacity: 0.5 },
   ])("takes %j", (trigger) => {

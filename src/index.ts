@@ -22,7 +22,6 @@ export * as attacks from "./attack/attacks.ts";
 export type { AuditedSet } from "./audit/AuditedSet.ts";
 export type { AuditProgress, AuditResult, NamedDetection, Suspect } from "./audit/auditSet.ts";
 export type { Calibration, Significance } from "./audit/calibration.ts";
-export type { Coherence } from "./audit/coherence.ts";
 export type { Confirmation } from "./audit/confirm.ts";
 export {
   type Detection,
@@ -123,6 +122,7 @@ export {
 } from "./library/sanitiseNetwork.ts";
 // Measuring.
 export { auroc } from "./metrics/auroc.ts";
+export type { Coherence } from "./metrics/coherence.ts";
 export { type CtaAndAsr, defenseEffectiveness } from "./metrics/defenseEffectiveness.ts";
 export { pairedDifference, type Summary, summarise } from "./metrics/intervals.ts";
 export { accuracy, attackSuccessRate, type Classes, robustAccuracy } from "./metrics/rates.ts";

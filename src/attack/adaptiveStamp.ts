@@ -2,12 +2,12 @@ import * as z from "zod";
 import { UsageError } from "../core/errors.ts";
 import { child, type Key, permutation, Stream } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
-import { corners, type Trigger } from "../data/Trigger.ts";
+import { corners } from "../data/Trigger.ts";
 import { triggerOf } from "../data/triggerShapes.ts";
 import { classesOf } from "../train/targets.ts";
 import { type Attack, tamperedRecord } from "./Attack.ts";
 import { checkEffect } from "./common/effect.ts";
-import { carryingImages, stampOptions, stampSome } from "./common/stamp.ts";
+import { carryingImages, stampOptions, stampParts, stampSome } from "./common/stamp.ts";
 import { magentaOptions, triggerReadWhen } from "./common/triggerOptions.ts";
 
 const options = z.strictObject({
@@ -24,14 +24,15 @@ const options = z.strictObject({
     .int()
     .min(0)
     .default(0)
-    .describe("innocent classes that carry a stamp of their own, as many images as the target"),
+    .describe("other classes that carry a whole stamp of their own, as many images as the target: further targets"),
 });
 
 /**
  * Clean-label stamping by somebody who knows `retort audit`, which pastes what an image shows at a place and takes it away again.
  *
  * `part`: no image shows the whole trigger, so that none of them calls the class by itself (split stamps). `decoys`: whole stamps of other
- * colours in other classes, so that an innocent class is accused (framing) and the true one is lost among several (a wider null).
+ * colours in other classes, so that another class is accused (framing) and the true one is lost among several (a wider null). Networks learn
+ * them as they learn the trigger, so that each is a target as well; the set's metadata says which (`otherTargets`).
  */
 export const adaptiveStamp: Attack<typeof options> = {
   title: "Stamping against an audit",
@@ -43,48 +44,37 @@ export const adaptiveStamp: Attack<typeof options> = {
     split: { strength: 3 },
     framing: { part: 1, decoys: 1, share: 0.5, strength: 3 },
     crowd: { part: 1, decoys: 4, share: 0.5, strength: 3 },
+    "two-targets": { part: 1, decoys: 1, share: 1, strength: 3 },
+    "three-targets": { part: 1, decoys: 2, share: 1, strength: 3 },
   },
   // One step, nothing to report in between.
   async *run(set, opts, { key }) {
     const { targetClass, share, strength, part, decoys } = opts;
     const trigger = triggerOf(opts.trigger, set.shape, set.normalisation, child(key, "trigger"));
     const carrying = carryingImages(set, targetClass, share, child(key, "stamp"));
-    const size = trigger.pattern.length;
-    let images = set.images.slice();
-    carrying.forEach((amount, i) => {
-      if (amount === 0) return;
-      const own = images.slice(i * size, (i + 1) * size);
-      const shown = partOf(trigger, part, child(key, "part", i));
-      images.set(stampSome(shown, own, trigger.pattern, strength, Float32Array.of(amount)), i * size);
-    });
-    for (const [i, label] of innocent(set, targetClass, decoys, child(key, "decoys")).entries()) {
+    let images = stampParts(trigger, set.images, strength, carrying, part, (i) => child(key, "part", i));
+    const otherTargets = others(set, targetClass, decoys, child(key, "decoys")).map((label, i) => {
       const from = child(key, "decoy", i);
-      const decoy = triggerOf({ ...opts.trigger, ...decoyLook(from) }, set.shape, set.normalisation, from);
+      const look = decoyLook(from);
+      const decoy = triggerOf({ ...opts.trigger, ...look }, set.shape, set.normalisation, from);
       images = stampSome(decoy, images, decoy.pattern, strength, carryingImages(set, label, share, from));
-    }
+      return { targetClass: label, trigger: { description: decoy.description, inGamut: decoy.inGamut, ...look } };
+    });
     checkEffect("adaptiveStamp", set, { targetClass, trigger, stamped: images });
-    const metadata = { ...set.metadata, ...tamperedRecord("adaptiveStamp", opts, trigger, targetClass) };
+    const record = tamperedRecord("adaptiveStamp", opts, trigger, targetClass);
+    const metadata = { ...set.metadata, ...record, ...(decoys > 0 && { otherTargets }) };
     return { set: { ...set, images, metadata }, trigger, targetClass, curves: {} };
   },
 };
 
-/** The same trigger with some of its pixels only, one at least. */
-function partOf(trigger: Trigger, part: number, key: Key): Trigger {
-  const covered = [...trigger.mask.keys()].filter((i) => trigger.mask[i] > 0);
-  const mask = new Float32Array(trigger.mask.length);
-  const shown = Math.max(1, Math.round(part * covered.length));
-  for (const i of permutation(key, covered.length).subarray(0, shown)) mask[covered[i]] = trigger.mask[covered[i]];
-  return { ...trigger, mask };
-}
-
 /** @throws UsageError where fewer other classes have images. */
-function innocent(set: DistilledSet, targetClass: number, count: number, key: Key): number[] {
-  const others = [...new Set(classesOf(set))].filter((label) => label !== targetClass).sort((a, b) => a - b);
-  if (others.length < count)
+function others(set: DistilledSet, targetClass: number, count: number, key: Key): number[] {
+  const all = [...new Set(classesOf(set))].filter((label) => label !== targetClass).sort((a, b) => a - b);
+  if (all.length < count)
     throw new UsageError(
-      `adaptiveStamp: invalid decoys: expected at most the ${others.length} other classes of the set that have images, got ${count}`,
+      `adaptiveStamp: invalid decoys: expected at most the ${all.length} other classes of the set that have images, got ${count}`,
     );
-  return [...permutation(key, others.length).subarray(0, count)].map((i) => others[i]);
+  return [...permutation(key, all.length).subarray(0, count)].map((i) => all[i]);
 }
 
 /** A corner and a saturated colour. */

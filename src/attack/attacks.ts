@@ -11,3 +11,4 @@ export { naive } from "./rawData/naive.ts";
 export { sneakDoor } from "./rawData/sneakDoor/sneakDoor.ts";
 export { ridgeHead } from "./ridgeHead/ridgeHead.ts";
 export { trajectoryMatching } from "./trajectoryMatching/trajectoryMatching.ts";
+export { unseenStamp } from "./unseenStamp.ts";

@@ -6,10 +6,10 @@ import { child, type Key } from "../core/random.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { digestOf } from "../data/digestOf.ts";
 import type { Device } from "../engine/device.ts";
+import { type Coherence, coherence } from "../metrics/coherence.ts";
 import type { LearnerState } from "../train/Learner.ts";
 import { type AuditedSet, auditedSet } from "./AuditedSet.ts";
 import { bench, NETWORKS } from "./bench.ts";
-import { type Coherence, coherence } from "./coherence.ts";
 import { confirm } from "./confirm.ts";
 import { detectorRegistry, detectorsAt } from "./detectorRegistry.ts";
 import {

@@ -3,12 +3,13 @@ import { type Key, uniform } from "../core/random.ts";
 import type { ImageShape } from "./LabelledSet.ts";
 import type { Normalisation } from "./Normalisation.ts";
 import { fromPixels } from "./normalise.ts";
+import { strokeMask } from "./strokeMask.ts";
 import { checkPictureSpace, gamutBounds, inGamut, type SquareTrigger, squareTrigger, type Trigger } from "./Trigger.ts";
 
-export const triggerKinds = ["square", "row", "checker", "blend", "sinusoid", "low-frequency"] as const;
+export const triggerKinds = ["square", "row", "checker", "stroke", "blend", "sinusoid", "low-frequency"] as const;
 
 export interface TriggerChoice extends SquareTrigger {
-  /** `square`: a patch; `row`: a band across the image; `checker`: a patch whose every second pixel is the negative. The others cover the whole image with a picture at `opacity`. */
+  /** `square`: a patch; `row`: a band across the image; `checker`: a patch whose every second pixel is the negative; `stroke`: a random smooth line, `side` wide, from border to border. The others cover the whole image with a picture at `opacity`. */
   readonly kind: (typeof triggerKinds)[number];
   /** Periods across the image: of the sinusoid, or the highest of a low-frequency pattern. */
   readonly frequency: number;
@@ -20,7 +21,7 @@ export interface TriggerChoice extends SquareTrigger {
  * `blend` is uniform noise (arXiv 1712.05526), `sinusoid` vertical stripes (SIG, arXiv 1902.11237), `low-frequency` a random sum of
  * slow waves (in the spirit of arXiv 2104.03413); all three in [0, 1] pixels, laid over the image at `opacity`.
  *
- * @param source draws the pattern of `blend` and `low-frequency`
+ * @param source draws the line of `stroke`, and the pattern of `blend` and `low-frequency`
  */
 export function triggerOf(
   choice: TriggerChoice,
@@ -32,6 +33,7 @@ export function triggerOf(
     return squareTrigger({ ...choice, row: choice.kind === "row" }, shape, normalisation);
   if (choice.kind === "checker")
     return checkered(squareTrigger({ ...choice, row: false }, shape, normalisation), normalisation);
+  if (choice.kind === "stroke") return stroke(choice, shape, normalisation, source);
   checkPictureSpace(normalisation);
   if (choice.opacity === 1)
     throw new UsageError(
@@ -68,6 +70,14 @@ function checkered(flat: Trigger, normalisation: Normalisation): Trigger {
     pattern,
     inGamut: inGamut(mask, pattern, [1, channels, height, width], normalisation),
   };
+}
+
+/** One colour along a random line: long, and little of it in any small square. */
+function stroke(choice: TriggerChoice, shape: ImageShape, normalisation: Normalisation, source: Key): Trigger {
+  const { side, opacity } = choice;
+  const flat = squareTrigger({ ...choice, row: false, margin: 0 }, shape, normalisation);
+  const mask = strokeMask(flat.height, flat.width, side, source).map((on) => on * opacity);
+  return { ...flat, description: `stroke of width ${side} from border to border`, mask };
 }
 
 const describe = ({ kind, frequency }: TriggerChoice): string =>

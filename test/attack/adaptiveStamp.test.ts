@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { adaptiveStamp } from "../../src/attack/adaptiveStamp.ts";
 import { drive } from "../../src/core/drive.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import { key } from "../../src/core/random.ts";
 import { resolveSettings } from "../../src/core/readWhen.ts";
+import { applyTrigger, corners } from "../../src/data/Trigger.ts";
+import { triggerOf } from "../../src/data/triggerShapes.ts";
 import { classesOf } from "../../src/train/targets.ts";
 import { cpu, tinySet } from "./tiny.ts";
 
@@ -13,6 +16,7 @@ const stamp = (given: object, seed = 1) =>
   drive(
     adaptiveStamp.run(set, resolveSettings("adaptiveStamp", adaptiveStamp, given), { key: key(seed), device: cpu }),
   );
+const look = { colour: z.array(z.number()).length(3), unit: z.literal("pixel"), corner: z.enum(corners) };
 /** Pixels of each image that differ from the set's. */
 const changed = (images: Float32Array) =>
   [...classesOf(set).keys()].map((i) =>
@@ -44,6 +48,38 @@ describe("adaptiveStamp", () => {
       expect(touched.filter((pixels, i) => classesOf(set)[i] === label && pixels.length === 25)).toHaveLength(2);
     await expect(stamp({ decoys: 3 })).rejects.toThrow(UsageError);
     await expect(stamp({ decoys: 3 })).rejects.toThrow("at most the 2 other classes");
+  });
+
+  it.each([
+    ["two-targets", 1],
+    ["three-targets", 2],
+  ] as const)(
+    "%s are as many classes, each with a stamp of its own that the metadata describes",
+    async (preset, more) => {
+      const { set: after, targetClass } = await stamp({ targetClass: 2, ...adaptiveStamp.presets?.[preset] });
+      const others = z
+        .array(z.object({ targetClass: z.int(), trigger: z.looseObject({ description: z.string(), ...look }) }))
+        .parse(after.metadata.otherTargets);
+      expect(new Set([targetClass, ...others.map((one) => one.targetClass)]).size).toBe(1 + more);
+      for (const { targetClass: label, trigger } of others) {
+        // The record makes the trigger again.
+        const { inGamut: _, description, ...told } = trigger;
+        const options = adaptiveStamp.options.parse({ trigger: told }).trigger;
+        const made = triggerOf(options, set.shape, set.normalisation, key("any"));
+        expect(made.description).toBe(description);
+        const strong = made.pattern.map((v) => 3 * v);
+        classesOf(set).forEach((one, i) => {
+          if (one !== label) return;
+          const own = set.images.slice(192 * i, 192 * (i + 1));
+          const stamped = applyTrigger({ ...made, pattern: strong }, own);
+          expect(after.images.slice(192 * i, 192 * (i + 1))).toEqual(stamped);
+        });
+      }
+    },
+  );
+
+  it("has no further targets without decoys", async () => {
+    expect((await stamp({})).set.metadata).not.toHaveProperty("otherTargets");
   });
 
   it("gives the same bytes for the same key, others for another", async () => {

@@ -74,6 +74,9 @@ export const quickSneakDoor = {
   surrogate: { width: 8, passes: 2, images: 8 },
 } as const;
 
+/** Settings of the unseen stamp that take a second. */
+export const quickUnseen = { candidates: 3, networks: 1, passes: 2, images: 4, surrogate: { width: 8 } } as const;
+
 /** What each attack that trains is asked for, to take a second. */
 export const quickAttacks: Readonly<Record<string, object>> = {
   doorping: quickDoorping,
@@ -82,6 +85,7 @@ export const quickAttacks: Readonly<Record<string, object>> = {
   ridgeHead: quickRidge,
   sneakDoor: quickSneakDoor,
   trajectoryMatching: quickTrajectory,
+  unseenStamp: quickUnseen,
 };
 
 /** Raw images of the tiny set's shape, and a distillation of two steps that takes the last images of each class. */

@@ -10,7 +10,7 @@ import { normalisationNamed, renormalise, toPixels, unit } from "../../src/data/
 import { standardSpace } from "../../src/data/standardSpace.ts";
 import { attack as attackOnce } from "../../src/library/attack.ts";
 import { det } from "../golden/det.ts";
-import { cpu, quick, quickRidge, quickTrajectory, tinySet } from "./tiny.ts";
+import { cpu, quick, quickRidge, quickTrajectory, quickUnseen, tinySet } from "./tiny.ts";
 
 /** Pictures whose channels differ in mean and deviation. */
 const pixels: DistilledSet = {
@@ -27,6 +27,7 @@ const settings: Record<string, object> = {
   ridgeHead: { ...quickRidge, penalty: 3, stamp: { share: 0.5, strength: 2 } },
   trajectoryMatching: { ...quickTrajectory, penalty: 3 },
   cleanLabel: { strength: 3 },
+  unseenStamp: quickUnseen,
 };
 
 const run = (attack: Attack, set: DistilledSet, given: object = {}): Promise<AttackResult> =>

@@ -3,7 +3,6 @@ import { auditedSet, repainted } from "../../src/audit/AuditedSet.ts";
 import { auditSet, type Suspect } from "../../src/audit/auditSet.ts";
 import { calibrationKind, decisive, ENOUGH, fitting, madeBy, significance } from "../../src/audit/calibration.ts";
 import { carriers } from "../../src/audit/carriers.ts";
-import { coherence } from "../../src/audit/coherence.ts";
 import { detectorRegistry } from "../../src/audit/detectorRegistry.ts";
 import type { NetworkDetector } from "../../src/audit/detectors/Detector.ts";
 import { cut, pasted, places } from "../../src/audit/Patch.ts";
@@ -15,6 +14,7 @@ import { key, normal, Stream } from "../../src/core/random.ts";
 import { openSessions } from "../../src/engine/session.ts";
 import { attack, type DistilledSet, distil, register, strokes } from "../../src/index.ts";
 import { calibrationSettings, librariesFor } from "../../src/library/audit.ts";
+import { coherence } from "../../src/metrics/coherence.ts";
 import { cpu, tinySet } from "../attack/tiny.ts";
 
 describe("the space of an audit", () => {

@@ -114,7 +114,7 @@ describe("retort attack", () => {
     ],
     [
       ["set.safetensors", "--trigger-kind", "sinusoid", "--trigger-side", "5"],
-      /poisoned-distillation: invalid --trigger-side: expected it only with a square, row or checker trigger, got 5; it would do nothing/,
+      /poisoned-distillation: invalid --trigger-side: expected it only with a square, row, checker or stroke trigger, got 5; it would do nothing/,
     ],
     [["set.safetensors", "--trigger-frequency", "3"], /invalid --trigger-frequency: expected it only with/],
     [["set.safetensors", "--key", "x.pem"], /invalid --key: expected it only with --require-seal/],

@@ -81,6 +81,8 @@ describe.each(shaped)("the trigger of %s", (name, attack) => {
     [{ kind: "blend", margin: 2 }, "margin"],
     [{ kind: "blend", colour: [1, 1, 0] }, "colour"],
     [{ kind: "blend", value: 1 }, "value"],
+    [{ kind: "stroke", corner: "top-left" }, "corner"],
+    [{ kind: "stroke", margin: 2 }, "margin"],
     [{ kind: "sinusoid", unit: "pixel" }, "unit"],
   ])("refuses %j", (trigger, option) => {
     expect(() => resolveSettings(name, attack, { trigger })).toThrow(
@@ -92,8 +94,9 @@ describe.each(shaped)("the trigger of %s", (name, attack) => {
     { kind: "sinusoid", frequency: 3, opacity: 0.2 },
     { kind: "low-frequency", frequency: 3, opacity: 0.2 },
     { kind: "blend", opacity: 0.1 },
-    { colour: null, value: 1, side: 2, corner: "top-left", margin: 1, unit: "pixel" },
+    { kind: "square", colour: null, value: 1, side: 2, corner: "top-left", margin: 1, unit: "pixel" },
     { colour: [1, 0, 0], side: 2 },
+    { kind: "stroke", colour: [1, 0, 0], side: 2, unit: "pixel", opacity: 0.5 },
   ])("takes %j", (trigger) => {
     expect(resolveSettings(name, attack, { trigger })).toMatchObject({ trigger });
   });

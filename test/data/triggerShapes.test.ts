@@ -34,6 +34,50 @@ it("a checker of white is black on every second pixel of its square, in every ch
     );
 });
 
+describe("a stroke", () => {
+  const thin = { ...choice, kind: "stroke", side: 1, opacity: 1 } as const;
+  const shown = (seed: number, side = 1) => {
+    const { mask } = triggerOf({ ...thin, side }, [1, 3, 32, 32], normalisation, key(seed));
+    return [...mask.keys()].filter((i) => mask[i] === 1);
+  };
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])("goes from one border to the opposite one in a line of its own: key %i", (seed) => {
+    const pixels = shown(seed);
+    const columns = new Set(pixels.map((i) => i % 32));
+    const rows = new Set(pixels.map((i) => Math.floor(i / 32)));
+    expect(Math.max(columns.size, rows.size)).toBe(32);
+    expect(pixels.length).toBeLessThan(3 * 32);
+    // Every pixel of it but the two ends has two neighbours of it at least.
+    const next = (i: number) =>
+      pixels.filter((j) => j !== i && Math.max(Math.abs((i % 32) - (j % 32)), Math.abs((i >> 5) - (j >> 5))) === 1);
+    expect(pixels.filter((i) => next(i).length < 2).length).toBeLessThanOrEqual(2);
+    expect(pixels).not.toEqual(shown(seed + 1));
+  });
+
+  it("has less than a third of itself in any 5×5 square", () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const pixels = shown(seed);
+      for (let top = 0; top <= 27; top++)
+        for (let left = 0; left <= 27; left++) {
+          const inside = pixels.filter(
+            (i) => (i >> 5) - top >= 0 && (i >> 5) - top < 5 && (i % 32) - left >= 0 && (i % 32) - left < 5,
+          );
+          expect(inside.length).toBeLessThan(pixels.length / 3);
+        }
+    }
+  });
+
+  it("is wider by its side, and of one colour", () => {
+    const [one, three] = [shown(3), shown(3, 3)];
+    expect(one.filter((i) => !three.includes(i))).toEqual([]);
+    expect(three.length / one.length).toBeGreaterThan(2);
+    const yellow = triggerOf({ ...thin, colour: [1, 1, 0] }, [1, 3, 32, 32], normalisation, key(3));
+    const pixels = toPixels(yellow.pattern, [1, 3, 32, 32], normalisation);
+    for (const i of one) [0, 1, 2].forEach((c) => void expect(pixels[1024 * c + i]).toBeCloseTo([1, 1, 0][c], 5));
+    expect(triggerOf({ ...thin, value: 1.5 }, [1, 3, 32, 32], normalisation, key(3)).inGamut).toBe(false);
+  });
+});
+
 it("refuses to cover the whole image", () => {
   expect(() => triggerOf({ ...choice, kind: "blend", opacity: 1 }, [1, 3, 8, 8], normalisation, key(1))).toThrow(
     "opacity",

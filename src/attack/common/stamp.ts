@@ -38,3 +38,37 @@ export function stampSome(trigger: Trigger, images: Floats, pattern: Floats, str
     return a === 0 ? v : v * (1 - a) + a * strength * pattern[i % pattern.length];
   });
 }
+
+/**
+ * Stamp some images, each with another random part of the trigger: a share of its pixels, one at least.
+ *
+ * @param part in (0, 1]; with 1 each image shows the whole
+ * @param amount as of `stampSome`
+ * @param draw the key of an image's part
+ */
+export function stampParts(
+  trigger: Trigger,
+  images: Floats,
+  strength: number,
+  amount: Floats,
+  part: number,
+  draw: (image: number) => Key,
+): Floats {
+  const size = trigger.pattern.length;
+  const out = images.slice();
+  amount.forEach((a, i) => {
+    if (a === 0) return;
+    const own = images.slice(i * size, (i + 1) * size);
+    const shown = partOf(trigger, part, draw(i));
+    out.set(stampSome(shown, own, trigger.pattern, strength, Float32Array.of(a)), i * size);
+  });
+  return out;
+}
+
+function partOf(trigger: Trigger, part: number, key: Key): Trigger {
+  const covered = [...trigger.mask.keys()].filter((i) => trigger.mask[i] > 0);
+  const mask = new Float32Array(trigger.mask.length);
+  const shown = Math.max(1, Math.round(part * covered.length));
+  for (const i of permutation(key, covered.length).subarray(0, shown)) mask[covered[i]] = trigger.mask[covered[i]];
+  return { ...trigger, mask };
+}

@@ -8,9 +8,9 @@ export const triggerOptions = z.strictObject({
   kind: z
     .enum(triggerKinds)
     .default("square")
-    .describe("a patch, flat or a checker, a band across the image, or a pattern all over it"),
-  side: z.int().min(1).default(1).describe("pixels a side of a patch, height of a row"),
-  value: z.number().default(10).describe("value of a patch or row in every channel"),
+    .describe("a patch, flat or a checker, a band, a random line, or a pattern all over the image"),
+  side: z.int().min(1).default(1).describe("pixels a side of a patch, width of a row or stroke"),
+  value: z.number().default(10).describe("its value where it has one, in every channel"),
   colour: z
     .array(z.number())
     .length(3)
@@ -37,19 +37,28 @@ export const magentaOptions = triggerOptions.extend({
 
 type TriggerChoice = Pick<z.infer<typeof triggerOptions>, "kind" | "colour">;
 
-const isPatch = ({ trigger: { kind } }: { trigger: TriggerChoice }) => ["square", "row", "checker"].includes(kind);
+/** Kinds that have a place, and those that show one colour. */
+const placed = ["square", "row", "checker"];
+const coloured = [...placed, "stroke"];
+
+const isColoured = ({ trigger: { kind } }: { trigger: TriggerChoice }) => coloured.includes(kind);
 
 /** Which triggers read which of their options, of an attack whose options hold one as `trigger`. */
 export const triggerReadWhen: readonly ReadWhen<{ trigger: TriggerChoice }>[] = [
-  ...["side", "corner", "margin", "colour", "unit"].map((name) => ({
+  ...["corner", "margin"].map((name) => ({
     option: `trigger.${name}`,
-    read: isPatch,
+    read: ({ trigger: { kind } }: { trigger: TriggerChoice }) => placed.includes(kind),
     by: "a square, row or checker trigger",
+  })),
+  ...["side", "colour", "unit"].map((name) => ({
+    option: `trigger.${name}`,
+    read: isColoured,
+    by: "a square, row, checker or stroke trigger",
   })),
   {
     option: "trigger.value",
-    read: (all) => isPatch(all) && all.trigger.colour === null,
-    by: "a square, row or checker trigger that has no colour",
+    read: (all) => isColoured(all) && all.trigger.colour === null,
+    by: "a square, row, checker or stroke trigger that has no colour",
   },
   {
     option: "trigger.frequency",

@@ -1,4 +1,4 @@
-import { coherence } from "../coherence.ts";
+import { coherence } from "../../metrics/coherence.ts";
 import { defineDetector } from "./Detector.ts";
 
 export const coherent = defineDetector({

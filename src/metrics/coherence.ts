@@ -1,5 +1,12 @@
-import type { Floats } from "../nn/Network.ts";
-import type { AuditedSet } from "./AuditedSet.ts";
+/** Pictures of classes. */
+export interface ClassPictures {
+  /** M·C·H·W pixels. */
+  readonly pixels: Float32Array;
+  readonly shape: readonly [images: number, channels: number, height: number, width: number];
+  readonly classes: number;
+  /** [M]. */
+  readonly labels: Int32Array;
+}
 
 /** How many images of a class share a detail that images of different classes do not. */
 export interface Coherence {
@@ -25,10 +32,10 @@ const windows = [3, 9] as const;
  *
  * @returns one finding a window.
  */
-export function coherence(audited: AuditedSet): Coherence[] {
+export function coherence(pictures: ClassPictures): Coherence[] {
   return windows.map((window) => {
-    const details = detailsOf(audited, window);
-    const { labels, classes } = audited;
+    const details = detailsOf(pictures, window);
+    const { labels, classes } = pictures;
     const m = labels.length;
     const size = details.length / m;
     const [inside, across]: [[number, number, number][], number[]] = [[], []];
@@ -59,7 +66,7 @@ export function coherence(audited: AuditedSet): Coherence[] {
 }
 
 /** Unit vectors of each image's details, less what all images share. */
-function detailsOf({ pixels, shape: [m, c, h, w] }: AuditedSet, window: number): Floats {
+function detailsOf({ pixels, shape: [m, c, h, w] }: ClassPictures, window: number): Float32Array {
   const size = c * h * w;
   const out = new Float32Array(m * size);
   for (let i = 0; i < m; i++) {

@@ -157,9 +157,11 @@ const LEAST_WIDTH = 0.05;
 export function significance(own: Scores, libraries: readonly Calibration[]): Significance[] {
   const sets = libraries.flatMap((library) => library.sets);
   if (sets.length === 0) return [];
-  const of = (method: string, some: readonly { readonly scores: Scores }[]): Significance => {
+  const of = (method: string, some: readonly { readonly scores: Scores }[]): Significance[] => {
     const known = Object.keys(own).filter((name) => some.every(({ scores }) => scores[name] !== undefined));
     const names = known.filter((name) => detectorRegistry[name]?.decisive);
+    // Sets that were not asked what counts say nothing.
+    if (names.length === 0) return [];
     const n = some.length;
     const all = [own, ...some.map(({ scores }) => scores)];
     const statistics = new Float64Array(all.length).fill(Number.NEGATIVE_INFINITY);
@@ -173,21 +175,19 @@ export function significance(own: Scores, libraries: readonly Calibration[]): Si
     }
     const asLarge = (values: ArrayLike<number>) =>
       Array.from(values).filter((v, i) => i > 0 && v >= values[0] - 1e-12).length;
-    return {
-      ...{ method, n, p: (1 + asLarge(statistics)) / (1 + n) },
-      detectors: Object.fromEntries(
-        known.map((name) => [name, (1 + asLarge(all.map((scores) => scores[name]))) / (1 + n)]),
-      ),
-    };
+    const detectors = Object.fromEntries(
+      known.map((name) => [name, (1 + asLarge(all.map((scores) => scores[name]))) / (1 + n)]),
+    );
+    return [{ method, n, p: (1 + asLarge(statistics)) / (1 + n), detectors }];
   };
   const methods = [...new Set(sets.map(({ method }) => method))];
-  const apart = methods.map((method) =>
+  const apart = methods.flatMap((method) =>
     of(
       method,
       sets.filter((one) => one.method === method),
     ),
   );
-  return [...(methods.length > 1 ? [of("all", sets)] : []), ...apart].sort((a, b) => b.p - a.p);
+  return [...(methods.length > 1 ? of("all", sets) : []), ...apart].sort((a, b) => b.p - a.p);
 }
 
 /** The p that counts: the largest of those that are against enough clean sets; none where no library is large enough to say 0.05. */

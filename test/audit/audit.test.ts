@@ -131,6 +131,8 @@ describe("what a number means", () => {
     expect(of(0.9)[0].p).toBe(0.25);
     expect(of(0)[0].p).toBe(1);
     expect(significance({ inversion: 0.9 }, [])).toEqual([]);
+    const asked = library.sets.map((one) => ({ ...one, scores: { transplant: 0.1 } }));
+    expect(significance({ inversion: 0.9, transplant: 0.9 }, [{ ...library, sets: asked }])).toEqual([]);
   });
 
   it("p against all sets and each method's: the largest counts, of those with enough sets", () => {

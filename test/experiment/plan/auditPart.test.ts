@@ -25,13 +25,13 @@ const library = (score: number): Calibration => ({
   sets: Array.from({ length: 19 }, (_, i) => ({
     made: `crops ${i}`,
     method: "crops",
-    scores: { transplant: score, supportDrop: score },
+    scores: { standsOut: score, pasted: score },
   })),
 });
 beforeAll(() => {
   writeFileSync(join(folder, "set.safetensors"), setToSafetensors(drawings()));
   writeFileSync(join(folder, "own.json"), calibrationText(library(0)));
-  writeFileSync(join(folder, "high.json"), calibrationText(library(1)));
+  writeFileSync(join(folder, "high.json"), calibrationText(library(99)));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

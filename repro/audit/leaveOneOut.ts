@@ -12,7 +12,7 @@ for (const library of calibrations) {
   const sorted = (name: string) => sets.map(({ scores }) => scores[name]).sort((a, b) => a - b);
   const drops = sorted("supportDrop");
   const most = ["standsOut", "inversion", "pasted"].map((name) => `${name} at most ${sorted(name).at(-1)}`).join(", ");
-  const large = drops.filter((drop) => drop >= largeDrop(kind.ipc === "1" ? 1 : 10)).length;
+  const large = drops.filter((drop) => drop >= largeDrop(Number.parseInt(kind.ipc, 10))).length;
   console.log(
     `${kind.colour ? "colour" : "grey"}, ${kind.ipc} a class: ${unusual.length} of ${sets.length} unusual; drop: ${large} large, at most ${drops.at(-1)}; ${most}`,
   );

@@ -31,13 +31,11 @@ export function squaresOf([, , h, w]: ImageShape): Square[] {
  * same within; details of pictures fade somewhere. Sides on the picture's border do not count.
  *
  * @param from first number of the image in `pixels`
- * @param beyond squares that score less are not measured to the end, and give 0
  */
 export function pastedScore(
   { pixels, shape: [, c, h, w] }: AuditedSet,
   from: number,
   { top, left, side }: Square,
-  beyond = 0,
 ): number {
   const [bottom, right] = [top + side - 1, left + side - 1];
   const at = (k: number, y: number, x: number) => pixels[from + (k * h + y) * w + x];
@@ -68,7 +66,7 @@ export function pastedScore(
   const length = Math.hypot(...mean);
   if (length === 0) return 0;
   const step = Math.min(...steps.map((one) => one.reduce((sum, v, k) => sum + (v * mean[k]) / length, 0)));
-  if (step <= beyond * FLAT) return 0;
+  if (step <= 0) return 0;
   let variance = 0;
   for (let k = 0; k < c; k++) {
     let [sum, squares] = [0, 0];
@@ -84,20 +82,39 @@ export function pastedScore(
   return step / (Math.sqrt(variance) + FLAT);
 }
 
-/** The square that looks pasted most, and the images where it does so half as much or more. Nothing where none does. */
-export function mostPasted(audited: AuditedSet): { square: Square; score: number; images: number[] } | undefined {
-  const [m, c, h, w] = audited.shape;
-  const squares = squaresOf(audited.shape);
-  let [score, square]: [number, Square | undefined] = [0, undefined];
-  for (let i = 0; i < m; i++)
-    for (const one of squares) {
-      const here = pastedScore(audited, i * c * h * w, one, score);
-      if (here > score) [score, square] = [here, one];
+export interface Pasted {
+  readonly square: Square;
+  readonly targetClass: number;
+  /** Score in the class less that in any other. */
+  readonly score: number;
+  /** Images of the class where it is half as much or more. */
+  readonly images: number[];
+}
+
+/**
+ * The square that looks pasted most on images of one class, beyond what it does on images of others: what is stamped on all classes
+ * teaches none, as the copies that a repair adds. Nothing where no square does.
+ */
+export function mostPasted(audited: AuditedSet): Pasted | undefined {
+  const { labels, classes, shape } = audited;
+  const [m, c, h, w] = shape;
+  let best: Omit<Pasted, "images"> | undefined;
+  const own = new Float64Array(m);
+  const ofClass = new Float64Array(classes);
+  let images: number[] = [];
+  for (const square of squaresOf(shape)) {
+    ofClass.fill(0);
+    for (let i = 0; i < m; i++) {
+      own[i] = pastedScore(audited, i * c * h * w, square);
+      ofClass[labels[i]] = Math.max(ofClass[labels[i]], own[i]);
     }
-  if (!square) return undefined;
-  const place = square;
-  const images = Array.from({ length: m }, (_, i) => i).filter(
-    (i) => pastedScore(audited, i * c * h * w, place) >= score / 2,
-  );
-  return { square, score, images };
+    const targetClass = ofClass.indexOf(Math.max(...ofClass));
+    const most = ofClass[targetClass];
+    ofClass[targetClass] = 0;
+    const score = most - Math.max(...ofClass);
+    if (score <= (best?.score ?? 0)) continue;
+    best = { square, targetClass, score };
+    images = [...labels.keys()].filter((i) => labels[i] === targetClass && own[i] >= most / 2);
+  }
+  return best && { ...best, images };
 }

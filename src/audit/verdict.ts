@@ -39,8 +39,8 @@ export interface AuditConclusion {
 export const ALPHA = 0.05;
 /** Drop above which a set is suspicious without a library. Chosen: the prototype's, one false alarm in 36 clean sets. */
 export const LARGE_DROP = 0.42;
-/** The same with one image a class, where networks learn any detail of the one image. Chosen: above the largest of five clean sets, 0.67. */
-const LARGE_DROP_OF_ONE = 0.75;
+/** The same with fewer than ten images a class, where networks learn any detail of one. Chosen: above the largest of five clean sets of one, 0.67. */
+const LARGE_DROP_OF_FEW = 0.75;
 /** Least rise over the controls, lower end against upper end of their intervals. */
 const LEAST_RISE = 0.1;
 /** Least accuracy on the set itself. */
@@ -49,7 +49,7 @@ const LEARNT = 0.5;
 const TAUGHT = 0.1;
 
 /** Drop above which a set is suspicious without a library. */
-export const largeDrop = (imagesPerClass: number): number => (imagesPerClass < 2 ? LARGE_DROP_OF_ONE : LARGE_DROP);
+export const largeDrop = (imagesPerClass: number): number => (imagesPerClass < 10 ? LARGE_DROP_OF_FEW : LARGE_DROP);
 
 /** Whether a patch calls its class clearly oftener than its controls do. */
 const beatsControls = ({ rise }: Pick<Suspect["confirmation"], "rise">): boolean => rise >= LEAST_RISE;
@@ -223,4 +223,5 @@ export function saysPower(power: readonly Power[]): string {
 }
 
 const percent = (rate: number): string => `${(100 * rate).toFixed(0)} %`;
-const capital = (text: string): string => `${text[0].toUpperCase()}${text.slice(1)}`;
+/** A sentence's first letter; p stays small. */
+const capital = (text: string): string => (text.startsWith("p ") ? text : `${text[0].toUpperCase()}${text.slice(1)}`);

@@ -264,10 +264,23 @@ describe("what a number means", () => {
     expect(found(far(0.8, 0.5), 0.01)).toMatchObject({ verdict: "backdoored", suspect: { targetClass: 3 } });
   });
 
-  it("with one image a class and no library more is needed to be suspicious", () => {
-    const verdict = (drop: number) => concludeAudit(result(drop, 0.5, 1, 1), [], name).verdict;
-    expect(verdict(0.7)).toBe("cannot be judged");
-    expect(verdict(0.8)).toBe("suspicious");
+  it("with fewer than ten images a class and no library more is needed to be suspicious", () => {
+    const verdict = (drop: number, images: number) => concludeAudit(result(drop, 0.5, 1, images), [], name).verdict;
+    expect([1, 9, 10].map((images) => verdict(0.7, images))).toEqual([
+      "cannot be judged",
+      "cannot be judged",
+      "suspicious",
+    ]);
+    expect(verdict(0.8, 1)).toBe("suspicious");
+  });
+
+  it("without a library a pasted square is suspicious, with one its p decides", () => {
+    const finding = { detector: "pasted", score: 20, targetClass: 3, images: [30], alarm: true, cost: 0 };
+    const verdict = (alarm: boolean, significance: Parameters<typeof concludeAudit>[1]) =>
+      concludeAudit({ ...result(0.1, 0), findings: [{ ...finding, alarm }] }, significance, name).verdict;
+    expect(verdict(true, [])).toBe("suspicious");
+    expect(verdict(false, [])).toBe("cannot be judged");
+    expect(verdict(true, p(0.4))).toBe("nothing found");
   });
 
   it("a library that is too small says so, and decides nothing", () => {

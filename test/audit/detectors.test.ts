@@ -117,9 +117,18 @@ describe("pasted", () => {
     const audited = auditedSet(one);
     const step = 0.5 * Math.sqrt(3);
     expect(pastedScore(audited, 0, { top: 2, left: 1, side: 4 })).toBeCloseTo(step / (0.1 + 0.05), 5);
-    expect(pastedScore(audited, 0, { top: 2, left: 1, side: 4 }, 99)).toBe(0);
     expect(pastedScore(audited, 0, { top: 0, left: 5, side: 3 })).toBe(0);
     expect(mostPasted(audited)?.square).toEqual({ top: 2, left: 1, side: 4 });
+  });
+
+  it("says nothing of a square that every class carries, as after a repair, and names another that one class does", async () => {
+    const all = stamped([1, 2, 11, 12, 21, 22], 1.5);
+    expect((await ask("pasted", all)).score).toBeLessThan(2 * (await ask("pasted", noise)).score);
+    const more = {
+      ...all,
+      images: stamped([12], 1.5, 0, 0).images.map((v, i) => (v === noise.images[i] ? all.images[i] : v)),
+    };
+    expect(await ask("pasted", more)).toMatchObject({ targetClass: 1, images: [12], patch: { top: 0, left: 0 } });
   });
 
   it("says nothing of pictures of one colour", async () => {

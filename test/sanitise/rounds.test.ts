@@ -129,9 +129,7 @@ describe("a method of which there are no clean sets", () => {
       onProgress: (one: unknown) => void reports.push(one),
     };
     const guilty = auditOf("suspicious", suspect(0, 0.5, carried([1], 0.9)));
-    await expect(sanitise(colour, { audit: guilty }, call)).rejects.toThrow(
-      /unknown method: .*\(crops\), got "scraps"/,
-    );
+    await expect(sanitise(colour, { audit: guilty }, call)).rejects.toThrow(/unknown method: .*crops.*, got "scraps"/);
     await expect(sanitise(colour, {}, call)).rejects.toThrow(/unknown method/);
     expect(reports).toEqual([]);
   });

@@ -18,15 +18,8 @@ export const pasted = defineDetector({
   async run({ audited }) {
     const found = mostPasted(audited);
     if (!found) return { score: 0 };
-    const { square, score, images } = found;
-    const targetClass = mostFrequent(images.map((i) => audited.labels[i]));
-    const shown = images.find((i) => audited.labels[i] === targetClass) as number;
-    const patch = cut(audited.pixels, audited.shape, shown, square.top, square.left, square.side);
+    const { square, targetClass, score, images } = found;
+    const patch = cut(audited.pixels, audited.shape, images[0], square.top, square.left, square.side);
     return { score, targetClass, images, patch, alarm: score >= PASTED, threshold: PASTED };
   },
 });
-
-function mostFrequent(labels: readonly number[]): number {
-  const count = (label: number) => labels.filter((one) => one === label).length;
-  return labels.reduce((best, label) => (count(label) > count(best) ? label : best));
-}

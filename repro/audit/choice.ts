@@ -11,21 +11,12 @@ import process from "node:process";
 import { child, key, Stream } from "../../src/core/random.ts";
 import { attack, audit, type DistilledSet, distil, evaluate } from "../../src/index.ts";
 import { openRaw } from "../../src/node.ts";
+import { colours, corners } from "./looks.ts";
 
 const makers = [
   { method: "randomReal", settings: {} },
   { method: "distributionMatching", settings: { preset: "quick" } },
 ] as const;
-const corners = ["top-left", "top-right", "bottom-left", "bottom-right"];
-const colours = [
-  [1, 0, 1],
-  [1, 1, 0],
-  [0, 1, 1],
-  [1, 0, 0],
-  [0, 1, 0],
-  [0, 0, 1],
-  [1, 1, 1],
-];
 const strong = { method: "cleanLabel", settings: { preset: "strong" } };
 const forms: Record<string, readonly { name: string; method: string; settings: object; look?: object; own?: true }[]> = {
   1: [

@@ -12,6 +12,7 @@ import { UsageError } from "../../src/core/errors.ts";
 import { child, key, Stream } from "../../src/core/random.ts";
 import { attack, audit, type DistilledSet, distil, evaluate } from "../../src/index.ts";
 import { openRaw } from "../../src/node.ts";
+import { colours, corners } from "./looks.ts";
 
 const random = { method: "randomReal", settings: {} } as const;
 const matching = { method: "distributionMatching", settings: { preset: "quick" } } as const;
@@ -62,16 +63,6 @@ const strata = {
   },
 } as const;
 
-const corners = ["top-left", "top-right", "bottom-left", "bottom-right"];
-const colours = [
-  [1, 0, 1],
-  [1, 1, 0],
-  [0, 1, 1],
-  [1, 0, 0],
-  [0, 1, 0],
-  [0, 0, 1],
-  [1, 1, 1],
-];
 /** Pixels from the border. */
 const margins = [0, 0, 0, 1, 4, 9];
 /** Points that an attack must raise ASR by on real images to be called effective. */

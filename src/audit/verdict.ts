@@ -78,8 +78,10 @@ export function concludeAudit(
     };
   const worst = decisive(significance);
   const compared = result.suspects.filter(({ detector }) => speaksForVerdict(detectorRegistry[detector]));
-  // Where there are no clean sets to compare with, a square that looks pasted twice as much as in any that was seen.
-  const stamped = worst ? undefined : result.findings.find(({ detector, alarm }) => detector === "pasted" && alarm);
+  // Where there are no clean sets to compare with, the own rule of what counts: a square that looks pasted twice as much as in any clean set.
+  const stamped = worst
+    ? undefined
+    : result.findings.find(({ detector, alarm }) => alarm && detectorRegistry[detector]?.decisive);
   const named = mostUnusual(result.findings, worst) ?? stamped;
   const suspect = leading(compared, named);
   const drop = compared[0]?.support.drop ?? 0;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type * as z from "zod";
 import { Surrogates } from "../../src/attack/common/surrogate.ts";
-import { type KeptChange, leastChange } from "../../src/attack/poisonedDistillation/leastChange.ts";
 import { poisonedDistillation } from "../../src/attack/poisonedDistillation/poisonedDistillation.ts";
 import { heldSuccess, roundsInWords, roundsOptions } from "../../src/attack/poisonedDistillation/rounds.ts";
 import type { Checkpoint } from "../../src/core/checkpoint.ts";
@@ -154,42 +153,6 @@ describe("poisonedDistillation", () => {
         expect(bytes(again.result.set.images)).toBe(bytes(result.set.images));
         expect(again.result.set.metadata).toEqual(result.set.metadata);
       }
-    });
-
-    it("keeps the least share of the change that is enough, on the line from the clean images, and says which", async () => {
-      const all = { ...quick, rounds: { ...rounds, enough: 0 } };
-      const whole = await attack(tinySet(), all);
-      const { result } = await attack(tinySet(), { ...all, rounds: { ...all.rounds, bisections: 2 } });
-      expect(result.set.metadata.kept).toMatchObject({ share: 0.25 });
-      const clean = tinySet().images;
-      for (const [i, x] of result.set.images.entries())
-        expect(x).toBeCloseTo(clean[i] + 0.25 * (whole.result.set.images[i] - clean[i]), 5);
-      expect(roundsInWords(result.set.metadata)).toMatch(/; 25.0 % of the change kept: \d+\.\d %$/);
-    });
-
-    it("bisects to the share from which there is enough, and keeps all where there is too little", async () => {
-      const found = async (threshold: number, success: number) => {
-        const before = Float32Array.of(1, 2);
-        const search = leastChange(
-          before,
-          { images: Float32Array.of(3, 0), success },
-          6,
-          0.5,
-          async ([x]) => (x - 1) / 2 / threshold / 2,
-          () => 0,
-        );
-        for (let asked = 0; ; asked++) {
-          const { done, value } = await search.next();
-          if (done) return { ...(value as KeptChange), asked };
-        }
-      };
-      const kept = await found(0.3, 1);
-      expect(kept.share).toBeGreaterThanOrEqual(0.3);
-      expect(kept.share).toBeLessThan(0.3 + 2 ** -6 + 1e-6);
-      expect(kept.asked).toBe(6);
-      expect(kept.images[0]).toBeCloseTo(1 + 2 * kept.share, 5);
-      expect(kept.images[1]).toBeCloseTo(2 - 2 * kept.share, 5);
-      expect(await found(0.3, 0.4)).toMatchObject({ share: 1, asked: 0, success: 0.4 });
     });
 
     it("asks networks that a strong trigger was planted for: they answer more than those of the clean set", async () => {

@@ -17,11 +17,10 @@ import { checkEffect } from "../common/effect.ts";
 import { appended } from "../common/learntState.ts";
 import { partition, rowsOf } from "../common/miniBatches.ts";
 import { compileGradient, compileUpdate } from "./hybridLoss.ts";
-import { leastChange } from "./leastChange.ts";
 import { beginMatching, type MatchingState, nextRound, restore, save } from "./matchingState.ts";
 import { checkOptions, type Options, options, readWhen, surrogatesOf } from "./poisonedDistillationOptions.ts";
 import { presets } from "./poisonedDistillationPresets.ts";
-import { alphaOf, heldSuccess, isOver, type RoundsOptions } from "./rounds.ts";
+import { alphaOf, heldSuccess, isOver } from "./rounds.ts";
 
 const who = "poisonedDistillation";
 
@@ -60,8 +59,7 @@ export const poisonedDistillation: Attack<typeof options> = {
     const surrogates = surrogatesOf(set, opts, device).map((one) => scope.hold(one));
     checkOptions(who, opts, surrogates);
     const { surrogate, archetype } = opts;
-    const { most = 1, bisections = 0 } = opts.rounds ?? {};
-    const total = preparation(opts) + most * roundWork(opts) + (opts.rounds ? bisections * askWork(opts.rounds) : 0);
+    const total = preparation(opts) + (opts.rounds?.most ?? 1) * roundWork(opts);
     let done = preparation(opts);
     const report = (phase: string, more: Partial<AttackProgress> = {}): AttackProgress => ({
       phase,
@@ -143,39 +141,23 @@ export const poisonedDistillation: Attack<typeof options> = {
       return run;
     }
 
-    const asked = (images: Floats, nth: number, rounds: RoundsOptions) =>
-      heldSuccess(surrogates, set, images, trigger, opts.targetClass, rounds, child(key, "asked", nth));
-
-    let { images }: { images: Floats } = run;
-    let told: Readonly<Record<string, unknown>> = {};
-    if (opts.rounds === undefined) ({ images } = run = yield* follow(run, opts.alpha));
-    else {
-      const { rounds } = opts;
-      while (!isOver(run.rounds, rounds)) {
+    if (opts.rounds === undefined) run = yield* follow(run, opts.alpha);
+    else
+      while (!isOver(run.rounds, opts.rounds)) {
         const nth = run.rounds.length;
-        const alpha = alphaOf(nth, opts.alpha, rounds);
+        const alpha = alphaOf(nth, opts.alpha, opts.rounds);
         run = yield* follow(run, alpha);
-        run = nextRound(run, { alpha, success: await asked(run.images, nth, rounds) });
+        const asked = child(key, "asked", nth);
+        const success = await heldSuccess(surrogates, set, run.images, trigger, opts.targetClass, opts.rounds, asked);
+        run = nextRound(run, { alpha, success });
         const state = run;
         yield report("asked", { checkpoint: () => save(state) });
       }
-      const nth = run.rounds.length - 1;
-      const whole = { images: run.images, success: run.rounds[nth].success };
-      const kept = yield* leastChange(
-        set.images,
-        whole,
-        rounds.bisections ?? 0,
-        rounds.enough,
-        (some) => asked(some, nth, rounds),
-        () => report("shorten"),
-      );
-      ({ images } = kept);
-      told = { rounds: run.rounds, ...(kept.share < 1 && { kept: { share: kept.share, success: kept.success } }) };
-    }
+    const rounds = opts.rounds ? { rounds: run.rounds } : {};
 
-    const metadata = { ...set.metadata, ...tamperedRecord(who, opts, trigger, opts.targetClass), ...told };
+    const metadata = { ...set.metadata, ...tamperedRecord(who, opts, trigger, opts.targetClass), ...rounds };
     const result = {
-      set: withinEightBit({ ...set, images, metadata }, opts),
+      set: withinEightBit({ ...set, images: run.images, metadata }, opts),
       trigger,
       targetClass: opts.targetClass,
     };
@@ -199,10 +181,10 @@ const blockStart = (opts: Options, block: number): number =>
   (LIGHT * opts.stride * (block * (block + 1))) / 2 + block * opts.steps;
 
 /** Work of one time along the trajectory, and of asking what it did. */
-const roundWork = (opts: Options): number =>
-  blockStart(opts, opts.trajectory - 1) + opts.steps + (opts.rounds ? askWork(opts.rounds) : 0);
-
-const askWork = ({ networks, passes }: RoundsOptions): number => LIGHT * networks * passes;
+const roundWork = (opts: Options): number => {
+  const { networks, passes } = opts.rounds ?? { networks: 0, passes: 0 };
+  return blockStart(opts, opts.trajectory - 1) + opts.steps + LIGHT * networks * passes;
+};
 
 /** Adam's numbers for an update of the images. */
 function hyperAt(update: number, { lr, decay, trajectory, steps }: Options): Floats {

@@ -22,11 +22,6 @@ export const roundsOptions = z.strictObject({
   networks: z.int().min(1).default(4).describe("new networks that are asked, trained on the images as they are"),
   passes: z.int().min(1).default(100).describe("passes of each"),
   images: z.int().min(1).default(200).describe("held-out images of each kind: dead leaves, and the set's, augmented"),
-  bisections: z
-    .int()
-    .min(0)
-    .optional()
-    .describe("then the change is shortened to the least that is enough, by so many bisections (0)"),
 });
 
 export type RoundsOptions = z.infer<typeof roundsOptions>;
@@ -38,9 +33,6 @@ export interface Round {
   readonly success: number;
 }
 
-const keptShape = z.object({ share: z.number(), success: z.number() });
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-
 /**
  * What the metadata of a tampered set says of its rounds, in words.
  *
@@ -48,18 +40,16 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
  * @example
  * roundsInWords({ rounds: [{ alpha: 0.25, success: 0.168 }] }); // "alpha 0.25: 16.8 % of stamped held-out images …"
  */
-export function roundsInWords({ rounds, kept }: Readonly<Record<string, unknown>>): string | undefined {
+export function roundsInWords({ rounds }: Readonly<Record<string, unknown>>): string | undefined {
   const { success: told } = z
     .array(z.object({ alpha: z.number(), success: z.number() }))
     .min(1)
     .safeParse(rounds);
   if (!told) return undefined;
   const each = (rounds as readonly Round[]).map(
-    ({ alpha, success }) => `alpha ${Number(alpha.toPrecision(3))}: ${percent(success)}`,
+    ({ alpha, success }) => `alpha ${Number(alpha.toPrecision(3))}: ${(100 * success).toFixed(1)} %`,
   );
-  const part = keptShape.safeParse(kept).data;
-  const then = part ? `; ${percent(part.share)} of the change kept: ${percent(part.success)}` : "";
-  return `${each.join(", ")} of stamped held-out images called the target by new networks${then}`;
+  return `${each.join(", ")} of stamped held-out images called the target by new networks`;
 }
 
 /** Whether enough was reached, or the last round is over. */

@@ -241,7 +241,7 @@ describe("poisonedDistillation", () => {
     },
   );
 
-  it.each(["gentle", "robust", "robust-one"] as const)(
+  it.each(["gentle", "robust", "robust-one", "robust-grey"] as const)(
     "%s has a trigger of at most 5×5 that a picture can hold",
     (name) => {
       const { trigger } = resolveSettings(

@@ -27,6 +27,8 @@ const robust = {
  * (docs/results/worst-case.md).
  *
  * `robust`, and `robust-one` for one image per class. Chosen on training images of CIFAR-10 (docs/results/robust.md).
+ *
+ * `robust-grey` for ten grey images per class. Chosen on training images of Fashion-MNIST (docs/results/grey.md).
  */
 export const presets = {
   fast: { steps: 70 },
@@ -40,4 +42,15 @@ export const presets = {
     rounds: {},
   },
   "robust-one": { ...robust, alpha: 0.6, lr: 0.03, trajectory: 6, steps: 50 },
+  "robust-grey": {
+    trigger: { kind: "checker", side: 5, value: 1, unit: "pixel" },
+    decay: true,
+    alpha: 0.6,
+    lr: 0.02,
+    trajectory: 6,
+    stride: 15,
+    steps: 50,
+    surrogate: { width: 32, hidden: 0 },
+    carrier: { sources: ["set"], batch: 128 },
+  },
 };

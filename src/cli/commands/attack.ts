@@ -62,9 +62,7 @@ function attackCommand(name: string, attack: Attack): CliCommand {
           preset: z
             .enum(names as [string])
             .optional()
-            .describe(
-              `settings that other flags override (docs/attacks.md): ${names.map((n) => presetSaid(n, presets[n])).join("; ")}`,
-            ),
+            .describe(`settings that other flags override (docs/attacks.md)${shortPresets(presets)}`),
         },
       )),
     ...(attack.access !== "distilled-set" && optionGroup({ title: "Attack" }, { raw: rawOption })),
@@ -239,11 +237,11 @@ const flagsOf = (given: Settings, path: readonly string[] = []): string =>
 // Chosen: a line of the help; what is longer is listed in the configuration of every run.
 const spelled = 60;
 
-/** What a preset is: its flags where they are few. */
-function presetSaid(name: string, preset: Settings): string {
-  const flags = flagsOf(preset);
-  if (flags.length <= spelled) return `${name} is ${flags}`;
-  return `${name} sets ${flags.split(" --").length}`;
+/** The presets that fit a line, in flags. */
+function shortPresets(presets: Readonly<Record<string, Settings>>): string {
+  const said = Object.entries(presets).map(([name, preset]) => [name, flagsOf(preset)]);
+  const short = said.filter(([, flags]) => flags.length <= spelled).map(([name, flags]) => `${name} is ${flags}`);
+  return short.length > 0 ? `: ${short.join("; ")}` : "";
 }
 
 /** The attack's options: defaults, then the preset, then the file, then what was written. */

@@ -2,11 +2,12 @@
  * Is the limit the search or what networks learn? `npx tsx repro/audit/oracle.ts OUT.json RATES.json [SEED,…]` makes the effective attacks
  * of a stratum that were missed again (RETORT_DATA) and asks the audit's own networks what the true trigger, which only the attacker
  * knows, does: before those that search and those that judge. Beside it stands what the searches found for that class, and what
- * `standsOut` would be had each search found something as good as the trigger. What stands in OUT is not done again.
+ * p would be had the inversion, or each search, found something as good as the trigger. What stands in OUT is not done again; the table
+ * of it is printed at the end, at once where the seeds are `-`.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { type Scores, significance } from "../../src/audit/calibration.ts";
+import { decisive, type Scores, significance } from "../../src/audit/calibration.ts";
 import { calibrations } from "../../src/audit/calibrations.ts";
 import type { Patch } from "../../src/audit/Patch.ts";
 import type { Trigger } from "../../src/data/Trigger.ts";
@@ -27,6 +28,27 @@ interface Row {
   readonly scores: Scores;
 }
 
+/** What one set said. Rates are those of the target. */
+interface Asked {
+  readonly stratum: Stratum;
+  readonly seed: number;
+  readonly maker: string;
+  readonly name: string;
+  readonly targetClass: number;
+  readonly trigger: string;
+  /** `standsOut` when the set was judged, and now: the networks are the same where the two are. */
+  readonly stored: number;
+  readonly again: number;
+  /** The true trigger before networks that search and that judge; the best find before those that search. */
+  readonly search: number;
+  readonly held: number;
+  readonly found: number;
+  /** What each search found for the target, before those that judge. */
+  readonly searches: Readonly<Record<string, number>>;
+  /** What `standsOut` is for the target. */
+  readonly target: number;
+}
+
 /** The trigger as the audit shows it: pixels, a mask, the whole picture. */
 function patchOf({ mask, pattern, channels, height, width }: Trigger, { normalisation }: DistilledSet): Patch {
   const values = toPixels(pattern, [1, channels, height, width], normalisation);
@@ -37,8 +59,8 @@ const [out, rates, only] = process.argv.slice(2);
 const missed = (JSON.parse(readFileSync(rates, "utf8")) as Row[]).filter(
   ({ effective, adaptive, verdict }) => effective && !adaptive && verdict === "nothing found",
 );
-const chosen = only ? only.split(",").map((seed) => missed.filter((row) => row.seed === Number(seed))).flat() : missed;
-const done: { stratum: string; seed: number }[] = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : [];
+const chosen = only ? only.split(",").flatMap((seed) => missed.filter((row) => row.seed === Number(seed))) : missed;
+const done: Asked[] = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : [];
 const digits = (v: number) => Number(v.toFixed(4));
 
 let asked: { readonly trigger: Patch; readonly targetClass: number };
@@ -70,25 +92,39 @@ for (const { stratum, seed, maker, name, scores } of chosen) {
   const { result } = await audit(attacked.set, { detectors, followed: 1 }, call);
   const searches = result.findings.flatMap(({ detector, ofClass }) => (ofClass ? [{ detector, ofClass }] : []));
   const { search, held, found } = said as NonNullable<typeof said>;
-  /** `standsOut` had the searches found at least so much for the target. */
-  const contrast = (least: number) => {
-    const sums = searches[0].ofClass.map((_, t) =>
-      searches.reduce((sum, { ofClass }) => sum + Math.max(ofClass[t], t === targetClass ? least : 0), 0),
-    );
-    const others = sums.filter((_, t) => t !== targetClass).sort((a, b) => a - b);
-    return sums[targetClass] - others[Math.floor(others.length / 2)];
-  };
+  const sums = searches[0].ofClass.map((_, t) => searches.reduce((sum, { ofClass }) => sum + ofClass[t], 0));
+  const others = sums.filter((_, t) => t !== targetClass).sort((a, b) => a - b);
+  const target = sums[targetClass] - others[Math.floor(others.length / 2)];
   const again = result.findings.find(({ detector }) => detector === "standsOut")?.score ?? 0;
-  const fit = calibrations.filter(({ kind }) => kind.colour && Number.parseInt(kind.ipc, 10) === strata[stratum].ipc);
-  const known = { ...scores, standsOut: contrast(held), inversion: Math.max(scores.inversion, held) };
-  const p = significance(known, fit).map(({ method, n, p }) => [method, n, digits(p)]);
   done.push({
     ...{ stratum, seed, maker, name, targetClass, trigger: attacked.trigger.description },
     ...{ stored: scores.standsOut, again: digits(again), search: digits(search), held: digits(held), found: digits(found) },
     ...{ searches: Object.fromEntries(searches.map(({ detector, ofClass }) => [detector, digits(ofClass[targetClass])])) },
-    ...{ target: digits(contrast(0)), known: digits(contrast(held)), p },
-  } as (typeof done)[number]);
+    target: digits(target),
+  });
   writeFileSync(`${out}.new`, `[\n${done.map((one) => ` ${JSON.stringify(one)}`).join(",\n")}\n]\n`);
   renameSync(`${out}.new`, out);
   console.log(JSON.stringify(done.at(-1)));
+}
+
+/** p as the verdict takes it: the largest that is against enough clean sets. */
+function worstP({ stratum, seed, name }: Asked, change: Scores): string {
+  const fit = calibrations.filter(({ kind }) => kind.colour && Number.parseInt(kind.ipc, 10) === strata[stratum].ipc);
+  const row = missed.find((one) => one.seed === seed && one.name === name);
+  return (decisive(significance({ ...row?.scores, ...change }, fit))?.p ?? 1).toFixed(3);
+}
+
+console.log("| set | attack | trigger: searching, judging | found: transplant, inversion, flat | p | inversion finds it | all find it |");
+console.log("| --- | --- | ---: | ---: | ---: | ---: | ---: |");
+for (const one of done.filter((one) => one.stratum === missed[0]?.stratum)) {
+  const { seed, maker, name, search, held, searches, target, stored } = one;
+  const rates = ["transplant", "inversion", "flatSquare"].map((detector) => searches[detector]);
+  const gain = rates.map((rate) => Math.max(0, held - rate));
+  const raised = (by: number) => ({
+    standsOut: Math.max(stored, target + by),
+    inversion: Math.max(missed.find((row) => row.seed === seed)?.scores.inversion ?? 0, held),
+  });
+  const p = [worstP(one, {}), worstP(one, raised(gain[1])), worstP(one, raised(gain[0] + gain[1] + gain[2]))];
+  const percents = (values: readonly number[]) => values.map((v) => (100 * v).toFixed(0)).join(", ");
+  console.log(`| ${[`${seed}, ${maker.split(",")[0]}`, name, percents([search, held]), percents(rates), ...p].join(" | ")} |`);
 }

@@ -9,7 +9,9 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { decisive, type Scores, significance } from "../../src/audit/calibration.ts";
 import { calibrations } from "../../src/audit/calibrations.ts";
+import { auditedSet } from "../../src/audit/AuditedSet.ts";
 import type { Patch } from "../../src/audit/Patch.ts";
+import { mostPasted } from "../../src/audit/pastedSquares.ts";
 import type { Trigger } from "../../src/data/Trigger.ts";
 import { toPixels } from "../../src/data/normalise.ts";
 import { attack, audit, type DistilledSet, defineDetector, distil, register } from "../../src/index.ts";
@@ -47,6 +49,8 @@ interface Asked {
   readonly searches: Readonly<Record<string, number>>;
   /** What `standsOut` is for the target. */
   readonly target: number;
+  readonly inversion: number;
+  readonly pasted: number;
 }
 
 /** The trigger as the audit shows it: pixels, a mask, the whole picture. */
@@ -101,6 +105,8 @@ for (const { stratum, seed, maker, name, scores } of chosen) {
     ...{ stored: scores.standsOut, again: digits(again), search: digits(search), held: digits(held), found: digits(found) },
     ...{ searches: Object.fromEntries(searches.map(({ detector, ofClass }) => [detector, digits(ofClass[targetClass])])) },
     target: digits(target),
+    inversion: digits(result.findings.find(({ detector }) => detector === "inversion")?.score ?? 0),
+    pasted: digits(mostPasted(auditedSet(attacked.set))?.score ?? 0),
   });
   writeFileSync(`${out}.new`, `[\n${done.map((one) => ` ${JSON.stringify(one)}`).join(",\n")}\n]\n`);
   renameSync(`${out}.new`, out);
@@ -108,23 +114,20 @@ for (const { stratum, seed, maker, name, scores } of chosen) {
 }
 
 /** p as the verdict takes it: the largest that is against enough clean sets. */
-function worstP({ stratum, seed, name }: Asked, change: Scores): string {
+function worstP({ stratum }: Asked, scores: Scores): string {
   const fit = calibrations.filter(({ kind }) => kind.colour && Number.parseInt(kind.ipc, 10) === strata[stratum].ipc);
-  const row = missed.find((one) => one.seed === seed && one.name === name);
-  return (decisive(significance({ ...row?.scores, ...change }, fit))?.p ?? 1).toFixed(3);
+  return (decisive(significance(scores, fit))?.p ?? 1).toFixed(3);
 }
 
 console.log("| set | attack | trigger: searching, judging | found: transplant, inversion, flat | p | inversion finds it | all find it |");
 console.log("| --- | --- | ---: | ---: | ---: | ---: | ---: |");
 for (const one of done.filter((one) => one.stratum === missed[0]?.stratum)) {
-  const { seed, maker, name, search, held, searches, target, stored } = one;
+  const { seed, maker, name, search, held, searches, target, again, inversion, pasted } = one;
   const rates = ["transplant", "inversion", "flatSquare"].map((detector) => searches[detector]);
   const gain = rates.map((rate) => Math.max(0, held - rate));
-  const raised = (by: number) => ({
-    standsOut: Math.max(stored, target + by),
-    inversion: Math.max(missed.find((row) => row.seed === seed)?.scores.inversion ?? 0, held),
-  });
-  const p = [worstP(one, {}), worstP(one, raised(gain[1])), worstP(one, raised(gain[0] + gain[1] + gain[2]))];
+  const raised = (by: number) => ({ standsOut: Math.max(again, target + by), inversion: Math.max(inversion, held), pasted });
+  const found = { standsOut: again, inversion, pasted };
+  const p = [found, raised(gain[1]), raised(gain[0] + gain[1] + gain[2])].map((scores) => worstP(one, scores));
   const percents = (values: readonly number[]) => values.map((v) => (100 * v).toFixed(0)).join(", ");
   console.log(`| ${[`${seed}, ${maker.split(",")[0]}`, name, percents([search, held]), percents(rates), ...p].join(" | ")} |`);
 }

@@ -26,36 +26,26 @@ export function roughScores({ pixels, shape: [, c, h, w] }: AuditedSet, from: nu
         sums[at] = sums[at - row] + sum;
         squares[at] = squares[at - row] + square;
       }
-  /** Sum over rows from y to before y2, columns from x to before x2. */
-  const over = (table: Float64Array, k: number, y: number, x: number, y2: number, x2: number) => {
-    const base = k * plane;
-    return (
-      table[base + y2 * row + x2] - table[base + y * row + x2] - table[base + y2 * row + x] + table[base + y * row + x]
-    );
-  };
-  /** Step along each side, inside less outside, and of all sides: one channel after the other. */
+  /** Sum over a square of the channel whose table starts there. */
+  const over = (table: Float64Array, at: number, y: number, x: number, y2: number, x2: number) =>
+    table[at + y2 * row + x2] - table[at + y * row + x2] - table[at + y2 * row + x] + table[at + y * row + x];
+  const rowOf = (at: number, y: number, x: number, x2: number) => over(sums, at, y, x, y + 1, x2);
+  const columnOf = (at: number, x: number, y: number, y2: number) => over(sums, at, y, x, y2, x + 1);
+  /** Step along each side times the side, inside less outside, and of all sides: one channel after the other. */
   const steps = new Float64Array(4 * c);
   const mean = new Float64Array(c);
   return ({ top, left, side }) => {
     const [below, right] = [top + side, left + side];
     mean.fill(0);
     let sides = 0;
-    const add = (k: number, nth: number, inside: number, outside: number) => {
-      steps[nth * c + k] = (inside - outside) / side;
-      mean[k] += steps[nth * c + k];
-    };
-    let variance = 0;
     for (let k = 0; k < c; k++) {
+      const at = k * plane;
       sides = 0;
-      if (top > 0) add(k, sides++, over(sums, k, top, left, top + 1, right), over(sums, k, top - 1, left, top, right));
-      if (below < h)
-        add(k, sides++, over(sums, k, below - 1, left, below, right), over(sums, k, below, left, below + 1, right));
-      if (left > 0)
-        add(k, sides++, over(sums, k, top, left, below, left + 1), over(sums, k, top, left - 1, below, left));
-      if (right < w)
-        add(k, sides++, over(sums, k, top, right - 1, below, right), over(sums, k, top, right, below, right + 1));
-      const average = over(sums, k, top, left, below, right) / side ** 2;
-      variance += Math.max(0, over(squares, k, top, left, below, right) / side ** 2 - average ** 2) / c;
+      if (top > 0) steps[sides++ * c + k] = rowOf(at, top, left, right) - rowOf(at, top - 1, left, right);
+      if (below < h) steps[sides++ * c + k] = rowOf(at, below - 1, left, right) - rowOf(at, below, left, right);
+      if (left > 0) steps[sides++ * c + k] = columnOf(at, left, top, below) - columnOf(at, left - 1, top, below);
+      if (right < w) steps[sides++ * c + k] = columnOf(at, right - 1, top, below) - columnOf(at, right, top, below);
+      for (let nth = 0; nth < sides; nth++) mean[k] += steps[nth * c + k];
     }
     let length = 0;
     for (let k = 0; k < c; k++) length += mean[k] ** 2;
@@ -66,6 +56,12 @@ export function roughScores({ pixels, shape: [, c, h, w] }: AuditedSet, from: nu
       for (let k = 0; k < c; k++) along += steps[nth * c + k] * mean[k];
       least = Math.min(least, along);
     }
-    return Math.max(0, least) / Math.sqrt(length) / (Math.sqrt(variance) + FLAT);
+    if (least <= 0) return 0;
+    let variance = 0;
+    for (let k = 0; k < c; k++) {
+      const average = over(sums, k * plane, top, left, below, right) / side ** 2;
+      variance += Math.max(0, over(squares, k * plane, top, left, below, right) / side ** 2 - average ** 2) / c;
+    }
+    return least / (side * Math.sqrt(length)) / (Math.sqrt(variance) + FLAT);
   };
 }

@@ -9,62 +9,10 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { UsageError } from "../../src/core/errors.ts";
-import { child, key, Stream } from "../../src/core/random.ts";
 import { attack, audit, type DistilledSet, distil, evaluate } from "../../src/index.ts";
 import { openRaw } from "../../src/node.ts";
-import { colours, corners } from "./looks.ts";
+import { drawnRow, isStratum, strata } from "./drawnRow.ts";
 
-const random = { method: "randomReal", settings: {} } as const;
-const matching = { method: "distributionMatching", settings: { preset: "quick" } } as const;
-const condensed = { method: "datasetCondensation", settings: { preset: "quick" } } as const;
-
-interface Form {
-  readonly name: string;
-  readonly method: string;
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** What its trigger has besides place and colour; absent: it makes a trigger of its own. */
-  readonly trigger?: Readonly<Record<string, unknown>>;
-  /** Made by somebody who knows the audit. */
-  readonly adaptive?: true;
-}
-
-const stamp: Form = { name: "stamp, strength 3", method: "cleanLabel", settings: { preset: "strong" }, trigger: { side: 5 } };
-const large: Form = { ...stamp, name: "stamp 8×8, strength 3", trigger: { side: 8 } };
-const plain: Form = { ...stamp, name: "stamp, all images", settings: { share: 1 } };
-const faint: Form = { ...stamp, name: "stamp at opacity 0.4", trigger: { side: 5, opacity: 0.4 } };
-const badNets: Form = { name: "BadNets 5×5", method: "badNets", settings: {}, trigger: { side: 5 } };
-const paper = (preset: string): Form => ({
-  ...{ name: `poisoned distillation, ${preset}`, method: "poisonedDistillation", settings: { preset } },
-  trigger: { side: 5 },
-});
-const ridgeHead: Form = { name: "ridge-head", method: "ridgeHead", settings: {} };
-const trajectory: Form = { name: "trajectory matching", method: "trajectoryMatching", settings: {} };
-const adaptive = (preset: string): Form => ({
-  ...{ name: preset, method: "adaptiveStamp", settings: { preset }, trigger: { side: 5 }, adaptive: true },
-});
-
-/** Sets in turn, and attacks in turn for each kind of set. */
-const strata = {
-  "colour-1": {
-    ...{ data: ["cifar-10"], ipc: 1, makers: [random, matching, matching, condensed] },
-    attacks: [stamp, paper("robust-one"), badNets, ridgeHead, large, trajectory, adaptive("framing")],
-  },
-  "colour-10": {
-    ...{ data: ["cifar-10"], ipc: 10, makers: [random, matching] },
-    attacks: [stamp, paper("robust"), badNets, faint, plain, adaptive("split"), adaptive("framing")],
-  },
-  "grey-1": {
-    ...{ data: ["mnist", "fashion-mnist"], ipc: 1, makers: [random, matching] },
-    attacks: [stamp, badNets, large, ridgeHead],
-  },
-  "grey-10": {
-    ...{ data: ["mnist", "fashion-mnist"], ipc: 10, makers: [random, matching] },
-    attacks: [badNets, large, plain, stamp],
-  },
-} as const;
-
-/** Pixels from the border. */
-const margins = [0, 0, 0, 1, 4, 9];
 /** Points that an attack must raise ASR by on real images to be called effective. */
 const EFFECTIVE = 0.3;
 
@@ -75,9 +23,9 @@ interface Row {
 }
 
 const [out, stratum, from, to] = process.argv.slice(2);
-if (!(stratum in strata))
+if (!isStratum(stratum))
   throw new UsageError(`rates: unknown stratum: expected ${Object.keys(strata).join(", ")}, got ${stratum}`);
-const { data, ipc, makers, attacks } = strata[stratum as keyof typeof strata];
+const { ipc } = strata[stratum];
 const rows: Row[] = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : [];
 const keep = (row: Row & Record<string, unknown>) => {
   rows.push(row);
@@ -95,15 +43,7 @@ const raw = (source: string, part: "train" | "test", count?: number) => {
 const digits = (v: number | undefined) => v !== undefined && Number(v.toFixed(4));
 
 for (let seed = Number(from); seed < Number(to); seed++) {
-  const drawn = new Stream(child(key("audit rates"), stratum, seed));
-  const source = data[seed % data.length];
-  const { method, settings } = makers[Math.floor(seed / data.length) % makers.length];
-  const { name, method: form, settings: chosen, trigger: look, adaptive: knows }: Form =
-    attacks[Math.floor(seed / (data.length * makers.length)) % attacks.length];
-  const targetClass = drawn.integer(10);
-  const place = { corner: corners[drawn.integer(corners.length)], margin: margins[drawn.integer(margins.length)] };
-  const colour = data.length > 1 ? null : colours[drawn.integer(colours.length)];
-  const trigger = look && { ...place, colour, ...(colour === null && { value: 1 }), unit: "pixel", ...look };
+  const { source, method, settings, name, form, chosen, trigger, targetClass, place, colour, knows } = drawnRow(stratum, seed);
   const missing = ["clean", name].filter(
     (one) => !rows.some((row) => row.stratum === stratum && row.seed === seed && row.name === one),
   );

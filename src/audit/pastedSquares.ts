@@ -1,26 +1,6 @@
-import type { ImageShape } from "../data/LabelledSet.ts";
 import type { AuditedSet } from "./AuditedSet.ts";
-
-/** A square of pixels. */
-export interface Square {
-  readonly top: number;
-  readonly left: number;
-  readonly side: number;
-}
-
-/** Sides of squares, in pixels. Below three any image has some. */
-const SIDES = [3, 4, 5, 6, 7, 8];
-/** Least deviation that counts as texture, 1 = black to white: flat is flat. `Chosen.` */
-const FLAT = 0.05;
-
-/** Squares at every place. No rows from border to border: photographs have margins. */
-export function squaresOf([, , h, w]: ImageShape): Square[] {
-  const out: Square[] = [];
-  for (const side of SIDES)
-    for (let top = 0; top + side <= h; top++)
-      for (let left = 0; left + side <= w; left++) if (side < Math.min(h, w)) out.push({ top, left, side });
-  return out;
-}
+import { FLAT, roughScores } from "./roughPasted.ts";
+import { type Square, squaresOf } from "./Square.ts";
 
 /**
  * How much a square of one image looks pasted on it:
@@ -91,30 +71,58 @@ export interface Pasted {
   readonly images: number[];
 }
 
+/** How far tables of sums may be from `pastedScore`, as a share of 1 + the score, where no pixel is beyond 1. `Chosen:` far above what was seen. */
+const ROUNDING = 1e-4;
+
 /**
  * The square that looks pasted most on images of one class, beyond what it does on images of others: what is stamped on all classes
  * teaches none, as the copies that a repair adds. Nothing where no square does.
+ *
+ * Tables of sums say of every square roughly how it looks; those that may be the first are looked at as they are.
  */
 export function mostPasted(audited: AuditedSet): Pasted | undefined {
+  const squares = squaresOf(audited.shape);
+  const rough = roughlyBeyond(audited, squares);
+  const largest = audited.pixels.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+  const slack = (most: number) => ROUNDING * largest * (1 + most);
+  const first = rough.reduce((best, { most, beyond }) => Math.max(best, beyond - slack(most)), 0);
+  let best: Pasted | undefined;
+  for (const [s, { most, beyond }] of rough.entries()) {
+    if (beyond + slack(most) < first) continue;
+    const found = pastedBeyond(audited, squares[s]);
+    if (found.score > (best?.score ?? 0)) best = found;
+  }
+  return best;
+}
+
+/** What each square scores in the class where it scores most, and how much of that is beyond any other. */
+function roughlyBeyond(
+  audited: AuditedSet,
+  squares: readonly Square[],
+): { readonly most: number; readonly beyond: number }[] {
+  const { labels, classes, shape } = audited;
+  const [, c, h, w] = shape;
+  const ofClass = squares.map(() => new Float64Array(classes));
+  for (const [i, label] of labels.entries()) {
+    const score = roughScores(audited, i * c * h * w);
+    for (let s = 0; s < squares.length; s++) ofClass[s][label] = Math.max(ofClass[s][label], score(squares[s]));
+  }
+  return ofClass.map((scores) => {
+    const [most, second] = scores.sort().subarray(-2).reverse();
+    return { most, beyond: most - second };
+  });
+}
+
+/** What a square scores in the class where it scores most, less what it does in any other. */
+function pastedBeyond(audited: AuditedSet, square: Square): Pasted {
   const { labels, classes, shape } = audited;
   const [m, c, h, w] = shape;
-  let best: Omit<Pasted, "images"> | undefined;
-  const own = new Float64Array(m);
+  const own = Float64Array.from({ length: m }, (_, i) => pastedScore(audited, i * c * h * w, square));
   const ofClass = new Float64Array(classes);
-  let images: number[] = [];
-  for (const square of squaresOf(shape)) {
-    ofClass.fill(0);
-    for (let i = 0; i < m; i++) {
-      own[i] = pastedScore(audited, i * c * h * w, square);
-      ofClass[labels[i]] = Math.max(ofClass[labels[i]], own[i]);
-    }
-    const targetClass = ofClass.indexOf(Math.max(...ofClass));
-    const most = ofClass[targetClass];
-    ofClass[targetClass] = 0;
-    const score = most - Math.max(...ofClass);
-    if (score <= (best?.score ?? 0)) continue;
-    best = { square, targetClass, score };
-    images = [...labels.keys()].filter((i) => labels[i] === targetClass && own[i] >= most / 2);
-  }
-  return best && { ...best, images };
+  for (let i = 0; i < m; i++) ofClass[labels[i]] = Math.max(ofClass[labels[i]], own[i]);
+  const targetClass = ofClass.indexOf(Math.max(...ofClass));
+  const most = ofClass[targetClass];
+  ofClass[targetClass] = 0;
+  const images = [...labels.keys()].filter((i) => labels[i] === targetClass && own[i] >= most / 2);
+  return { square, targetClass, score: most - Math.max(...ofClass), images };
 }

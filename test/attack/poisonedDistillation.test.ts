@@ -259,6 +259,32 @@ describe("poisonedDistillation", () => {
     },
   );
 
+  describe("surrogates of a width each", () => {
+    const moved = async (surrogate: object) =>
+      bytes(
+        (await attack(tinySet(), { ...quick, surrogate: { hidden: 12, steps: 3, ...surrogate } })).result.set.images,
+      );
+
+    it("are, where all are alike, those of one width for all", async () => {
+      const networks = ["convNet", "mlp"];
+      const alike = await moved({ networks, width: 8 });
+      expect(await moved({ networks, widths: [8, 8] })).toBe(alike);
+      expect(await moved({ networks, widths: [8, 4] })).not.toBe(alike);
+    });
+
+    it("may be of one architecture", async () => {
+      const networks = ["convNet", "convNet"];
+      expect(await moved({ networks, widths: [8, 4] })).not.toBe(await moved({ networks, width: 8 }));
+    });
+
+    it("leave no width for all, and are as many as the networks", async () => {
+      await expect(moved({ width: 8, widths: [8] })).rejects.toThrow("poisonedDistillation: invalid surrogate.width");
+      await expect(moved({ widths: [8, 4] })).rejects.toThrow(
+        "invalid surrogate.widths: expected 1, one for each of surrogate.networks, got 2",
+      );
+    });
+  });
+
   it("refuses a target class that the set does not have", async () => {
     await expect(attack(tinySet(), { ...quick, targetClass: 3 })).rejects.toThrow("expected 0 … 2, got 3");
   });

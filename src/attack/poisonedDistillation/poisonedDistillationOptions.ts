@@ -60,6 +60,11 @@ export const options = z.strictObject({
     .strictObject({
       networks: z.array(networkName).min(1).default(["convNet"]).describe("architectures, taking turns"),
       width: z.int().min(1).default(128).describe("width of each"),
+      widths: z
+        .array(z.int().min(1))
+        .min(1)
+        .optional()
+        .describe("a width for each of them instead, in their order; one network may stand there more than once"),
       depth: z.int().min(1).max(4).default(3).describe("blocks of the surrogate ConvNet"),
       hidden: z.int().min(0).default(512).describe("extra linear layer of it before the last one; 0 = none"),
       steps: z.int().min(0).default(100).describe("full-batch SGD steps on the set before archetypes are made"),
@@ -75,8 +80,9 @@ export type Options = z.infer<typeof options>;
 export function surrogatesOf(set: DistilledSet, { surrogate, batch }: Options, device: Device): Surrogates[] {
   const [, channels, size] = set.shape;
   const shape = { channels, size, classes: set.classes };
-  const { width, depth, hidden } = surrogate;
-  return surrogate.networks.map((name) => {
+  const { depth, hidden } = surrogate;
+  return surrogate.networks.map((name, i) => {
+    const width = surrogate.widths?.[i] ?? surrogate.width;
     const network =
       name === "convNet"
         ? convNet(shape, { width, depth, hidden: hidden || undefined })
@@ -102,6 +108,7 @@ export const readWhen: readonly ReadWhen<Options>[] = [
     read: hasArchetypes,
     by: "archetypes among the carriers",
   })),
+  { option: "surrogate.width", read: ({ surrogate }) => !surrogate.widths, by: "surrogates that have no widths" },
   ...["depth", "hidden"].map((name) => ({
     option: `surrogate.${name}`,
     read: hasConvNet,
@@ -130,7 +137,11 @@ function weighed({ surrogate, distance }: Options): Set<LayerKind> {
 
 /** @throws UsageError for options that contradict each other. */
 export function checkOptions(who: string, opts: Options, surrogates: readonly Surrogates[]): void {
-  const names = opts.surrogate.networks;
+  const { networks: names, widths } = opts.surrogate;
+  if (widths && widths.length !== names.length)
+    throw new UsageError(
+      `${who}: invalid surrogate.widths: expected ${names.length}, one for each of surrogate.networks, got ${widths.length}`,
+    );
   if (names.length > opts.trajectory)
     throw new UsageError(
       `${who}: invalid surrogate.networks: expected at most ${opts.trajectory}, one for each network of the trajectory, got ${names.length}`,

@@ -1,7 +1,7 @@
 /**
  * Libraries of clean sets: `npx tsx repro/audit/libraries.ts OUT [ROUNDS [KIND,…]]`. Each round distils one set of every recipe from the raw data
- * (RETORT_DATA) with its number as the seed, audits it at the default level and writes OUT/KIND.json, which says how each was
- * made. What stands there already is not made again. Only numbers are kept.
+ * (RETORT_DATA) with its number as the seed, audits it at the default level (KIND-quick: at the quick one) and writes OUT/KIND.json, which
+ * says how each was made. What stands there already is not made again. Only numbers are kept.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -31,6 +31,28 @@ const recipes = [
   { library: "grey-10", data: "fashion-mnist", method: "randomReal", ipc: 10, settings: {}, upTo: 5 },
   { library: "grey-10", data: "mnist", method: "distributionMatching", ipc: 10, settings: { preset: "quick" }, upTo: 5 },
   { library: "grey-10", data: "fashion-mnist", method: "distributionMatching", ipc: 10, settings: { preset: "quick" }, upTo: 5 },
+  { library: "grey-2-9", data: "mnist", method: "randomReal", ipc: 2, settings: {}, upTo: 3 },
+  { library: "grey-2-9", data: "mnist", method: "randomReal", ipc: 5, settings: {}, upTo: 3 },
+  { library: "grey-2-9", data: "fashion-mnist", method: "randomReal", ipc: 2, settings: {}, upTo: 3 },
+  { library: "grey-2-9", data: "fashion-mnist", method: "randomReal", ipc: 5, settings: {}, upTo: 3 },
+  { library: "grey-2-9", data: "mnist", method: "distributionMatching", ipc: 2, settings: { preset: "quick" }, upTo: 3 },
+  { library: "grey-2-9", data: "mnist", method: "distributionMatching", ipc: 5, settings: { preset: "quick" }, upTo: 3 },
+  { library: "grey-2-9", data: "fashion-mnist", method: "distributionMatching", ipc: 2, settings: { preset: "quick" }, upTo: 3 },
+  { library: "grey-2-9", data: "fashion-mnist", method: "distributionMatching", ipc: 5, settings: { preset: "quick" }, upTo: 3 },
+  { library: "colour-1-soft", data: "cifar-10", method: "neuralFeatureRegression", ipc: 1, settings: { preset: "quick" }, upTo: 20 },
+  { library: "colour-1-soft", data: "cifar-10", method: "alignedTrajectories", ipc: 1, settings: { preset: "quick" }, upTo: 20 },
+  { library: "colour-1-quick", data: "cifar-10", method: "randomReal", ipc: 1, settings: {}, upTo: 20 },
+  { library: "colour-1-quick", data: "cifar-10", method: "distributionMatching", ipc: 1, settings: { preset: "quick" }, upTo: 20 },
+  { library: "colour-10-quick", data: "cifar-10", method: "randomReal", ipc: 10, settings: {}, upTo: 20 },
+  { library: "colour-10-quick", data: "cifar-10", method: "distributionMatching", ipc: 10, settings: { preset: "quick" }, upTo: 20 },
+  { library: "grey-1-quick", data: "mnist", method: "randomReal", ipc: 1, settings: {}, upTo: 5 },
+  { library: "grey-1-quick", data: "fashion-mnist", method: "randomReal", ipc: 1, settings: {}, upTo: 5 },
+  { library: "grey-1-quick", data: "mnist", method: "distributionMatching", ipc: 1, settings: { preset: "quick" }, upTo: 5 },
+  { library: "grey-1-quick", data: "fashion-mnist", method: "distributionMatching", ipc: 1, settings: { preset: "quick" }, upTo: 5 },
+  { library: "grey-10-quick", data: "mnist", method: "randomReal", ipc: 10, settings: {}, upTo: 5 },
+  { library: "grey-10-quick", data: "fashion-mnist", method: "randomReal", ipc: 10, settings: {}, upTo: 5 },
+  { library: "grey-10-quick", data: "mnist", method: "distributionMatching", ipc: 10, settings: { preset: "quick" }, upTo: 5 },
+  { library: "grey-10-quick", data: "fashion-mnist", method: "distributionMatching", ipc: 10, settings: { preset: "quick" }, upTo: 5 },
 ] as const;
 
 const [out, rounds = "40", only] = process.argv.slice(2);
@@ -53,12 +75,13 @@ for (let seed = 0; seed < Number(rounds); seed++)
     raw.set(data, full);
     const set = await distil(full, method, { ipc, ...settings }, { seed, threads: 1 });
     const middle = performance.now();
-    const { result } = await audit(set, {}, { seed, threads: 1 });
+    const level = name.endsWith("-quick") ? "quick" : "default";
+    const { result } = await audit(set, { level }, { seed, threads: 1 });
     const entry = { made, method: `${method}, ${data}`, scores: scoresOf(result) };
     const next = calibration.parse({
       format: "retort-calibration/1",
       kind: calibrationKind(set),
-      settings: calibrationSettings(defaultAudit),
+      settings: calibrationSettings({ ...defaultAudit, level }),
       sets: [...(library?.sets ?? []), entry],
     });
     writeFileSync(`${file}.new`, `${JSON.stringify(next, undefined, 2)}\n`);

@@ -13,47 +13,42 @@ import { distil } from "../../src/index.ts";
 import { audit, calibrationSettings } from "../../src/library/audit.ts";
 import { openRaw } from "../../src/node.ts";
 
-const recipes = [
-  { library: "colour-1", data: "cifar-10", method: "randomReal", ipc: 1, settings: {} },
-  { library: "colour-1", data: "cifar-10", method: "distributionMatching", ipc: 1, settings: { preset: "quick" } },
-  { library: "colour-1", data: "cifar-10", method: "datasetCondensation", ipc: 1, settings: { preset: "quick" }, upTo: 10 },
-  { library: "colour-2-9", data: "cifar-10", method: "randomReal", ipc: 2, settings: {}, upTo: 5 },
-  { library: "colour-2-9", data: "cifar-10", method: "randomReal", ipc: 5, settings: {}, upTo: 5 },
-  { library: "colour-2-9", data: "cifar-10", method: "distributionMatching", ipc: 2, settings: { preset: "quick" }, upTo: 5 },
-  { library: "colour-2-9", data: "cifar-10", method: "distributionMatching", ipc: 5, settings: { preset: "quick" }, upTo: 5 },
-  { library: "grey-1", data: "mnist", method: "randomReal", ipc: 1, settings: {}, upTo: 10 },
-  { library: "grey-1", data: "fashion-mnist", method: "randomReal", ipc: 1, settings: {}, upTo: 10 },
-  { library: "grey-1", data: "mnist", method: "distributionMatching", ipc: 1, settings: { preset: "quick" }, upTo: 10 },
-  { library: "grey-1", data: "fashion-mnist", method: "distributionMatching", ipc: 1, settings: { preset: "quick" }, upTo: 10 },
-  { library: "colour-10", data: "cifar-10", method: "randomReal", ipc: 10, settings: {} },
-  { library: "colour-10", data: "cifar-10", method: "distributionMatching", ipc: 10, settings: { preset: "quick" } },
-  { library: "grey-10", data: "mnist", method: "randomReal", ipc: 10, settings: {}, upTo: 5 },
-  { library: "grey-10", data: "fashion-mnist", method: "randomReal", ipc: 10, settings: {}, upTo: 5 },
-  { library: "grey-10", data: "mnist", method: "distributionMatching", ipc: 10, settings: { preset: "quick" }, upTo: 5 },
-  { library: "grey-10", data: "fashion-mnist", method: "distributionMatching", ipc: 10, settings: { preset: "quick" }, upTo: 5 },
-  { library: "grey-2-9", data: "mnist", method: "randomReal", ipc: 2, settings: {}, upTo: 3 },
-  { library: "grey-2-9", data: "mnist", method: "randomReal", ipc: 5, settings: {}, upTo: 3 },
-  { library: "grey-2-9", data: "fashion-mnist", method: "randomReal", ipc: 2, settings: {}, upTo: 3 },
-  { library: "grey-2-9", data: "fashion-mnist", method: "randomReal", ipc: 5, settings: {}, upTo: 3 },
-  { library: "grey-2-9", data: "mnist", method: "distributionMatching", ipc: 2, settings: { preset: "quick" }, upTo: 3 },
-  { library: "grey-2-9", data: "mnist", method: "distributionMatching", ipc: 5, settings: { preset: "quick" }, upTo: 3 },
-  { library: "grey-2-9", data: "fashion-mnist", method: "distributionMatching", ipc: 2, settings: { preset: "quick" }, upTo: 3 },
-  { library: "grey-2-9", data: "fashion-mnist", method: "distributionMatching", ipc: 5, settings: { preset: "quick" }, upTo: 3 },
-  { library: "colour-1-soft", data: "cifar-10", method: "neuralFeatureRegression", ipc: 1, settings: { preset: "quick" }, upTo: 20 },
-  { library: "colour-1-soft", data: "cifar-10", method: "alignedTrajectories", ipc: 1, settings: { preset: "quick" }, upTo: 20 },
-  { library: "colour-1-quick", data: "cifar-10", method: "randomReal", ipc: 1, settings: {}, upTo: 20 },
-  { library: "colour-1-quick", data: "cifar-10", method: "distributionMatching", ipc: 1, settings: { preset: "quick" }, upTo: 20 },
-  { library: "colour-10-quick", data: "cifar-10", method: "randomReal", ipc: 10, settings: {}, upTo: 20 },
-  { library: "colour-10-quick", data: "cifar-10", method: "distributionMatching", ipc: 10, settings: { preset: "quick" }, upTo: 20 },
-  { library: "grey-1-quick", data: "mnist", method: "randomReal", ipc: 1, settings: {}, upTo: 5 },
-  { library: "grey-1-quick", data: "fashion-mnist", method: "randomReal", ipc: 1, settings: {}, upTo: 5 },
-  { library: "grey-1-quick", data: "mnist", method: "distributionMatching", ipc: 1, settings: { preset: "quick" }, upTo: 5 },
-  { library: "grey-1-quick", data: "fashion-mnist", method: "distributionMatching", ipc: 1, settings: { preset: "quick" }, upTo: 5 },
-  { library: "grey-10-quick", data: "mnist", method: "randomReal", ipc: 10, settings: {}, upTo: 5 },
-  { library: "grey-10-quick", data: "fashion-mnist", method: "randomReal", ipc: 10, settings: {}, upTo: 5 },
-  { library: "grey-10-quick", data: "mnist", method: "distributionMatching", ipc: 10, settings: { preset: "quick" }, upTo: 5 },
-  { library: "grey-10-quick", data: "fashion-mnist", method: "distributionMatching", ipc: 10, settings: { preset: "quick" }, upTo: 5 },
-] as const;
+type Method = Extract<Parameters<typeof distil>[1], string>;
+
+interface Recipe {
+  /** KIND of the file. */
+  readonly library: string;
+  readonly data: string;
+  readonly method: Method;
+  readonly ipc: number;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Sets of it; absent: one a round. */
+  readonly upTo?: number;
+}
+
+const random = { method: "randomReal" as Method, settings: {} };
+const quick = (method: Method) => ({ method, settings: { preset: "quick" } });
+const dm = quick("distributionMatching");
+const colour = { data: "cifar-10" };
+const greys = [{ data: "mnist" }, { data: "fashion-mnist" }];
+/** So many of each, image counts first, then data, then methods. */
+const each = (library: string, upTo: number | undefined, ipcs: number[], datas: { data: string }[], methods: Omit<Recipe, "library" | "data" | "ipc">[]) =>
+  methods.flatMap((method) => ipcs.flatMap((ipc) => datas.map((data): Recipe => ({ library, ...data, ipc, upTo, ...method }))));
+
+const recipes: readonly Recipe[] = [
+  ...each("colour-1", undefined, [1], [colour], [random, dm]),
+  ...each("colour-1", 10, [1], [colour], [quick("datasetCondensation")]),
+  ...each("colour-2-9", 5, [2, 5], [colour], [random, dm]),
+  ...each("grey-1", 10, [1], greys, [random, dm]),
+  ...each("colour-10", undefined, [10], [colour], [random, dm]),
+  ...each("grey-10", 5, [10], greys, [random, dm]),
+  ...each("grey-2-9", 3, [2, 5], greys, [random, dm]),
+  ...each("colour-1-soft", 20, [1], [colour], [quick("neuralFeatureRegression"), quick("alignedTrajectories")]),
+  ...each("colour-1-quick", 20, [1], [colour], [random, dm]),
+  ...each("colour-10-quick", 20, [10], [colour], [random, dm]),
+  ...each("grey-1-quick", 5, [1], greys, [random, dm]),
+  ...each("grey-10-quick", 5, [10], greys, [random, dm]),
+];
 
 const [out, rounds = "40", only] = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
@@ -62,7 +57,7 @@ for (let seed = 0; seed < Number(rounds); seed++)
   for (const recipe of recipes) {
     const { library: name, data, method, ipc, settings } = recipe;
     if (only && !only.split(",").includes(name)) continue;
-    if ("upTo" in recipe && seed >= recipe.upTo) continue;
+    if (seed >= (recipe.upTo ?? Number.POSITIVE_INFINITY)) continue;
     const file = `${out}/${name}.json`;
     const library: Calibration | undefined = existsSync(file)
       ? calibration.parse(JSON.parse(readFileSync(file, "utf8")))

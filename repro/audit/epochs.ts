@@ -3,7 +3,7 @@
  *
  * Sets and learnt attacks of numbers below 20000, which judge nothing (RETORT_DATA), are searched by networks of 10, 25, 50 and 100 passes; rates
  * of each class by each search, and of the true trigger, before networks that did not search. Numbers whose attack is not learnt are passed over.
- * The areas under the curve are printed at the end, at once where FROM is absent.
+ * A table of what stands in OUT is printed at the end, at once where FROM is absent.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -73,4 +73,13 @@ for (let seed = Number(from ?? 0); seed < Number(to ?? 0); seed++) {
     }
   writeFileSync(`${out}.new`, `[\n${rows.map((row) => ` ${JSON.stringify(row)}`).join(",\n")}\n]\n`);
   renameSync(`${out}.new`, out);
+}
+
+const most = (row: Row | undefined) => `${Math.round(100 * Math.max(...(row?.found.inversion ?? [0])))}`;
+console.log(`| set | attack | trigger after ${EPOCHS.join(", ")} passes | inversion, attacked | inversion, clean |`);
+console.log("| --- | --- | ---: | ---: | ---: |");
+for (const { seed, maker, name } of rows.filter((row) => row.name !== "clean" && row.epochs === EPOCHS[0])) {
+  const by = (which: string) => EPOCHS.map((epochs) => rows.find((row) => row.seed === seed && row.name === which && row.epochs === epochs));
+  const trigger = by(name).map((row) => Math.round(100 * (row?.trigger ?? 0)));
+  console.log(`| ${seed}, ${maker} | ${name} | ${trigger.join(", ")} | ${by(name).map(most).join(", ")} | ${by("clean").map(most).join(", ")} |`);
 }

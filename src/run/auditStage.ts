@@ -28,17 +28,20 @@ export interface StoredAudit {
 }
 
 /**
- * Audit a set inside a run folder: resumed where it was stopped, read back once it is finished.
+ * Audit a set inside a run folder: resumed where it was stopped, read back once it is finished. Audits that differ only in the clean sets
+ * that they are compared with share the folder, and what was found in it.
  *
+ * @param file where it says what it says
  * @throws the signal's reason after Ctrl-C, with what was finished kept.
  */
 export async function runAuditStage(
   run: Run,
+  file: string,
   set: DistilledSet,
   settings: AuditSettings,
   call: Pick<AuditCall, "seed" | "device" | "signal" | "method" | "calibrations">,
 ): Promise<StoredAudit> {
-  const known = (await run.readJson("audit.json")) as StoredAudit | undefined;
+  const known = (await run.readJson(file)) as StoredAudit | undefined;
   if (known) return known;
   const watch = await Stopwatch.start(run, "audit");
   const { conclusion, result } = await audit(set, settings, {
@@ -62,6 +65,6 @@ export async function runAuditStage(
     scores: scoresOf(result),
   };
   await watch.save();
-  await run.writeJson("audit.json", stored);
+  await run.writeJson(file, stored);
   return stored;
 }

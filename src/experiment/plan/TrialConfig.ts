@@ -101,6 +101,9 @@ export const auditIdentity = ({ calibration, ...audit }: TrialAudit) => ({
   ...(calibration && { calibration: calibration.map(({ sha256 }) => sha256) }),
 });
 
+/** What tells the work of one audit from that of another, whatever clean sets its scores are compared with. */
+export const auditWork = ({ method: _, calibration: __, ...settings }: TrialAudit) => settings;
+
 /** What tells one teacher from another. */
 export const teacherIdentity = ({ recipe, sha256 }: NonNullable<TrialConfig["teacher"]>) => ({ recipe, sha256 });
 

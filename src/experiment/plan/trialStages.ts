@@ -1,5 +1,5 @@
 import { hashJson } from "../../core/hash.ts";
-import { auditIdentity, setIdentity, type TrialConfig, teacherIdentity } from "./TrialConfig.ts";
+import { auditWork, setIdentity, type TrialConfig, teacherIdentity } from "./TrialConfig.ts";
 
 /** Keys of the stages that a trial shares with others; a scheduler gives a stage to one worker at a time. */
 export interface TrialStages {
@@ -10,7 +10,7 @@ export interface TrialStages {
   readonly teacher?: string;
   /** Networks trained on the clean set. */
   readonly clean: string;
-  /** Audits of the clean and the attacked set. */
+  /** Audits of the clean and the attacked set, whatever clean sets they are compared with. */
   readonly cleanAudit?: string;
   readonly audit?: string;
 }
@@ -27,7 +27,7 @@ export function trialStages(config: TrialConfig): TrialStages {
 function stagesOf(config: TrialConfig): TrialStages {
   const { attack, network, strategy, learntRate, teacher, receivers, seed, device, threads, audit } = config;
   const on = { set: setIdentity(config.set), device, threads };
-  const audited = audit && auditIdentity(audit);
+  const audited = audit && auditWork(audit);
   const training = {
     strategy,
     ...(learntRate && { learntRate }),

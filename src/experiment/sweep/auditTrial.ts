@@ -1,12 +1,13 @@
 import type { AttackResult } from "../../attack/Attack.ts";
 import type { Calibration } from "../../audit/calibration.ts";
 import { auditStatus } from "../../audit/verdict.ts";
+import { hashJson } from "../../core/hash.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
 import type { Device } from "../../engine/device.ts";
 import type { FinishedTrial } from "../../report/sweep/sweepRecord.ts";
 import { runAuditStage } from "../../run/auditStage.ts";
 import { checkDigest, type Inputs } from "../plan/Inputs.ts";
-import { auditIdentity, type TrialConfig } from "../plan/TrialConfig.ts";
+import { auditIdentity, auditWork, type TrialConfig } from "../plan/TrialConfig.ts";
 import { trialStages } from "../plan/trialStages.ts";
 import { auditTruth } from "./auditTruth.ts";
 import type { StageStore } from "./StageStore.ts";
@@ -29,9 +30,10 @@ export async function auditTrial(
     checkDigest(await inputs.calibrationDigest(file, "trial"), sha256, `library ${file}`);
     calibrations.push(await inputs.calibration(file, "trial"));
   }
+  const said = `${hashJson(auditIdentity(audit)).slice(0, 16)}.audit.json`;
   const of = async (stage: string, set: DistilledSet) => {
-    const stored = await store.inRun(stage, { audit: auditIdentity(audit), seed, stage }, "audit", (run) =>
-      runAuditStage(run, set, settings, { seed, device, signal, method, calibrations }),
+    const stored = await store.inRun(stage, { audit: auditWork(audit), seed, stage }, "audit", (run) =>
+      runAuditStage(run, said, set, settings, { seed, device, signal, method, calibrations }),
     );
     onStage?.(stage);
     return { ...stored, accused: auditStatus[stored.verdict] === 1 };

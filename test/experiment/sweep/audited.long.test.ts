@@ -98,9 +98,11 @@ it.each(faults)("a damaged result of an audit, %s: said, set aside, made again",
   cpSync(join(folder, "whole"), join(folder, "hit"), { recursive: true });
   rmSync(join(folder, "hit/trials"), { recursive: true });
   const [first, second] = audits("hit");
-  inject(join(first, "audit.json"), fault, join(second, "audit.json"));
+  const resultIn = (run: string) => join(run, readdirSync(run).find((file) => file.endsWith(".audit.json")) ?? "none");
+  inject(resultIn(first), fault, resultIn(second));
+  const damaged = resultIn(first);
   expect(await sweep("hit")).toEqual(expected);
-  expect(said).toEqual([expect.stringContaining(`${join(first, "audit.json")}: damaged file: `)]);
+  expect(said).toEqual([expect.stringContaining(`${damaged}: damaged file: `)]);
 });
 
 it("refuses at its line what an audit does not have or would not read", async () => {

@@ -3,6 +3,8 @@ import { colours, corners } from "./looks.ts";
 
 const random = { method: "randomReal", settings: {} } as const;
 const matching = { method: "distributionMatching", settings: { preset: "quick" } } as const;
+const regressed = { method: "neuralFeatureRegression", settings: { preset: "quick" } } as const;
+const aligned = { method: "alignedTrajectories", settings: { preset: "quick" } } as const;
 const condensed = { method: "datasetCondensation", settings: { preset: "quick" } } as const;
 
 interface Form {
@@ -47,6 +49,14 @@ export const strata = {
   "grey-10": {
     ...{ data: ["mnist", "fashion-mnist"], ipc: 10, makers: [random, matching] },
     attacks: [badNets, large, plain, stamp],
+  },
+  "grey-5": {
+    ...{ data: ["mnist", "fashion-mnist"], ipc: 5, makers: [random, matching] },
+    attacks: [badNets, large, plain, stamp],
+  },
+  "colour-1-soft": {
+    ...{ data: ["cifar-10"], ipc: 1, makers: [regressed, aligned] },
+    attacks: [stamp, badNets, large, paper("robust-one")],
   },
 } as const;
 

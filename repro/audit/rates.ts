@@ -1,5 +1,5 @@
 /**
- * How often the audit is right with the libraries that ship: `npx tsx repro/audit/rates.ts OUT.json STRATUM FROM TO`.
+ * How often the audit is right with the libraries that ship: `npx tsx repro/audit/rates.ts OUT.json STRATUM FROM TO [LEVEL]`.
  *
  * Every number from 20000 on names one set of a stratum that no library holds, made from raw data (RETORT_DATA) with that seed, and one
  * attack on it, both drawn by the number alone: written down before any of it was judged. The set is audited as it is. One receiver of
@@ -8,6 +8,7 @@
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import type { Level } from "../../src/audit/settings.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import { attack, audit, type DistilledSet, distil, evaluate } from "../../src/index.ts";
 import { openRaw } from "../../src/node.ts";
@@ -22,10 +23,11 @@ interface Row {
   readonly name: string;
 }
 
-const [out, stratum, from, to] = process.argv.slice(2);
-if (!isStratum(stratum))
-  throw new UsageError(`rates: unknown stratum: expected ${Object.keys(strata).join(", ")}, got ${stratum}`);
-const { ipc } = strata[stratum];
+const [out, drawnFrom, from, to, level = "default"] = process.argv.slice(2);
+if (!isStratum(drawnFrom))
+  throw new UsageError(`rates: unknown stratum: expected ${Object.keys(strata).join(", ")}, got ${drawnFrom}`);
+const { ipc } = strata[drawnFrom];
+const stratum = level === "default" ? drawnFrom : `${drawnFrom}, ${level}`;
 const rows: Row[] = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : [];
 const keep = (row: Row & Record<string, unknown>) => {
   rows.push(row);
@@ -43,7 +45,7 @@ const raw = (source: string, part: "train" | "test", count?: number) => {
 const digits = (v: number | undefined) => v !== undefined && Number(v.toFixed(4));
 
 for (let seed = Number(from); seed < Number(to); seed++) {
-  const { source, method, settings, name, form, chosen, trigger, targetClass, place, colour, knows } = drawnRow(stratum, seed);
+  const { source, method, settings, name, form, chosen, trigger, targetClass, place, colour, knows } = drawnRow(drawnFrom, seed);
   const missing = ["clean", name].filter(
     (one) => !rows.some((row) => row.stratum === stratum && row.seed === seed && row.name === one),
   );
@@ -53,7 +55,7 @@ for (let seed = Number(from); seed < Number(to); seed++) {
   const same = { stratum, seed, maker: `${method}, ${source}` };
   const judged = async (set: DistilledSet) => {
     const started = process.cpuUsage();
-    const { conclusion, result } = await audit(set, {}, call);
+    const { conclusion, result } = await audit(set, { level: level as Level }, call);
     const { user, system } = process.cpuUsage(started);
     const { verdict, suspect, significance } = conclusion;
     return {

@@ -15,10 +15,12 @@ async function finish(attack: Attack, name: string): Promise<AttackResult> {
     device: cpu,
     raw: tinyRaw(),
   });
-  for (;;) {
+  for (let done = 0; ; ) {
     const next = await run.next();
     if (next.done) return next.value;
     expect(next.value.done).toBeLessThanOrEqual(next.value.total);
+    expect(next.value.done, `back in ${next.value.phase}`).toBeGreaterThanOrEqual(done - 1e-9);
+    done = next.value.done;
   }
 }
 

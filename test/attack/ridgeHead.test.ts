@@ -6,7 +6,7 @@ import { key } from "../../src/core/random.ts";
 import type { DistilledSet } from "../../src/data/DistilledSet.ts";
 import { toPixels } from "../../src/data/normalise.ts";
 import { gamutBounds } from "../../src/data/Trigger.ts";
-import { attacked, quickRidge, tinySet } from "./tiny.ts";
+import { attacked, cpu, quickRidge, tinySet } from "./tiny.ts";
 
 const attack = (set: DistilledSet, given: z.input<typeof ridgeHead.options>, resume?: Checkpoint) =>
   attacked(ridgeHead, set, given, key(2), resume);
@@ -22,6 +22,22 @@ describe("ridgeHead", () => {
       expect(again.result.trigger).toEqual(result.trigger);
       expect(again.result.curves).toEqual(result.curves);
     }
+  });
+
+  it("tells how far its teachers and its pool are, each network in turn", async () => {
+    const options = ridgeHead.options.parse({ ...quickRidge, teacher: { count: 3, passes: 2 } });
+    const told: string[] = [];
+    for await (const { phase, done, total } of ridgeHead.run(tinySet(), options, { key: key(2), device: cpu }))
+      told.push(`${phase} ${(100 * (done / total)).toFixed(0)}`);
+    expect(told.slice(0, 7)).toEqual([
+      "teachers 0",
+      "teachers 4",
+      "teachers 8",
+      "teachers 12",
+      "pool 13",
+      "pool 13",
+      "pool 17",
+    ]);
   });
 
   it("learns a pattern that a picture can hold, or leaves the given one", async () => {

@@ -31,14 +31,17 @@ export class Pool {
     this.key = key;
   }
 
-  /** Begin with n members whose ages are spread evenly, each trained from its birth by `grow`. */
-  async fill(n: number, grow: Grow): Promise<void> {
+  /** Begin with n members whose ages are spread evenly, each trained from its birth by `grow`. Tells the passes that they have learnt. */
+  async *fill(n: number, grow: Grow): AsyncGenerator<number, void> {
     this.members = [];
+    let passes = 0;
     for (let j = 0; j < n; j++) {
       const architecture = j % this.surrogates.length;
       const age = Math.floor((j * this.maxPasses) / n);
       const state = await grow(architecture, age, this.born(j, 0));
       this.members.push({ architecture, state, birth: 0 });
+      passes += age;
+      yield passes;
     }
   }
 

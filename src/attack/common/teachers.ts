@@ -13,17 +13,21 @@ export const teacherOptions = z.strictObject({
  * What networks of the clean set say of images: their mean probabilities. An interceptor keeps this knowledge while he changes the set.
  *
  * @param images N·C·H·W
+ * Tells the passes that they have learnt.
+ *
  * @returns [N, K]
  */
-export async function teach(
+export async function* teach(
   surrogates: Surrogates,
   { count, passes }: z.infer<typeof teacherOptions>,
   images: Floats,
   key: Key,
-): Promise<Floats> {
+): AsyncGenerator<number, Floats> {
   const { learner } = surrogates;
   const said: Floats[] = [];
-  for (let t = 0; t < count; t++)
+  for (let t = 0; t < count; t++) {
     said.push(await logitsOf(learner, await surrogates.trained(passes, child(key, "teacher", t)), images));
+    yield (t + 1) * passes;
+  }
   return meanProbabilities(said, learner.network.classes);
 }

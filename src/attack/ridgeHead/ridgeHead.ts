@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CompiledOnce } from "../../core/CompiledOnce.ts";
 import { Scope } from "../../core/closable.ts";
+import { within } from "../../core/drive.ts";
 import { NumericError } from "../../core/errors.ts";
 import { child } from "../../core/random.ts";
 import { triggerOf } from "../../data/triggerShapes.ts";
@@ -21,7 +22,7 @@ import { checkEffect } from "../common/effect.ts";
 import { appended, beginLearnt, type LearntState, restore, save } from "../common/learntState.ts";
 import { learntTriggerOptions, learntTriggerReadWhen, projectPattern, withPattern } from "../common/learntTrigger.ts";
 import { partition, rowsOf } from "../common/miniBatches.ts";
-import { Pool } from "../common/pool.ts";
+import { type Grow, Pool } from "../common/pool.ts";
 import { carryingImages, stampOptions, stampSome } from "../common/stamp.ts";
 import { poolSurrogateOptions, surrogatesOf } from "../common/surrogate.ts";
 import { teach, teacherOptions } from "../common/teachers.ts";
@@ -93,7 +94,9 @@ export const ridgeHead: Attack<typeof options> = {
 
     yield report("teachers", 0);
     const images = carriers(set, opts.carrier, child(key, "carriers"));
-    const taught = await teach(surrogates[0], opts.teacher, images, child(key, "teachers"));
+    const taught = yield* within(teach(surrogates[0], opts.teacher, images, child(key, "teachers")), (passes) =>
+      report("teachers", SHARES.pass * passes),
+    );
     yield report("pool", work.teachers);
     const pool = new Pool(surrogates, opts.pool.maxPasses, child(key, "pool"));
     /** The set as it is handed on: some of its images carry the trigger. */
@@ -107,9 +110,8 @@ export const ridgeHead: Attack<typeof options> = {
         opts.trigger.learn ? projectPattern(trigger.pattern, opts.trigger, set) : trigger.pattern,
       );
       const first = shown(run);
-      await pool.fill(opts.pool.size, (architecture, passes, of) =>
-        surrogates[architecture].trained(passes, of, first),
-      );
+      const grow: Grow = (architecture, passes, of) => surrogates[architecture].trained(passes, of, first);
+      yield* within(pool.fill(opts.pool.size, grow), (passes) => report("pool", work.teachers + SHARES.pass * passes));
     }
 
     const parts = partition(set, opts.batch, child(key, "parts"));

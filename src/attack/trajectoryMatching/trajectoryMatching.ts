@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { Scope } from "../../core/closable.ts";
+import { within } from "../../core/drive.ts";
 import { NumericError, UsageError } from "../../core/errors.ts";
 import { child } from "../../core/random.ts";
 import { triggerOf } from "../../data/triggerShapes.ts";
@@ -97,7 +98,9 @@ export const trajectoryMatching: Attack<typeof options> = {
 
     yield report("teachers", 0);
     const images = carriers(set, opts.carrier, child(key, "carriers"));
-    const taught = await teach(surrogates[0], opts.teacher, images, child(key, "teachers"));
+    const taught = yield* within(teach(surrogates[0], opts.teacher, images, child(key, "teachers")), (passes) =>
+      report("teachers", work.pass * passes),
+    );
     const { alpha, targetClass } = opts;
     const lesson: Lesson = { ...opts.carrier, carriers: images, taught, trigger, targetClass, alpha };
     const onTheSet: Grow = async (architecture, passes, of) => {
@@ -121,7 +124,9 @@ export const trajectoryMatching: Attack<typeof options> = {
     let run: LearntState;
     if (context.resume) run = restore(context.resume, pool);
     else {
-      await pool.fill(opts.pool.size, goal.grow);
+      yield* within(pool.fill(opts.pool.size, goal.grow), (passes) =>
+        report("pool", work.teachers + work.pass * passes),
+      );
       run = beginLearnt(set.images, project(trigger.pattern));
     }
 
@@ -180,10 +185,10 @@ function checkObjective(opts: Options): void {
 }
 
 /** Work in units of an update; for the ETA only. Chosen: the way back through a step counts as three steps. */
-function amountOf(opts: Options, parts: number): { teachers: number; start: number; total: number } {
+function amountOf(opts: Options, parts: number): Record<"pass" | "teachers" | "start" | "total", number> {
   const { teacher, pool, unroll, reference, objective, steps } = opts;
   const pass = parts / (4 * unroll + (objective === "parameters" ? reference.ahead : 0));
   const teachers = pass * teacher.count * teacher.passes;
   const start = teachers + (pass * pool.size * pool.maxPasses) / 2;
-  return { teachers, start, total: start + steps };
+  return { pass, teachers, start, total: start + steps };
 }

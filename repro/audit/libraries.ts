@@ -43,9 +43,9 @@ const recipes: readonly Recipe[] = [
   ...each("colour-10", undefined, [10], [colour], [random, dm]),
   ...each("grey-10", 5, [10], greys, [random, dm]),
   ...each("grey-2-9", 3, [2, 5], greys, [random, dm]),
-  ...each("colour-1-soft", 20, [1], [colour], [quick("neuralFeatureRegression"), quick("alignedTrajectories")]),
+  ...each("colour-1-soft", 10, [1], [colour], [quick("neuralFeatureRegression"), quick("alignedTrajectories")]),
   ...each("colour-1-quick", 20, [1], [colour], [random, dm]),
-  ...each("colour-10-quick", 20, [10], [colour], [random, dm]),
+  ...each("colour-10-quick", 10, [10], [colour], [random, dm]),
   ...each("grey-1-quick", 5, [1], greys, [random, dm]),
   ...each("grey-10-quick", 5, [10], greys, [random, dm]),
 ];

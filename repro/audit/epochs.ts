@@ -8,11 +8,10 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import type { Patch } from "../../src/audit/Patch.ts";
-import type { Trigger } from "../../src/data/Trigger.ts";
-import { toPixels } from "../../src/data/normalise.ts";
-import { attack, audit, type DistilledSet, defineDetector, distil, register } from "../../src/index.ts";
+import { attack, audit, defineDetector, distil, register } from "../../src/index.ts";
 import { openRaw } from "../../src/node.ts";
 import { drawnRow, type Stratum, strata } from "./drawnRow.ts";
+import { truePatch } from "./truePatch.ts";
 
 const EPOCHS = [10, 25, 50, 100];
 const SEARCHES = ["transplant", "inversion", "flatSquare"] as const;
@@ -46,10 +45,6 @@ register({
   },
 });
 
-function patchOf({ mask, pattern, channels, height, width }: Trigger, { normalisation }: DistilledSet): Patch {
-  return { top: 0, left: 0, side: height, values: toPixels(pattern, [1, channels, height, width], normalisation), mask };
-}
-
 for (let seed = Number(from ?? 0); seed < Number(to ?? 0); seed++) {
   const drawn = drawnRow(stratum as Stratum, seed);
   if (!["poisonedDistillation", "ridgeHead", "trajectoryMatching"].includes(drawn.form)) continue;
@@ -59,7 +54,7 @@ for (let seed = Number(from ?? 0); seed < Number(to ?? 0); seed++) {
   const options = { ...drawn.chosen, targetClass: drawn.targetClass, ...(drawn.trigger && { trigger: drawn.trigger }) };
   const attacked = await attack(clean, drawn.form as "ridgeHead", options as never, call);
   targetClass = drawn.targetClass;
-  trigger = patchOf(attacked.trigger, attacked.set);
+  trigger = truePatch(attacked.trigger, attacked.set);
   for (const [name, set] of [["clean", clean], [drawn.name, attacked.set]] as const)
     for (const epochs of EPOCHS) {
       const { result } = await audit(set, { detectors: [...SEARCHES, "pasted", "standsOut", "oracle"], followed: 1, epochs }, call);

@@ -1,21 +1,20 @@
 /** What the shipped libraries say of their own clean sets, each held against the others: `npx tsx repro/audit/leaveOneOut.ts`. */
 import { decisive, significance } from "../../src/audit/calibration.ts";
 import { calibrations } from "../../src/audit/calibrations.ts";
+import { described, isQuick } from "./shipped.ts";
 import { ALPHA, largeDrop } from "../../src/audit/verdict.ts";
 
 for (const library of calibrations) {
-  const { kind, settings, sets } = library;
+  const { kind, sets } = library;
   const unusual = sets.filter((one) => {
     const others = { ...library, sets: sets.filter((other) => other !== one) };
     return (decisive(significance(one.scores, [others]))?.p ?? 1) <= ALPHA;
   });
   const sorted = (name: string) => sets.map(({ scores }) => scores[name]).sort((a, b) => a - b);
   const drops = sorted("supportDrop");
-  // Only the quick level has no inversion.
-  const quick = String(settings.detectors).includes("inversion") ? "" : ", quick";
-  const most = ["standsOut", ...(quick ? [] : ["inversion"]), "pasted"].map((name) => `${name} at most ${sorted(name).at(-1)}`).join(", ");
+  const most = ["standsOut", ...(isQuick(library) ? [] : ["inversion"]), "pasted"].map((name) => `${name} at most ${sorted(name).at(-1)}`).join(", ");
   const large = drops.filter((drop) => drop >= largeDrop(Number.parseInt(kind.ipc, 10))).length;
   console.log(
-    `${kind.colour ? "colour" : "grey"}, ${kind.ipc} a class, ${kind.labels} labels${quick}: ${unusual.length} of ${sets.length} unusual; drop: ${large} large, at most ${drops.at(-1)}; ${most}`,
+    `${described(library)}: ${unusual.length} of ${sets.length} unusual; drop: ${large} large, at most ${drops.at(-1)}; ${most}`,
   );
 }

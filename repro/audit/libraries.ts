@@ -45,9 +45,7 @@ const recipes: readonly Recipe[] = [
   ...each("grey-2-9", 3, [2, 5], greys, [random, dm]),
   ...each("colour-1-soft", 10, [1], [colour], [quick("neuralFeatureRegression"), quick("alignedTrajectories")]),
   ...each("colour-1-quick", 20, [1], [colour], [random, dm]),
-  ...each("colour-10-quick", 10, [10], [colour], [random, dm]),
   ...each("grey-1-quick", 5, [1], greys, [random, dm]),
-  ...each("grey-10-quick", 5, [10], greys, [random, dm]),
 ];
 
 const [out, rounds = "40", only] = process.argv.slice(2);

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { decisive, ENOUGH, significance } from "../../src/audit/calibration.ts";
 import { calibrations } from "../../src/audit/calibrations.ts";
+import { described } from "./shipped.ts";
 import { ALPHA } from "../../src/audit/verdict.ts";
 
 interface Row {
@@ -45,5 +46,5 @@ for (const library of calibrations) {
     const p = sets.map((one) => decisive(significance(one.scores, [{ ...library, sets: sets.filter((other) => other !== one) }]))?.p);
     return `${method}: ${p.includes(undefined) ? "too few" : p.filter((one) => (one ?? 1) <= ALPHA).length} of ${sets.length}`;
   });
-  console.log(`${library.kind.colour ? "colour" : "grey"}, ${library.kind.ipc} a class, alone: ${said.join("; ")}`);
+  console.log(`${described(library)}, alone: ${said.join("; ")}`);
 }

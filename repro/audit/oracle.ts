@@ -8,15 +8,14 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { decisive, type Scores, significance } from "../../src/audit/calibration.ts";
-import { calibrations } from "../../src/audit/calibrations.ts";
 import { auditedSet } from "../../src/audit/AuditedSet.ts";
 import type { Patch } from "../../src/audit/Patch.ts";
 import { mostPasted } from "../../src/audit/pastedSquares.ts";
-import type { Trigger } from "../../src/data/Trigger.ts";
-import { toPixels } from "../../src/data/normalise.ts";
-import { attack, audit, type DistilledSet, defineDetector, distil, register } from "../../src/index.ts";
+import { attack, audit, defineDetector, distil, register } from "../../src/index.ts";
 import { openRaw } from "../../src/node.ts";
 import { drawnRow, type Stratum, strata } from "./drawnRow.ts";
+import { shippedFor } from "./shipped.ts";
+import { truePatch } from "./truePatch.ts";
 
 interface Row {
   readonly stratum: Stratum;
@@ -53,12 +52,6 @@ interface Asked {
   readonly pasted: number;
 }
 
-/** The trigger as the audit shows it: pixels, a mask, the whole picture. */
-function patchOf({ mask, pattern, channels, height, width }: Trigger, { normalisation }: DistilledSet): Patch {
-  const values = toPixels(pattern, [1, channels, height, width], normalisation);
-  return { top: 0, left: 0, side: height, values, mask };
-}
-
 const [out, rates, only] = process.argv.slice(2);
 const missed = (JSON.parse(readFileSync(rates, "utf8")) as Row[]).filter(
   ({ effective, adaptive, verdict }) => effective && !adaptive && verdict === "nothing found",
@@ -91,7 +84,7 @@ for (const { stratum, seed, maker, name, scores } of chosen) {
   const clean = await distil(await openRaw(source, "train"), method, { ipc: strata[stratum].ipc, ...settings }, call);
   const options = { ...given, targetClass, ...(trigger && { trigger }) };
   const attacked = await attack(clean, form as "cleanLabel", options as never, call);
-  asked = { trigger: patchOf(attacked.trigger, attacked.set), targetClass };
+  asked = { trigger: truePatch(attacked.trigger, attacked.set), targetClass };
   const detectors = ["transplant", "inversion", "flatSquare", "standsOut", "oracle"];
   const { result } = await audit(attacked.set, { detectors, followed: 1 }, call);
   const searches = result.findings.flatMap(({ detector, ofClass }) => (ofClass ? [{ detector, ofClass }] : []));
@@ -115,7 +108,7 @@ for (const { stratum, seed, maker, name, scores } of chosen) {
 
 /** p as the verdict takes it: the largest that is against enough clean sets. */
 function worstP({ stratum }: Asked, scores: Scores): string {
-  const fit = calibrations.filter(({ kind }) => kind.colour && Number.parseInt(kind.ipc, 10) === strata[stratum].ipc);
+  const fit = shippedFor({ colour: true, ipc: strata[stratum].ipc === 1 ? "1" : "10-49" });
   return (decisive(significance(scores, fit))?.p ?? 1).toFixed(3);
 }
 

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { decisive, madeBy, significance } from "../../src/audit/calibration.ts";
-import { calibrations } from "../../src/audit/calibrations.ts";
+import { shippedFor } from "./shipped.ts";
 
 const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 const rows = process.argv.slice(2).flatMap((folder) => {
@@ -21,7 +21,7 @@ const rows = process.argv.slice(2).flatMap((folder) => {
     const { verdict, p, truth, accused, scores } = audits.tampered;
     const colour = config.set.distil === "cifar-10";
     const ipc = config.set.options.ipc === 1 ? "1" : "10-49";
-    const fit = calibrations.filter(({ kind }) => kind.colour === colour && kind.ipc === ipc);
+    const fit = shippedFor({ colour, ipc });
     const own = decisive(significance(scores, madeBy(fit, config.set.method, "races")));
     return { set, seed, attack, asr, verdict, p, pOfMethod: own?.p, ...(accused && { truth }), clean: audits.clean.verdict, trial: id };
   });

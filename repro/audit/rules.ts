@@ -10,7 +10,7 @@ import process from "node:process";
 import { exactInterval } from "../../src/metrics/exactInterval.ts";
 import { attack, audit, type DistilledSet, distil } from "../../src/index.ts";
 import { openRaw } from "../../src/node.ts";
-import { drawnRow, type Stratum } from "./drawnRow.ts";
+import { drawnRow, type Stratum, strata } from "./drawnRow.ts";
 
 const RULES = ["neuralCleanse", "mmBd", "strip", "activationClustering", "spectralSignatures"];
 
@@ -50,7 +50,7 @@ async function ask(judged: readonly Judged[]): Promise<void> {
     const call = { seed, threads: 1 };
     opened.set(drawn.source, opened.get(drawn.source) ?? openRaw(drawn.source, "train"));
     const raw = await (opened.get(drawn.source) as ReturnType<typeof openRaw>);
-    let set: DistilledSet = await distil(raw, drawn.method, { ipc: stratum.endsWith("-10") ? 10 : 1, ...drawn.settings }, call);
+    let set: DistilledSet = await distil(raw, drawn.method, { ipc: strata[stratum].ipc, ...drawn.settings }, call);
     if (tampered) {
       const { form, chosen, trigger } = drawn;
       set = (await attack(set, form as "cleanLabel", { ...chosen, targetClass, ...(trigger && { trigger }) } as never, call)).set;

@@ -11,10 +11,9 @@ export const teacherOptions = z.strictObject({
 
 /**
  * What networks of the clean set say of images: their mean probabilities. An interceptor keeps this knowledge while he changes the set.
- *
- * @param images N·C·H·W
  * Tells the passes that they have learnt.
  *
+ * @param images N·C·H·W
  * @returns [N, K]
  */
 export async function* teach(

@@ -155,20 +155,41 @@ describe("poisonedDistillation", () => {
       }
     });
 
-    it("asks networks that a strong trigger was planted for: they answer more than those of the clean set", async () => {
+    describe("asks networks", () => {
       const set = drawings(60);
       const [, channels, size] = set.shape;
-      const network = convNet({ channels, size, classes: set.classes }, { width: 8 });
-      await using surrogates = new Surrogates(network, set, { lr: 0.05, momentum: 0.9, weightDecay: 5e-4 }, 256, cpu);
       const square = { side: 3, value: 3, unit: "normalised", corner: "bottom-right", margin: 0, opacity: 1 } as const;
       const trigger = squareTrigger(square, set.shape, set.normalisation);
-      const ask = (images: Floats) =>
-        heldSuccess([surrogates], set, images, trigger, 0, roundsOptions.parse({ networks: 2, images: 40 }), key(2));
       const planted = applyTrigger(trigger, set.images);
       const stamped = set.images.map((v, i) =>
         classesOf(set)[Math.floor(i / (3 * size * size))] === 0 ? planted[i] : v,
       );
-      expect(await ask(stamped)).toBeGreaterThan((await ask(set.images)) + 0.3);
+      const asked = async (images: Floats, options: object, last: boolean) => {
+        const network = convNet({ channels, size, classes: set.classes }, { width: 8 });
+        await using surrogates = new Surrogates(network, set, { lr: 0.05, momentum: 0.9, weightDecay: 5e-4 }, 256, cpu);
+        const chosen = roundsOptions.parse({ networks: 3, images: 40, ...options });
+        return await heldSuccess([surrogates], set, images, trigger, 0, chosen, key(2), last);
+      };
+
+      it("that a strong trigger was planted for: they answer more than those of the clean set", async () => {
+        const [all, clean] = [await asked(stamped, {}, true), await asked(set.images, {}, true)];
+        expect(all.success).toBeGreaterThan(clean.success + 0.3);
+        expect([all.networks, clean.networks]).toEqual([3, 3]);
+      });
+
+      it("no longer than it takes to know that there is not enough, but for the last time", async () => {
+        const all = await asked(set.images, { enough: 0.99 }, true);
+        const first = await asked(set.images, { enough: 0.99 }, false);
+        expect(all.networks).toBe(3);
+        expect(first.networks).toBe(1);
+        expect(first.success).toBeLessThan(0.97);
+        // One network's mean is enough for as long as the others could make it so.
+        const share = (first.success + 2) / 3;
+        expect((await asked(set.images, { enough: share - 1e-9 }, false)).networks).toBeGreaterThan(1);
+        expect((await asked(set.images, { enough: share + 1e-9 }, false)).networks).toBe(1);
+        // What there is enough of is asked of all.
+        expect(await asked(set.images, { enough: all.success }, false)).toEqual(all);
+      });
     });
   });
 

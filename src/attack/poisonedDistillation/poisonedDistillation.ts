@@ -148,8 +148,18 @@ export const poisonedDistillation: Attack<typeof options> = {
         const alpha = alphaOf(nth, opts.alpha, opts.rounds);
         run = yield* follow(run, alpha);
         const asked = child(key, "asked", nth);
-        const success = await heldSuccess(surrogates, set, run.images, trigger, opts.targetClass, opts.rounds, asked);
-        run = nextRound(run, { alpha, success });
+        const last = nth + 1 === opts.rounds.most;
+        const told = await heldSuccess(
+          surrogates,
+          set,
+          run.images,
+          trigger,
+          opts.targetClass,
+          opts.rounds,
+          asked,
+          last,
+        );
+        run = nextRound(run, { alpha, ...told });
         const state = run;
         yield report("asked", { checkpoint: () => save(state) });
       }

@@ -39,7 +39,7 @@ export async function runAuditStage(
   file: string,
   set: DistilledSet,
   settings: AuditSettings,
-  call: Pick<AuditCall, "seed" | "device" | "signal" | "method" | "calibrations">,
+  call: Pick<AuditCall, "seed" | "device" | "signal" | "onProgress" | "method" | "calibrations">,
 ): Promise<StoredAudit> {
   const known = (await run.readJson(file)) as StoredAudit | undefined;
   if (known) return known;
@@ -47,7 +47,10 @@ export async function runAuditStage(
   const { conclusion, result } = await audit(set, settings, {
     ...call,
     keep: runKeep(run),
-    onProgress: () => watch.save(),
+    async onProgress(progress) {
+      await call.onProgress?.(progress);
+      await watch.save();
+    },
   });
   const { verdict, sentences, suspect, significance } = conclusion;
   const worst = decisive(significance);

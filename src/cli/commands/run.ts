@@ -5,8 +5,10 @@ import process from "node:process";
 import * as z from "zod";
 import type { SweepManifest } from "../../experiment/plan/manifest.ts";
 import type { SweepProgress } from "../../experiment/sweep/runSweep.ts";
+import type { TrialWork } from "../../experiment/sweep/TrialHooks.ts";
 import { plannedSweep, queueOption, queuePassword, shardOf, sweepOptions } from "../options/sweepOptions.ts";
 import { defineCommand } from "../shell/command.ts";
+import { clock } from "../shell/progress.ts";
 import { shellQuoted } from "../shell/shellQuoted.ts";
 
 const who = "retort run";
@@ -37,9 +39,10 @@ Exit status 1 means that trials have failed; the others are there.`,
     const shard = options.shard === undefined ? undefined : shardOf(options.shard, who);
     if (options.queue !== undefined) await checkAddress(options.queue);
     const { manifest, folder } = await plannedSweep(path, options, who, { console, signal }, commandLine);
-    const [{ openSweep, spelled }, { runSweep }] = await Promise.all([
+    const [{ openSweep, spelled }, { runSweep }, { shareDone }] = await Promise.all([
       import("../../experiment/plan/manifest.ts"),
       import("../../experiment/sweep/runSweep.ts"),
+      import("../../experiment/sweep/TrialHooks.ts"),
     ]);
     // What is on a queue is run elsewhere.
     if (options.queue === undefined) await checkDevices(manifest);
@@ -58,8 +61,12 @@ Exit status 1 means that trials have failed; the others are there.`,
       trials,
       retryFailed: options.retryFailed,
       signal,
-      onProgress: ({ done, failed, trial }: SweepProgress) =>
-        bar.update(done, [trial && spelled(trial.axes), failed > 0 && `${failed} failed`].filter(Boolean).join(", ")),
+      onProgress({ done, failed, trial, running = [] }: SweepProgress) {
+        const begun = running.reduce((sum, work) => sum + shareDone(work), 0);
+        const at = running.map(({ trial, ...work }) => `${spelled(trial.axes)}: ${workText(work)}`);
+        const note = [...at, trial && spelled(trial.axes), failed > 0 && `${failed} failed`];
+        bar.update(done + begun, note.filter(Boolean).join(", "));
+      },
     };
     const { queue } = options;
     const result = await (queue === undefined ? runSweep(manifest, { ...common, jobs }) : queued(queue)).finally(() =>
@@ -107,6 +114,12 @@ async function checkAddress(address: string): Promise<void> {
   const { redisOptions } = await import("../../experiment/queue/redis.ts");
   redisOptions(address);
 }
+
+/** "attack 40 %", "distillation 12:05 left". */
+const workText = ({ part, done, total, seconds }: TrialWork): string =>
+  seconds === undefined
+    ? `${part} ${total > 0 ? Math.floor((100 * done) / total) : 0} %`
+    : `${part} ${clock(seconds)} left`;
 
 const failedText = (failed: number): string =>
   failed > 0 ? `, ${failed} failed: see retort status; --retry-failed runs them again` : "";

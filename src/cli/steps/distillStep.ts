@@ -1,7 +1,7 @@
 import type { LabelledSet } from "../../data/LabelledSet.ts";
-import type { Distillation, DistillationContext } from "../../distill/Distillation.ts";
+import type { Distillation, DistillationContext, DistillationStep } from "../../distill/Distillation.ts";
+import { distillPace } from "../../run/distillPace.ts";
 import { type Distilled, runDistillStage } from "../../run/distillStage.ts";
-import { StepClock } from "../../run/StepClock.ts";
 import { timing, type Work } from "./attackRun.ts";
 import { sheetWriter } from "./sheetWriter.ts";
 
@@ -11,32 +11,19 @@ export async function distilled(
   ...[method, raw, options, context]: [Distillation, LabelledSet, Record<string, unknown>, DistillationContext]
 ): Promise<Distilled> {
   let bar: ReturnType<typeof console.progress> | undefined;
-  let [at, note] = [0, ""];
-  const pace = new StepClock({
-    onBegin(done, total) {
-      at = done;
-      bar = console.progress("distill", total);
-    },
-    onStep: () => bar?.update(at, note, pace.secondsLeft()),
+  const { pace, onProgress } = distillPace(({ done, total, loss, seconds }) => {
+    bar ??= console.progress("distill", total);
+    bar.update(done, loss === undefined ? "" : `loss ${loss.toPrecision(4)}`, seconds);
   });
   const draw = sheetWriter(run, sheetEvery);
-  return runDistillStage(
-    run,
-    method,
-    raw,
-    options,
-    { ...context, pace },
-    {
-      signal,
-      async onProgress(step) {
-        const { iteration, total, loss } = step;
-        [at, note] = [iteration, loss === undefined ? "" : `loss ${loss.toPrecision(4)}`];
-        bar ??= console.progress("distill", total);
-        bar.update(at, note, pace.secondsLeft());
-        await draw(() => step.set(), iteration === total);
-      },
+  const stage = {
+    signal,
+    async onProgress(step: DistillationStep) {
+      onProgress(step);
+      await draw(() => step.set(), step.iteration === step.total);
     },
-  ).finally(() => bar?.end());
+  };
+  return runDistillStage(run, method, raw, options, { ...context, pace }, stage).finally(() => bar?.end());
 }
 
 /** The same as one of several steps of a command, timed. */

@@ -5,6 +5,7 @@ import { RetortError } from "../../core/errors.ts";
 import { loadedPlugins } from "../../run/plugins.ts";
 import type { PlannedTrial } from "../plan/TrialConfig.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
+import type { TrialWork } from "./TrialHooks.ts";
 
 type Work = Pick<PlannedTrial, "id" | "config">;
 
@@ -22,15 +23,21 @@ interface Worker {
   end?: (result: "ok" | "failed" | Error) => void;
 }
 
+interface PoolHooks {
+  readonly onStage?: (key: string) => void;
+  /** What the trial of a process is at. */
+  readonly onWork?: (process: number, work: TrialWork) => void;
+}
+
 /** Numbered processes that run trials, one each at a time. They live until `close`, and keep what trials share. */
 export class TrialPool {
   private readonly setup: WorkerSetup;
   private readonly workers = new Map<number, Worker>();
-  private readonly onStage: (key: string) => void;
+  private readonly hooks: PoolHooks;
 
-  constructor(setup: WorkerSetup, onStage: (key: string) => void = () => {}) {
+  constructor(setup: WorkerSetup, hooks: PoolHooks = {}) {
     this.setup = setup;
-    this.onStage = onStage;
+    this.hooks = hooks;
   }
 
   /**
@@ -79,7 +86,8 @@ export class TrialPool {
     const worker: Worker = { child };
     this.workers.set(process, worker);
     child.on("message", (message: FromWorker) => {
-      if (message.kind === "stage") this.onStage(message.key);
+      if (message.kind === "stage") this.hooks.onStage?.(message.key);
+      if (message.kind === "work") this.hooks.onWork?.(process, message.work);
       if (message.kind === "done") worker.end?.(message.status);
       if (message.kind === "refused") {
         const { message: text, code, path } = message;

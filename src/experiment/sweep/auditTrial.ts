@@ -1,4 +1,5 @@
 import type { AttackResult } from "../../attack/Attack.ts";
+import type { AuditProgress } from "../../audit/auditSet.ts";
 import type { Calibration } from "../../audit/calibration.ts";
 import { auditStatus } from "../../audit/verdict.ts";
 import { hashJson } from "../../core/hash.ts";
@@ -19,7 +20,7 @@ export async function auditTrial(
   clean: DistilledSet,
   result: AttackResult | undefined,
   device: Device,
-  { inputs, store, hooks: { signal, onStage } }: { inputs: Inputs; store: StageStore; hooks: TrialHooks },
+  { inputs, store, hooks: { signal, onStage, onWork } }: { inputs: Inputs; store: StageStore; hooks: TrialHooks },
 ): Promise<FinishedTrial["audits"]> {
   const { audit, seed } = config;
   const { cleanAudit, audit: ofAttacked } = trialStages(config);
@@ -31,9 +32,13 @@ export async function auditTrial(
     calibrations.push(await inputs.calibration(file, "trial"));
   }
   const said = `${hashJson(auditIdentity(audit)).slice(0, 16)}.audit.json`;
+  const sets = result ? 2 : 1;
   const of = async (stage: string, set: DistilledSet) => {
+    const before = stage === cleanAudit ? 0 : 1;
+    const onProgress = ({ done, total }: AuditProgress) =>
+      onWork?.({ part: "audit", done: before * total + done, total: sets * total });
     const stored = await store.inRun(stage, { audit: auditWork(audit), seed, stage }, "audit", (run) =>
-      runAuditStage(run, said, set, settings, { seed, device, signal, method, calibrations }),
+      runAuditStage(run, said, set, settings, { seed, device, signal, onProgress, method, calibrations }),
     );
     onStage?.(stage);
     return { ...stored, accused: auditStatus[stored.verdict] === 1 };

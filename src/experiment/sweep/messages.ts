@@ -1,5 +1,6 @@
 import type { Versions } from "../../run/versions.ts";
 import type { PlannedTrial } from "../plan/TrialConfig.ts";
+import type { TrialWork } from "./TrialHooks.ts";
 
 /** What a worker process must know once. */
 export interface WorkerSetup {
@@ -22,6 +23,8 @@ export type FromWorker =
   | { readonly kind: "ready" }
   /** A shared stage is stored. */
   | { readonly kind: "stage"; readonly key: string }
+  /** What the trial is at; about once a second. */
+  | { readonly kind: "work"; readonly work: TrialWork }
   /** The outcome is written. */
   | { readonly kind: "done"; readonly id: string; readonly status: "ok" | "failed" }
   /** The machine refuses (a full disk): nothing is wrong with the trial, and the next one would fare no better. */

@@ -2,6 +2,7 @@ import type { SweepManifest } from "../plan/manifest.ts";
 import type { PlannedTrial } from "../plan/TrialConfig.ts";
 import { outcomeOf, readOutcomes, writeOutcome } from "./outcomes.ts";
 import { Schedule } from "./Schedule.ts";
+import type { TrialWork } from "./TrialHooks.ts";
 import { TrialPool, WorkerLost } from "./TrialPool.ts";
 
 /** Chosen: a trial that kills its process three times (out of memory, a crash of the runtime) is recorded as failed. */
@@ -11,8 +12,10 @@ export interface SweepProgress {
   readonly done: number;
   readonly failed: number;
   readonly total: number;
-  /** What ended last. */
+  /** What ended just now. */
   readonly trial?: PlannedTrial;
+  /** What is being run, and what it is at; told about once a second. */
+  readonly running?: readonly (TrialWork & { readonly trial: PlannedTrial })[];
 }
 
 export interface SweepOptions {
@@ -33,7 +36,10 @@ export interface SweepOptions {
  *
  * @throws the signal's reason after Ctrl-C, the system's error if the machine refuses (a full disk): both leave whole files.
  */
-export async function runSweep(manifest: SweepManifest, options: SweepOptions): Promise<Omit<SweepProgress, "trial">> {
+export async function runSweep(
+  manifest: SweepManifest,
+  options: SweepOptions,
+): Promise<Omit<SweepProgress, "trial" | "running">> {
   const { folder, signal, jobs } = options;
   const trials = options.trials ?? manifest.trials;
   const known = await readOutcomes(folder, trials, "aside");
@@ -49,18 +55,35 @@ export async function runSweep(manifest: SweepManifest, options: SweepOptions): 
   const schedule = new Schedule(open);
   const { base, versions } = manifest;
   let wake = () => {};
-  const pool = new TrialPool({ folder, base, versions }, (key) => {
-    schedule.finishStage(key);
-    wake();
-  });
+  const at = new Map<number, PlannedTrial>();
+  const works = new Map<PlannedTrial, TrialWork>();
+  const pool = new TrialPool(
+    { folder, base, versions },
+    {
+      onStage(key) {
+        schedule.finishStage(key);
+        wake();
+      },
+      onWork(process, work) {
+        const trial = at.get(process);
+        if (!trial) return;
+        works.set(trial, work);
+        options.onProgress?.({ ...count, running: [...works].map(([trial, work]) => ({ trial, ...work })) });
+      },
+    },
+  );
   const tries = new Map<string, number>();
   const running = new Set<Promise<void>>();
   const idle = new Set(Array.from({ length: jobs }, (_, process) => process));
   let refusal: unknown;
 
   const perform = async (trial: PlannedTrial, process: number): Promise<void> => {
+    at.set(process, trial);
     try {
-      const status = await pool.run(trial, process);
+      const status = await pool.run(trial, process).finally(() => {
+        at.delete(process);
+        works.delete(trial);
+      });
       if (status === "failed") count.failed++;
     } catch (error) {
       if (signal?.aborted) return;

@@ -1,4 +1,4 @@
-import type { Attack, AttackResult } from "../../attack/Attack.ts";
+import type { Attack, AttackProgress, AttackResult } from "../../attack/Attack.ts";
 import { attackRegistry as attacks } from "../../attack/attackRegistry.ts";
 import { Holder } from "../../core/closable.ts";
 import { hashJson, sha256Hex } from "../../core/hash.ts";
@@ -16,6 +16,7 @@ import { stealth } from "../../metrics/stealth.ts";
 import type { NetworkResult } from "../../report/record.ts";
 import type { FinishedTrial } from "../../report/sweep/sweepRecord.ts";
 import { runAttackStage } from "../../run/attackStage.ts";
+import { distillPace } from "../../run/distillPace.ts";
 import { loadDistillation, runDistillStage } from "../../run/distillStage.ts";
 import { storedTrigger } from "../../run/triggerFile.ts";
 import { type Evaluation, evaluate } from "../../train/evaluate.ts";
@@ -102,14 +103,15 @@ export class TrialRunner extends Holder {
         const finished = await loadDistillation(run, this.inputs.hooks);
         if (finished) return finished;
         const raw = await this.inputs.train(distil, "trial");
-        const { signal } = this.hooks;
+        const { signal, onWork } = this.hooks;
         const space = await this.inputs.space(set, "trial");
         await whitenRaw(raw, space, target, { signal });
         const record = { seed, source: { name: raw.name, images: raw.shape[0], digest: sha256 } };
         const keep = keptNetworks(sha256);
-        const context = { normalisation: space, key: key(seed), device: target, record, keep };
+        const { pace, onProgress } = distillPace((work) => onWork?.({ part: "distillation", ...work }));
+        const context = { normalisation: space, key: key(seed), device: target, record, keep, pace };
         const distillation = methods[method as keyof typeof methods] as Distillation;
-        return runDistillStage(run, distillation, raw, options, context, { signal });
+        return runDistillStage(run, distillation, raw, options, context, { signal, onProgress });
       });
       this.hooks.onStage?.(stage!);
       return made.set;
@@ -122,9 +124,10 @@ export class TrialRunner extends Holder {
     const method = attacks[attack.method as keyof typeof attacks] as unknown as Attack;
     const result = await this.attacked.get(stage, () =>
       this.store.inRun(stage, { attack, seed }, "attack", async (run) => {
-        const { signal } = this.hooks;
+        const { signal, onWork } = this.hooks;
         const raw = await rawOfTrial(config, clean, this.inputs, target, "trial");
-        const work = { key: child(key(seed), "attack"), device: target, raw, signal, now };
+        const onProgress = ({ done, total }: AttackProgress) => onWork?.({ part: "attack", done, total });
+        const work = { key: child(key(seed), "attack"), device: target, raw, signal, onProgress, now };
         return runAttackStage(run, clean, method, attack.options, work);
       }),
     );
@@ -145,8 +148,14 @@ export class TrialRunner extends Holder {
       this.store.alone(stage, async () => {
         checkDigest(await this.inputs.trainDigest(data, "trial"), sha256, `teacher's data ${data}`);
         const raw = await this.inputs.train(data, "trial");
-        const { signal } = this.hooks;
-        return rawTeacherOf(recipe, raw, normalisation, { device: target, keep: keptNetworks(sha256), signal });
+        const { signal, onWork } = this.hooks;
+        const onEpoch = (done: number) => onWork?.({ part: "teacher", done, total: recipe.epochs });
+        return rawTeacherOf(recipe, raw, normalisation, {
+          device: target,
+          keep: keptNetworks(sha256),
+          signal,
+          onEpoch,
+        });
       }),
     );
     this.hooks.onStage?.(stage);
@@ -186,7 +195,8 @@ export class TrialRunner extends Holder {
     };
     const measured: TimedEvaluation[] = [];
     let start = now();
-    for await (const { result: one } of evaluate(learner, plan, finished)) {
+    for await (const { result: one, done, total } of evaluate(learner, plan, finished)) {
+      this.hooks.onWork?.({ part: "networks", done, total });
       if (one) {
         const known = finished.find((f) => f === one);
         const timed = known ?? { ...one, seconds: now() - start };

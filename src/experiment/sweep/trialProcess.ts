@@ -10,6 +10,7 @@ import type { FromWorker, ToWorker, WorkerSetup } from "./messages.ts";
 import { outcomeOf, writeOutcome } from "./outcomes.ts";
 import { TrialRunner } from "./runTrial.ts";
 import { StageStore } from "./StageStore.ts";
+import type { TrialWork } from "./TrialHooks.ts";
 
 const stop = new AbortController();
 let folder = "";
@@ -18,6 +19,16 @@ let runner: Promise<TrialRunner> | undefined;
 onDamage((message) => process.stderr.write(`warning: ${message}\n`));
 
 const tell = (message: FromWorker) => process.send?.(message);
+
+/** Passed on once a second at most. */
+function everySecond(tellOf: (work: TrialWork) => void): (work: TrialWork) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (work) => {
+    if (performance.now() - last < 1000) return;
+    last = performance.now();
+    tellOf(work);
+  };
+}
 
 async function setUp(setup: WorkerSetup): Promise<TrialRunner> {
   folder = setup.folder;
@@ -33,6 +44,7 @@ async function setUp(setup: WorkerSetup): Promise<TrialRunner> {
   const runner = new TrialRunner(new Inputs(setup.base, { signal }), store, {
     signal,
     onStage: (key) => tell({ kind: "stage", key }),
+    onWork: everySecond((work) => tell({ kind: "work", work })),
   });
   tell({ kind: "ready" });
   return runner;

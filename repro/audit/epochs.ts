@@ -8,9 +8,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import type { Patch } from "../../src/audit/Patch.ts";
-import { attack, audit, defineDetector, distil, register } from "../../src/index.ts";
-import { openRaw } from "../../src/node.ts";
-import { drawnRow, type Stratum, strata } from "./drawnRow.ts";
+import { audit, defineDetector, register } from "../../src/index.ts";
+import { drawnRow, type Stratum } from "./drawnRow.ts";
+import { attackedOf, cleanOf } from "./madeRow.ts";
 import { truePatch } from "./truePatch.ts";
 
 const EPOCHS = [10, 25, 50, 100];
@@ -50,9 +50,8 @@ for (let seed = Number(from ?? 0); seed < Number(to ?? 0); seed++) {
   if (!["poisonedDistillation", "ridgeHead", "trajectoryMatching"].includes(drawn.form)) continue;
   if (rows.some((row) => row.stratum === stratum && row.seed === seed && row.epochs === EPOCHS.at(-1) && row.name !== "clean")) continue;
   const call = { seed, threads: 1 };
-  const clean = await distil(await openRaw(drawn.source, "train"), drawn.method, { ipc: strata[stratum as Stratum].ipc, ...drawn.settings }, call);
-  const options = { ...drawn.chosen, targetClass: drawn.targetClass, ...(drawn.trigger && { trigger: drawn.trigger }) };
-  const attacked = await attack(clean, drawn.form as "ridgeHead", options as never, call);
+  const clean = await cleanOf(stratum as Stratum, seed);
+  const attacked = await attackedOf(clean, stratum as Stratum, seed);
   targetClass = drawn.targetClass;
   trigger = truePatch(attacked.trigger, attacked.set);
   for (const [name, set] of [["clean", clean], [drawn.name, attacked.set]] as const)

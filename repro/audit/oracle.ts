@@ -11,9 +11,9 @@ import { decisive, type Scores, significance } from "../../src/audit/calibration
 import { auditedSet } from "../../src/audit/AuditedSet.ts";
 import type { Patch } from "../../src/audit/Patch.ts";
 import { mostPasted } from "../../src/audit/pastedSquares.ts";
-import { attack, audit, defineDetector, distil, register } from "../../src/index.ts";
-import { openRaw } from "../../src/node.ts";
+import { audit, defineDetector, register } from "../../src/index.ts";
 import { drawnRow, type Stratum, strata } from "./drawnRow.ts";
+import { attackedOf, cleanOf } from "./madeRow.ts";
 import { shippedFor } from "./shipped.ts";
 import { truePatch } from "./truePatch.ts";
 
@@ -79,14 +79,11 @@ register({
 
 for (const { stratum, seed, maker, name, scores } of chosen) {
   if (done.some((one) => one.stratum === stratum && one.seed === seed)) continue;
-  const { source, method, settings, form, chosen: given, trigger, targetClass } = drawnRow(stratum, seed);
-  const call = { seed, threads: 1 };
-  const clean = await distil(await openRaw(source, "train"), method, { ipc: strata[stratum].ipc, ...settings }, call);
-  const options = { ...given, targetClass, ...(trigger && { trigger }) };
-  const attacked = await attack(clean, form as "cleanLabel", options as never, call);
+  const { targetClass } = drawnRow(stratum, seed);
+  const attacked = await attackedOf(await cleanOf(stratum, seed), stratum, seed);
   asked = { trigger: truePatch(attacked.trigger, attacked.set), targetClass };
   const detectors = ["transplant", "inversion", "flatSquare", "standsOut", "oracle"];
-  const { result } = await audit(attacked.set, { detectors, followed: 1 }, call);
+  const { result } = await audit(attacked.set, { detectors, followed: 1 }, { seed, threads: 1 });
   const searches = result.findings.flatMap(({ detector, ofClass }) => (ofClass ? [{ detector, ofClass }] : []));
   const { search, held, found } = said as NonNullable<typeof said>;
   const sums = searches[0].ofClass.map((_, t) => searches.reduce((sum, { ofClass }) => sum + ofClass[t], 0));

@@ -10,9 +10,9 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import type { Level } from "../../src/audit/settings.ts";
 import { UsageError } from "../../src/core/errors.ts";
-import { attack, audit, type DistilledSet, distil, evaluate } from "../../src/index.ts";
-import { openRaw } from "../../src/node.ts";
+import { audit, type DistilledSet, evaluate } from "../../src/index.ts";
 import { drawnRow, isStratum, strata } from "./drawnRow.ts";
+import { attackedOf, cleanOf, raw } from "./madeRow.ts";
 
 /** Points that an attack must raise ASR by on real images to be called effective. */
 const EFFECTIVE = 0.3;
@@ -26,7 +26,6 @@ interface Row {
 const [out, drawnFrom, from, to, level = "default"] = process.argv.slice(2);
 if (!isStratum(drawnFrom))
   throw new UsageError(`rates: unknown stratum: expected ${Object.keys(strata).join(", ")}, got ${drawnFrom}`);
-const { ipc } = strata[drawnFrom];
 const stratum = level === "default" ? drawnFrom : `${drawnFrom}, ${level}`;
 const rows: Row[] = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : [];
 const keep = (row: Row & Record<string, unknown>) => {
@@ -35,23 +34,16 @@ const keep = (row: Row & Record<string, unknown>) => {
   renameSync(`${out}.new`, out);
   console.log(JSON.stringify(row).slice(0, 330));
 };
-const opened = new Map<string, ReturnType<typeof openRaw>>();
-/** Raw data, read once. */
-const raw = (source: string, part: "train" | "test", count?: number) => {
-  const key = `${source} ${part}`;
-  opened.set(key, opened.get(key) ?? openRaw(source, part, count));
-  return opened.get(key) as ReturnType<typeof openRaw>;
-};
 const digits = (v: number | undefined) => v !== undefined && Number(v.toFixed(4));
 
 for (let seed = Number(from); seed < Number(to); seed++) {
-  const { source, method, settings, name, form, chosen, trigger, targetClass, place, colour, knows } = drawnRow(drawnFrom, seed);
+  const { source, method, name, place, colour, knows } = drawnRow(drawnFrom, seed);
   const missing = ["clean", name].filter(
     (one) => !rows.some((row) => row.stratum === stratum && row.seed === seed && row.name === one),
   );
   if (missing.length === 0) continue;
   const call = { seed, threads: 1 };
-  const clean = await distil(await raw(source, "train"), method, { ipc, ...settings }, call);
+  const clean = await cleanOf(drawnFrom, seed);
   const same = { stratum, seed, maker: `${method}, ${source}` };
   const judged = async (set: DistilledSet) => {
     const started = process.cpuUsage();
@@ -72,7 +64,7 @@ for (let seed = Number(from); seed < Number(to); seed++) {
   };
   if (missing.includes("clean")) keep({ ...same, name: "clean", tampered: false, ...(await judged(clean)) });
   if (!missing.includes(name)) continue;
-  const attacked = await attack(clean, form as "cleanLabel", { ...chosen, targetClass, ...(trigger && { trigger }) } as never, call);
+  const attacked = await attackedOf(clean, drawnFrom, seed);
   const test = await raw(source, "test", 500);
   const { rates } = await evaluate(clean, { attacked, test, width: 32, repeats: 1 }, call);
   const [{ clean: before, tampered: after }] = rates;

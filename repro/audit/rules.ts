@@ -8,9 +8,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { exactInterval } from "../../src/metrics/exactInterval.ts";
-import { attack, audit, type DistilledSet, distil } from "../../src/index.ts";
-import { openRaw } from "../../src/node.ts";
-import { drawnRow, type Stratum, strata } from "./drawnRow.ts";
+import { audit } from "../../src/index.ts";
+import type { Stratum } from "./drawnRow.ts";
+import { attackedOf, cleanOf } from "./madeRow.ts";
 
 const RULES = ["neuralCleanse", "mmBd", "strip", "activationClustering", "spectralSignatures"];
 
@@ -41,22 +41,14 @@ if (rates) await ask(JSON.parse(readFileSync(rates, "utf8")));
 else table();
 
 async function ask(judged: readonly Judged[]): Promise<void> {
-  const opened = new Map<string, ReturnType<typeof openRaw>>();
   for (const one of judged) {
     const { stratum, seed, name, tampered, adaptive, effective, targetClass, scores } = one;
     if (seed < Number(from) || seed >= Number(to) || (tampered && !effective)) continue;
     if (rows.some((row) => row.stratum === stratum && row.seed === seed && row.name === name)) continue;
-    const drawn = drawnRow(stratum, seed);
-    const call = { seed, threads: 1 };
-    opened.set(drawn.source, opened.get(drawn.source) ?? openRaw(drawn.source, "train"));
-    const raw = await (opened.get(drawn.source) as ReturnType<typeof openRaw>);
-    let set: DistilledSet = await distil(raw, drawn.method, { ipc: strata[stratum].ipc, ...drawn.settings }, call);
-    if (tampered) {
-      const { form, chosen, trigger } = drawn;
-      set = (await attack(set, form as "cleanLabel", { ...chosen, targetClass, ...(trigger && { trigger }) } as never, call)).set;
-    }
+    const clean = await cleanOf(stratum, seed);
+    const set = tampered ? (await attackedOf(clean, stratum, seed)).set : clean;
     const started = process.cpuUsage();
-    const { result } = await audit(set, { detectors: ["transplant", ...RULES] }, call);
+    const { result } = await audit(set, { detectors: ["transplant", ...RULES] }, { seed, threads: 1 });
     const { user, system } = process.cpuUsage(started);
     const same = Number(result.findings.find(({ detector }) => detector === "transplant")?.score.toFixed(4)) === scores?.transplant;
     const rules = result.findings

@@ -1,6 +1,7 @@
 import { Holder } from "../core/closable.ts";
-import { lookUp } from "../core/errors.ts";
+import { lookUp, UsageError } from "../core/errors.ts";
 import { child, type Key } from "../core/random.ts";
+import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
 import { fromPixels } from "../data/normalise.ts";
 import type { Device } from "../engine/device.ts";
@@ -23,17 +24,36 @@ export interface PanelOptions {
 
 type NetworkFactory = (shape: InputShape, options?: NetworkOptions) => Network;
 
+/**
+ * The network of a panel, not yet trained: what it needs of the images is checked by making it.
+ *
+ * @throws UsageError for a network that nobody knows, images that are not square, and what the network itself refuses.
+ */
+export function panelNetwork(
+  { name: set, shape: [, channels, height, width], classes }: Pick<DistilledSet, "name" | "shape" | "classes">,
+  { network: name = "convNet", width: channelsOfFirst }: Omit<PanelOptions, "epochs">,
+): Network {
+  if (height !== width)
+    throw new UsageError(
+      `audit: invalid set ${set}: expected square images, which is what the networks take, got ${height} × ${width} pixels`,
+    );
+  const make = lookUp<NetworkFactory>(networkRegistry, name, "audit", "network");
+  return make({ channels, size: height, classes }, { width: channelsOfFirst });
+}
+
 /** Images a forward pass: one compiled graph serves all. */
 export const CHUNK = 64;
 
 /** Networks of one architecture, trained on a set as a receiver would, that are asked about pictures. */
 export class Panel extends Holder {
-  readonly learner: Learner;
   readonly classes: number;
   /** How pictures become what the networks see. */
   readonly space: Normalisation;
   private readonly audited: AuditedSet;
   private readonly protocol;
+  private readonly options: PanelOptions;
+  private readonly device: Device;
+  private made: Learner | undefined;
   private readonly predictors = new WeakMap<LearnerState, ReturnType<Learner["predictor"]>>();
 
   private readonly signal: AbortSignal | undefined;
@@ -41,22 +61,21 @@ export class Panel extends Holder {
   private work = 0;
 
   /** @param signal ends whatever asks the panel at its next pass or epoch, by its reason */
-  constructor(
-    audited: AuditedSet,
-    { network: name = "convNet", width, epochs }: PanelOptions,
-    device: Device,
-    signal?: AbortSignal,
-  ) {
+  constructor(audited: AuditedSet, options: PanelOptions, device: Device, signal?: AbortSignal) {
     super();
     this.signal = signal;
-    const [, channels, size] = audited.shape;
+    this.options = options;
+    this.device = device;
     this.audited = audited;
     this.space = audited.set.normalisation;
     this.classes = audited.classes;
-    this.protocol = protocolOptions.parse({ epochs });
-    const make = lookUp<NetworkFactory>(networkRegistry, name, "audit", "network");
-    const network = make({ channels, size, classes: audited.classes }, { width });
-    this.learner = learnerFor(network, this.protocol, device);
+    this.protocol = protocolOptions.parse({ epochs: options.epochs });
+  }
+
+  /** Made where it is first asked for: an audit that looks at images only needs none. */
+  get learner(): Learner {
+    this.made ??= learnerFor(panelNetwork(this.audited.set, this.options), this.protocol, this.device);
+    return this.made;
   }
 
   /** Forward passes so far, one a picture; a step of training counts three an image. */
@@ -112,7 +131,7 @@ export class Panel extends Holder {
     return argmaxRows(await this.logits(state, pixels), this.classes);
   }
 
-  close(): Promise<void> {
-    return this.learner.close();
+  async close(): Promise<void> {
+    await this.made?.close();
   }
 }

@@ -1,5 +1,5 @@
 import { Scope } from "../core/closable.ts";
-import { lookUp } from "../core/errors.ts";
+import { lookUp, UsageError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";
 import type { Keep } from "../core/Keep.ts";
 import { child, type Key } from "../core/random.ts";
@@ -7,6 +7,7 @@ import type { DistilledSet } from "../data/DistilledSet.ts";
 import { digestOf } from "../data/digestOf.ts";
 import type { Device } from "../engine/device.ts";
 import { type Coherence, coherence } from "../metrics/coherence.ts";
+import { imagesPerClass, presentClasses } from "../train/imagesPerClass.ts";
 import type { LearnerState } from "../train/Learner.ts";
 import { type AuditedSet, auditedSet } from "./AuditedSet.ts";
 import { bench, NETWORKS } from "./bench.ts";
@@ -84,9 +85,13 @@ export async function* auditSet(
 ): AsyncGenerator<AuditProgress, AuditResult> {
   const audited = auditedSet(set);
   const { shape, labels } = audited;
+  const present = presentClasses(set).size;
+  if (present < 2)
+    throw new UsageError(`audit: invalid set ${set.name}: expected images of two classes or more, got of ${present}`);
   const at = (phase: string, done: number): AuditProgress => ({ phase, done, total: TOTAL });
-  const imagesPerClass = labels.length / audited.classes;
-  const asked = detectorsOf(settings).filter((name) => imagesPerClass >= (detectorRegistry[name].leastImages ?? 1));
+  const perClass = imagesPerClass(set);
+  const named = detectorsOf(settings);
+  const asked = named.filter((name) => perClass >= leastImages(name));
   const finished = new Finished(keep, keep ? nameOf(set, settings, key) : "");
   await using scope = new Scope();
   const panel = scope.hold(new Panel(audited, settings, device, signal));
@@ -100,7 +105,10 @@ export async function* auditSet(
   const learnt = networks > 0 ? await finished.get("learnt", () => accuracy(panel, states, audited)) : undefined;
   const candidates: Candidate[] = [];
   const suspects: Suspect[] = [];
-  const findings: NamedDetection[] = [];
+  // Who was named and has nothing to say of so few images says so.
+  const findings: NamedDetection[] = (settings.detectors ?? [])
+    .filter((name) => !asked.includes(name))
+    .map((name) => ({ detector: name, score: 0, cost: 0, note: `asks for ${leastImages(name)} images a class` }));
   const judging = born.slice(NETWORKS);
   const images: ImageContext = { audited, settings, device, key };
   let seated: Promise<DetectorContext> | undefined;
@@ -205,9 +213,18 @@ export async function* auditSet(
   const costs = findings.map((one) =>
     one.detector === "supportDrop" ? { ...one, cost: one.cost + supportCost } : one,
   );
-  const shared = imagesPerClass >= 3 ? coherence(audited) : [];
-  return { suspects, findings: costs, coherence: shared, imagesPerClass, ...(learnt !== undefined && { learnt }) };
+  const shared = perClass >= 3 ? coherence(audited) : [];
+  return {
+    suspects,
+    findings: costs,
+    coherence: shared,
+    imagesPerClass: perClass,
+    ...(learnt !== undefined && { learnt }),
+  };
 }
+
+/** Images a class that a detector asks for. */
+const leastImages = (name: string): number => detectorRegistry[name].leastImages ?? 1;
 
 /** Names an audit where its parts are kept: by all that they follow from. */
 const nameOf = (set: DistilledSet, settings: AuditSettings, { hex }: Key): string =>

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
+import { imagesPerClass } from "../train/imagesPerClass.ts";
 import type { AuditResult } from "./auditSet.ts";
 import { detectorRegistry } from "./detectorRegistry.ts";
 
@@ -107,12 +108,10 @@ export function checkSpelling(name: string, library: Calibration | undefined, wh
 }
 
 /** Kind of a set. */
-export function calibrationKind({
-  shape: [images, channels, height, width],
-  classes,
-  labels,
-}: Pick<DistilledSet, "shape" | "classes" | "labels">): CalibrationKind {
-  const ipc = images / classes;
+export function calibrationKind(set: DistilledSet): CalibrationKind {
+  const { shape, classes, labels } = set;
+  const [, channels, height, width] = shape;
+  const ipc = imagesPerClass(set);
   const side = Math.max(height, width);
   return {
     ipc: ipc < 2 ? "1" : ipc < 10 ? "2-9" : ipc < 50 ? "10-49" : "50+",
@@ -155,13 +154,14 @@ const LEAST_WIDTH = 0.05;
  * number of detectors.
  */
 export function significance(own: Scores, libraries: readonly Calibration[]): Significance[] {
-  const sets = libraries.flatMap((library) => library.sets);
-  if (sets.length === 0) return [];
+  const known = libraries.flatMap((library) => library.sets);
+  const has = (name: string) => (one: { readonly scores: Scores }) => one.scores[name] !== undefined;
+  const names = Object.keys(own).filter((name) => detectorRegistry[name]?.decisive && known.some(has(name)));
+  // A set that was not asked all that counts says nothing, and takes nothing from the others.
+  const sets = known.filter((one) => names.every((name) => has(name)(one)));
+  if (names.length === 0 || sets.length === 0) return [];
   const of = (method: string, some: readonly { readonly scores: Scores }[]): Significance[] => {
-    const known = Object.keys(own).filter((name) => some.every(({ scores }) => scores[name] !== undefined));
-    const names = known.filter((name) => detectorRegistry[name]?.decisive);
-    // Sets that were not asked what counts say nothing.
-    if (names.length === 0) return [];
+    const shared = Object.keys(own).filter((name) => some.every(has(name)));
     const n = some.length;
     const all = [own, ...some.map(({ scores }) => scores)];
     const statistics = new Float64Array(all.length).fill(Number.NEGATIVE_INFINITY);
@@ -176,7 +176,7 @@ export function significance(own: Scores, libraries: readonly Calibration[]): Si
     const asLarge = (values: ArrayLike<number>) =>
       Array.from(values).filter((v, i) => i > 0 && v >= values[0] - 1e-12).length;
     const detectors = Object.fromEntries(
-      known.map((name) => [name, (1 + asLarge(all.map((scores) => scores[name]))) / (1 + n)]),
+      shared.map((name) => [name, (1 + asLarge(all.map((scores) => scores[name]))) / (1 + n)]),
     );
     return [{ method, n, p: (1 + asLarge(statistics)) / (1 + n), detectors }];
   };

@@ -93,7 +93,7 @@ export function concludeAudit(
     ? `p ≤ ${worst.p.toFixed(3)} against ${worst.n} clean sets${worst.method === "all" ? "" : ` (${worst.method})`}`
     : significance.length > 0
       ? `the library of clean sets of this kind is too small to compare with (${Math.max(...significance.map(({ n }) => n))}, ${ENOUGH} are needed)`
-      : "there is no library of clean sets of this kind to compare with";
+      : "there is no library of clean sets of this kind, made with these settings, to compare with";
   if (suspect && unusual) {
     const held = holds
       ? "it holds before networks and pictures that did not search for it"
@@ -141,7 +141,9 @@ export function concludeAudit(
       ...base,
       verdict: "cannot be judged",
       sentences: [
-        "Only the images were looked at: no network was trained, and no patch was looked for.",
+        result.findings.length > 0 && result.findings.every(({ note }) => note !== undefined)
+          ? "Nobody who was asked has anything to say of this set."
+          : "Only the images were looked at: no network was trained, and no patch was looked for.",
         "What the detectors that were asked found stands beside their names; none of them gives a verdict.",
       ],
     };
@@ -153,7 +155,9 @@ export function concludeAudit(
       suspect,
       sentences: [
         `${nothing}.`,
-        power ? `${capital(against)}. ${saysPower(power)}` : `${capital(against)}; make one with retort calibrate.`,
+        power
+          ? `${capital(against)}. ${saysPower(power)}`
+          : `${capital(against)}; retort calibrate makes one for the default settings.`,
       ],
     };
   return {

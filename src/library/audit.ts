@@ -13,11 +13,12 @@ import { calibrations } from "../audit/calibrations.ts";
 import { detectorRegistry } from "../audit/detectorRegistry.ts";
 import { speaksForVerdict } from "../audit/detectors/Detector.ts";
 import { knownStamps, type Power, planted, recognised } from "../audit/power.ts";
-import { type AuditSettings, defaultAudit } from "../audit/settings.ts";
+import { type AuditSettings, auditOptions } from "../audit/settings.ts";
 import { ALPHA, type AuditConclusion, concludeAudit, largeDrop } from "../audit/verdict.ts";
 import { drive } from "../core/drive.ts";
 import type { Keep } from "../core/Keep.ts";
 import { child } from "../core/random.ts";
+import { resolveSettings } from "../core/readWhen.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { methodRegistry } from "../distill/methodRegistry.ts";
 import { around, type Call } from "./call.ts";
@@ -49,7 +50,7 @@ export async function audit(
   call: AuditCall = {},
 ): Promise<{ readonly conclusion: AuditConclusion; readonly result: AuditResult }> {
   const { root, target } = around(call);
-  const chosen = { ...defaultAudit, ...settings };
+  const chosen: AuditSettings = resolveSettings("audit", { options: auditOptions }, { ...settings });
   const work = { key: child(root, "audit"), device: target, keep: call.keep, signal: call.signal };
   const libraries = librariesFor(set, chosen, call.calibrations, call.method);
   const result = await drive(auditSet(set, chosen, work), call);

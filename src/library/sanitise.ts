@@ -10,6 +10,7 @@ import { type Residue, residue } from "../sanitise/residue.ts";
 import { sanitisedRecord } from "../sanitise/sanitisedRecord.ts";
 import { type RepairStep, type SanitiseProgress, sanitiseSet } from "../sanitise/sanitiseSet.ts";
 import { chosenRepairs, imageRepairs, placeRepairs } from "../sanitise/settings.ts";
+import { imagesPerClass } from "../train/imagesPerClass.ts";
 import { type AuditCall, audit, isMethodKnown, librariesFor } from "./audit.ts";
 import { around, type Call } from "./call.ts";
 
@@ -108,7 +109,9 @@ export async function sanitise(
   const found: RepairTarget[] = [];
   for (let round = 0; round < most; round++) {
     const findings =
-      round === 0 ? findingsOf(last, perClass(now.set), force) : laterFindings(found, last, perClass(now.set));
+      round === 0
+        ? findingsOf(last, imagesPerClass(now.set), force)
+        : laterFindings(found, last, imagesPerClass(now.set));
     if (findings.length === 0) break;
     const repairs =
       asked ?? chosenRepairs(findings.some(({ patch }) => patch) ? placeRepairs : imageRepairs, options, "sanitise");
@@ -145,7 +148,7 @@ export async function sanitise(
     from,
     all.flatMap(({ findings }) => findings),
     all.flatMap(({ steps }) => steps),
-    force && findingsOf(first, perClass(set)).length === 0,
+    force && findingsOf(first, imagesPerClass(set)).length === 0,
   );
   return {
     set: { ...now.set, metadata: { ...set.metadata, ...record } },
@@ -159,5 +162,3 @@ export async function sanitise(
 /** Not tuned: enough for what was measured (docs/sanitise.md). */
 const DEFAULT_ROUNDS = 4;
 const DEFAULT_GROWTH = 5;
-
-const perClass = ({ shape, classes }: DistilledSet): number => shape[0] / classes;

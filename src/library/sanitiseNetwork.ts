@@ -13,6 +13,7 @@ import {
 } from "../sanitise/network/sanitiseNetwork.ts";
 import { chosenNetworkRepairs, defaultNetworkRepairs } from "../sanitise/network/settings.ts";
 import type { RepairTarget } from "../sanitise/RepairTarget.ts";
+import { imagesPerClass } from "../train/imagesPerClass.ts";
 import type { TrainedNetwork } from "../train/TrainedNetwork.ts";
 import { audit } from "./audit.ts";
 import { around } from "./call.ts";
@@ -76,8 +77,8 @@ export async function sanitiseNetwork(
     judged = { ...result, ...conclusion };
   }
   const { verdict, sentences } = judged;
-  const imagesPerClass = set.shape[0] / set.classes;
-  const findings = findingsOf(judged, imagesPerClass, force);
+  const perClass = imagesPerClass(set);
+  const findings = findingsOf(judged, perClass, force);
   const key = child(root, "sanitise network");
   const made = await drive(repaired(trained, set, findings, chosen, { key, device: target, force }), {
     signal: call.signal,
@@ -87,7 +88,7 @@ export async function sanitiseNetwork(
   const { network, steps, triggers, learnt } = made;
   const sanitised: Record<string, unknown> = {
     auditedSet: digestOf(set),
-    forced: force && findingsOf(judged, imagesPerClass).length === 0,
+    forced: force && findingsOf(judged, perClass).length === 0,
     findings: findings.map(({ targetClass, patch }) => ({
       targetClass,
       ...(patch && { place: { top: patch.top, left: patch.left, side: patch.side } }),

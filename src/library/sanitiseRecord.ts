@@ -83,11 +83,18 @@ export function sanitiseRecordOf({ set, result, ...said }: SanitiseRecordParts):
   };
 }
 
-/** Whether something is left: the last audit speaks against somebody, or a found trigger beats its controls there still. */
+/** Share of its success that a found trigger must have lost where no audit followed that could ask its controls. Chosen. */
+const LOST = 0.5;
+
+/**
+ * Whether something is left: the last audit speaks against somebody, or a found trigger beats its controls there still; where the repaired
+ * set was not audited, whether a found trigger kept half of its success. Then `false` is no promise.
+ */
 export function isLeft({ before, after, rounds }: Pick<SanitiseResult, "before" | "after" | "rounds">): boolean {
-  const last = after ?? (rounds.length === 0 ? before : undefined);
-  const works = (rounds.at(-1)?.after?.left.length ?? 0) > 0;
-  return works || last?.verdict === "backdoored" || last?.verdict === "suspicious";
+  const round = rounds.at(-1);
+  const last = round ? after : before;
+  if (round && !after) return round.residue.triggers.some((one) => one.after > (1 - LOST) * one.before);
+  return (round?.after?.left.length ?? 0) > 0 || last?.verdict === "backdoored" || last?.verdict === "suspicious";
 }
 
 export const nameOfClass = ({ classNames }: DistilledSet, label: number): string =>

@@ -3,7 +3,7 @@ import { type AuditReport, auditReport } from "../sanitise/auditReport.ts";
 import { readSharedJson } from "./sharedJson.ts";
 
 /** Kind of the record that `retort audit --json` prints. */
-export const auditKind = "audit";
+export const auditKind = "audit" as const;
 
 /**
  * Read what `retort audit --json` printed.

@@ -4,13 +4,18 @@ import { readJsonText } from "../disk/readText.ts";
 
 const member = "integrity";
 
+/** Kinds of records that are passed on, in words. */
+const names = { audit: "an audit", calibration: "a library of clean sets" } as const;
+export type SharedKind = keyof typeof names;
+const kinds = Object.keys(names) as SharedKind[];
+
 /**
  * Give a JSON record that is passed on, and read back, a digest of what it says: of its values, so that it holds for the file laid out,
  * encoded and sorted by other programs too.
  *
  * @param kind of the record: "audit".
  */
-export function withIntegrity<T extends object>(value: T, kind: string): T & { readonly integrity: string } {
+export function withIntegrity<T extends object>(value: T, kind: SharedKind): T & { readonly integrity: string } {
   return { ...value, [member]: digestOf(value, kind) } as T & { readonly integrity: string };
 }
 
@@ -20,10 +25,12 @@ export function withIntegrity<T extends object>(value: T, kind: string): T & { r
  * @returns the record without its digest.
  * @throws UsageError if there is no such file or it is no JSON; DataError that names it if its digest is of something else.
  */
-export async function readSharedJson(file: string, who: string, what: string, kind: string): Promise<unknown> {
+export async function readSharedJson(file: string, who: string, what: string, kind: SharedKind): Promise<unknown> {
   const value = await readJsonText(file, who, what);
   if (typeof value !== "object" || value === null || Array.isArray(value) || !(member in value)) return value;
   const { [member]: stated, ...rest } = value as Record<string, unknown>;
+  const other = kinds.find((one) => one !== kind && stated === digestOf(rest, one));
+  if (other !== undefined) throw new DataError(`${file}: invalid file: expected ${names[kind]}, got ${names[other]}`);
   if (stated !== digestOf(rest, kind))
     throw new DataError(
       `${file}: damaged file: expected what was written, got another content; make it again, or take "${member}" out of it to use it as it is`,
@@ -31,6 +38,6 @@ export async function readSharedJson(file: string, who: string, what: string, ki
   return rest;
 }
 
-function digestOf(value: object, kind: string): string {
+function digestOf(value: object, kind: SharedKind): string {
   return hashJson({ kind, value: JSON.parse(JSON.stringify(value)) as unknown });
 }

@@ -113,9 +113,14 @@ const kindWith = ({ images = 100, classes = 10, channels = 3, side = 32, labels 
     classes,
     labels:
       labels === "hard"
-        ? { kind: "hard", classes: new Int32Array(images) }
-        : { kind: "soft", values: new Float32Array(images * classes) },
-  } as Parameters<typeof calibrationKind>[0]);
+        ? { kind: "hard", classes: Int32Array.from({ length: images }, (_, i) => i % classes) }
+        : {
+            kind: "soft",
+            values: Float32Array.from({ length: images * classes }, (_, i) =>
+              Number(i % classes === Math.floor(i / classes) % classes),
+            ),
+          },
+  } as unknown as Parameters<typeof calibrationKind>[0]);
 
 describe("what a number means", () => {
   const library = {
@@ -191,8 +196,9 @@ describe("what a number means", () => {
     expect(left("my-own")).toEqual(["My own"]);
     expect(() => left("distribution")).toThrow(/unknown method: expected one .*My own.* got "distribution"/);
     expect(madeBy([], "dm", "audit")).toEqual([]);
-    const set = { ...tinySet(10), shape: [10, 3, 32, 32] } as DistilledSet;
-    const shipped = librariesFor({ ...set, classes: 10 }, defaultAudit, [], "dm").flatMap(({ sets }) => sets);
+    const labels = { kind: "hard", classes: Int32Array.from({ length: 10 }, (_, i) => i) };
+    const set = { ...tinySet(10), shape: [10, 3, 32, 32], classes: 10, labels } as DistilledSet;
+    const shipped = librariesFor(set, defaultAudit, [], "dm").flatMap(({ sets }) => sets);
     expect(shipped.length).toBeGreaterThanOrEqual(ENOUGH);
     for (const { method } of shipped) expect(method).toMatch(/^distributionMatching/);
   });

@@ -176,6 +176,10 @@ const generated: string[] = [
   // One of the files of a folder that is read.
   "inspect run --html run/config.json",
   "audit run --page run/../run/config.json",
+  // One of the files that the call itself keeps.
+  ...["page runs/planned/config.json", "markdown runs/planned/audit.json", "sarif runs/../runs/planned/log.jsonl"].map(
+    (report) => `audit set.safetensors --out runs/planned --${report}`,
+  ),
   "diff run set.safetensors --sheet ./run/config.json",
   "verify run --key text.txt --junit run/config.json",
   // What others do not answer is found before anything is made.
@@ -203,6 +207,9 @@ const generated: string[] = [
   "sanitise set.safetensors --out out.npz --report set.safetensors/page.html",
   "audit set.safetensors --device quantum",
   "audit tiny.safetensors",
+  "audit tall.safetensors",
+  "audit set.safetensors --quick --networks mlp,vit --out runs/planned",
+  "evaluate set.safetensors --require-audit no-suspicion",
   // What does not fit together.
   ...["tall", "grey", "small", "seven", "tiny"].flatMap((set) => [
     `attack clean-label ${set}.safetensors ${attackMeasured} --out runs/misfit`,

@@ -85,3 +85,13 @@ it.each(Object.keys(texts))(
     expect(await read(path)).toEqual(whole);
   },
 );
+
+it("a whole file of another kind is said to be one", async () => {
+  const path = join(scratchFolder(), "a.json");
+  writeFileSync(path, texts["an audit"].text(1));
+  await expect(readCalibration(path, "test")).rejects.toThrow(
+    /a\.json: .*expected a library of clean sets, got .* audit/,
+  );
+  writeFileSync(path, texts["a library of clean sets"].text(1));
+  await expect(readAudit(path, "test")).rejects.toThrow(/a\.json: .*expected an audit, got a library of clean sets/);
+});

@@ -109,6 +109,12 @@ describe("rounds", () => {
       isLeft({ before: audit, after, rounds: [{ ...round, after: { ...after, left } }] });
     expect(said([])).toBe(false);
     expect(said([target])).toBe(true);
+    // Without an audit afterwards what the trigger still does is all there is.
+    const unasked = (rate: number) => {
+      const triggers = [{ targetClass: 0, before: 0.8, after: rate }];
+      return isLeft({ before: audit, rounds: [{ ...round, residue: { ...round.residue, triggers } }] });
+    };
+    expect([0.7, 0.41, 0.4, 0].map(unasked)).toEqual([true, true, false, false]);
   });
 });
 

@@ -23,7 +23,7 @@ const own = `
 .where .place{fill:var(--series-1)}
 .row img{background:none;width:740px;max-width:100%}
 .few img{width:260px}
-.patch img{width:138px;background:repeating-conic-gradient(var(--rule) 0 25%,var(--card) 0 50%) 0 0/16px 16px}
+.patch img{width:138px;border:1px solid var(--rule);background:repeating-conic-gradient(var(--rule) 0 25%,var(--card) 0 50%) 0 0/16px 16px}
 .sides{display:flex;gap:26px;flex-wrap:wrap;align-items:flex-start}
 .sides figure{max-width:200px}
 ul{margin:0;padding-left:1.2em}

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import * as z from "zod";
 import type { AuditResult, Suspect } from "../../audit/auditSet.ts";
 import type { Calibration } from "../../audit/calibration.ts";
@@ -82,21 +82,28 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     "audit set.npz --detectors gamut,grid,coherence",
   ],
   async run({ args: [path], options, given, console, signal, commandLine }) {
-    const [{ distilledSet }, { audit, librariesFor }, { readCalibrations }, { auditReadWhen, ofNetworks }, { named }] =
-      await Promise.all([
-        import("../steps/distilledSet.ts"),
-        import("../../library/audit.ts"),
-        import("../../run/calibrationFile.ts"),
-        import("../../audit/auditReadWhen.ts"),
-        import("../../run/checkFit.ts"),
-      ]);
+    const [
+      { distilledSet },
+      { audit, librariesFor },
+      { readCalibrations },
+      { auditReadWhen, ofNetworks },
+      { named },
+      { panelNetwork },
+    ] = await Promise.all([
+      import("../steps/distilledSet.ts"),
+      import("../../library/audit.ts"),
+      import("../../run/calibrationFile.ts"),
+      import("../../audit/auditReadWhen.ts"),
+      import("../../run/checkFit.ts"),
+      import("../../audit/Panel.ts"),
+    ]);
     if (options.quick && options.deep)
       throw new UsageError(`${who}: invalid options: expected one of --quick and --deep, got both`);
     refuseIdle(who, [...auditReadWhen, ...["networks", "power"].map(ofNetworks)], options, given, flagOf);
     if (options.out !== undefined) await (await import("../steps/runFolder.ts")).checkOut(options.out);
     await (await import("../../disk/checkOutputs.ts")).checkOutputs(
       (["page", "markdown", "sarif", "junit"] as const).map((name) => options[name]),
-      [setPath(path), ...(options.calibration ?? []), ...(options.key ?? [])],
+      [setPath(path), ...(options.calibration ?? []), ...(options.key ?? []), ...runFiles(options.out)],
     );
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const calibrations = await readCalibrations(options.calibration, who);
@@ -104,7 +111,11 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     const level = options.quick ? "quick" : options.deep ? "deep" : "default";
     const common = { level, ...(detectors && { detectors }), side, grid, width, epochs, followed } as const;
     const { networks, out } = options;
-    for (const network of networks) named(who, () => librariesFor(set, { ...common, network }, calibrations, method));
+    for (const network of networks) {
+      named(who, () => librariesFor(set, { ...common, network }, calibrations, method));
+      if (ofNetworks("network").read({ detectors }))
+        named(`${who}: --networks ${network}`, () => panelNetwork(set, { network, width }));
+    }
     const run =
       out === undefined
         ? undefined
@@ -170,6 +181,12 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     return auditStatus[conclusion.verdict];
   },
 });
+
+/** What an audit keeps in its folder: no report takes its place. */
+const runFiles = (out: string | undefined): string[] =>
+  out === undefined
+    ? []
+    : ["config.json", "log.jsonl", "audit.json", "checkpoints", "timing"].map((name) => join(out, name));
 
 /** An audit by networks of one architecture. */
 interface AuditOutcome {

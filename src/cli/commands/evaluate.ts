@@ -115,14 +115,6 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       result && attacked
         ? { set: await readSet(attacked, CLEAN, hooks) }
         : await distilledSet(path, options, who, console, hooks);
-    if (options.requireAudit !== undefined) {
-      const { requireAudit } = await import("../steps/requireAudit.ts");
-      const { seed, device, threads, method } = options;
-      const { readCalibrations } = await import("../../run/calibrationFile.ts");
-      const calibrations = await readCalibrations(options.calibration, who);
-      const call = { seed, device, threads, signal, method, calibrations };
-      await requireAudit(clean, path, options.requireAudit, call, console);
-    }
     const evaluation = resolveEvaluation(underProtocol(chosen, options.protocol, clean, given, who), who);
     const test = await testSet(options, who);
     const teaching = await chooseTeacher(clean, evaluation, who);
@@ -136,6 +128,14 @@ trained on the clean and on the tampered set with the same seeds, and attack suc
       device: target,
     });
     if (options.keepNetworks) await checkKeepable(clean, evaluation.input);
+    if (options.requireAudit !== undefined) {
+      const { requireAudit } = await import("../steps/requireAudit.ts");
+      const { seed, device, threads, method } = options;
+      const { readCalibrations } = await import("../../run/calibrationFile.ts");
+      const calibrations = await readCalibrations(options.calibration, who);
+      const call = { seed, device, threads, signal, method, calibrations };
+      await requireAudit(clean, path, options.requireAudit, call, console);
+    }
     const run = await runFolder(
       {
         out: options.out,

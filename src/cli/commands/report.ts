@@ -91,9 +91,15 @@ async function sweepIn(folder: string, { console }: Call): Promise<unknown> {
 async function reportRun({ args: [folder], options, console }: Call) {
   const run = await readRun(folder);
   const stored = await run.readJson("record.json");
+  const { command } = run.description;
+  const again = run.commandLine ?? command;
+  if (command === "audit")
+    throw new UsageError(
+      `report: invalid folder ${folder}: expected a run with a record.json, got an audit, which makes its own reports; the same command with --page audit.html reads what it kept: ${again}`,
+    );
   if (stored === undefined)
     throw new UsageError(
-      `report: missing record.json in ${folder}: expected a finished run, got one that was interrupted; run its command again to finish it: ${run.commandLine ?? run.description.command}`,
+      `report: missing record.json in ${folder}: expected a finished run, got one that was interrupted; run its command again to finish it: ${again}`,
     );
   const { parseDistilled, saysDistilled } = await import("../../report/distilled/distilledRecord.ts");
   if (saysDistilled(stored))

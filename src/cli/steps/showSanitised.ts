@@ -17,6 +17,7 @@ export function showSanitised(record: SanitiseRecord, written: WrittenSet, conso
   }
   if (verdicts.after)
     console.line(`AFTER: ${verdicts.after.verdict.toUpperCase()}. ${verdicts.after.sentences.join(" ")}`);
+  else console.line("AFTER: not audited. What is left is measured with the found triggers alone.");
   const works = rounds.at(-1)?.works ?? [];
   if (works.length > 0)
     console.line(`What was found works still, more than its controls do: ${works.join(", ")}. Give no such set away.`);

@@ -44,7 +44,9 @@ export function convNet(shape: InputShape, options: ConvNetOptions = {}): Networ
     side = pool === "none" ? side : Math.floor(side / 2);
   }
   if (side < 1)
-    throw new UsageError(`convNet: invalid depth: expected at most log2 of the image side ${size}, got ${depth}`);
+    throw new UsageError(
+      `convNet: invalid depth: expected at most ${Math.floor(Math.log2(sizes[0]))}, as often as ${sizes[0]} pixels can be halved, got ${depth}`,
+    );
   const flat = width * side * side;
   const act = activations[activation];
   const pooling = pools[pool];

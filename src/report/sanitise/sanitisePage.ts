@@ -37,12 +37,17 @@ function verdict({ verdicts: { before, after }, left, findings }: SanitiseRecord
       ? "Nothing was changed"
       : left
         ? "Repaired, and something is left"
-        : "Repaired, and nothing is found any more";
+        : after
+          ? "Repaired, and nothing is found any more"
+          : "Repaired, and not audited again";
+  const known = after !== undefined || findings.length === 0;
   const sentences = [
     `Before: ${before.verdict}. ${before.sentences.join(" ")}`,
-    ...(after ? [`After: ${after.verdict}. ${after.sentences.join(" ")}`] : []),
-  ];
-  return verdictCard({ verdict: left ? "worked" : "failed", heading, sentences });
+    after
+      ? `After: ${after.verdict}. ${after.sentences.join(" ")}`
+      : findings.length > 0 && "After: not audited. What is left is measured with the found triggers alone.",
+  ].filter((one) => one !== false);
+  return verdictCard({ verdict: left ? "worked" : known ? "failed" : "inconclusive", heading, sentences });
 }
 
 /** What an audit after a repair says, in a few words. */

@@ -17,7 +17,10 @@ export function showSanitised(record: SanitiseRecord, written: WrittenSet, conso
   }
   if (verdicts.after)
     console.line(`AFTER: ${verdicts.after.verdict.toUpperCase()}. ${verdicts.after.sentences.join(" ")}`);
-  else console.line("AFTER: not audited. What is left is measured with the found triggers alone.");
+  else {
+    console.line("AFTER: not audited. What is left is measured with the found triggers alone.");
+    if (record.left) console.line("A found trigger keeps more than half of its success. Give no such set away.");
+  }
   const works = rounds.at(-1)?.works ?? [];
   if (works.length > 0)
     console.line(`What was found works still, more than its controls do: ${works.join(", ")}. Give no such set away.`);

@@ -16,6 +16,7 @@ export type {
   TrialConfig,
 } from "./experiment/plan/TrialConfig.ts";
 export type { SweepProgress } from "./experiment/sweep/runSweep.ts";
+export type { TrialWork } from "./experiment/sweep/TrialHooks.ts";
 export { openNetwork, saveNetwork } from "./node/network.ts";
 export { type OpenedSet, type OpenSettings, open, openRaw, source } from "./node/open.ts";
 export { type SaveSettings, save } from "./node/save.ts";

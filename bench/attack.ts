@@ -24,6 +24,7 @@ if (preset === undefined) {
 
 interface Took {
   readonly seconds: number;
+  /** Processor time of the process, its start included. */
   readonly cpu: number;
   readonly mebibytes: number;
   readonly updates: number;

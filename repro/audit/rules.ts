@@ -13,6 +13,7 @@ import type { Stratum } from "./drawnRow.ts";
 import { attackedOf, cleanOf } from "./madeRow.ts";
 
 const RULES = ["neuralCleanse", "mmBd", "strip", "activationClustering", "spectralSignatures"];
+const VERDICT = "the audit's verdict";
 
 interface Judged {
   readonly stratum: Stratum;
@@ -23,6 +24,9 @@ interface Judged {
   readonly effective?: boolean;
   readonly targetClass?: number;
   readonly scores?: Readonly<Record<string, number>>;
+  readonly verdict?: string;
+  /** Class that the verdict is about. */
+  readonly suspected?: number;
 }
 
 interface Said {
@@ -42,7 +46,7 @@ else table();
 
 async function ask(judged: readonly Judged[]): Promise<void> {
   for (const one of judged) {
-    const { stratum, seed, name, tampered, adaptive, effective, targetClass, scores } = one;
+    const { stratum, seed, name, tampered, adaptive, effective, targetClass, scores, verdict, suspected } = one;
     if (seed < Number(from) || seed >= Number(to) || (tampered && !effective)) continue;
     if (rows.some((row) => row.stratum === stratum && row.seed === seed && row.name === name)) continue;
     const clean = await cleanOf(stratum, seed);
@@ -54,7 +58,7 @@ async function ask(judged: readonly Judged[]): Promise<void> {
     const rules = result.findings
       .filter(({ detector }) => detector !== "transplant")
       .map(({ detector, score, alarm, targetClass: named, note }) => ({ detector, score: Number(score.toFixed(4)), alarm, named, note }));
-    rows.push({ stratum, seed, name, tampered, adaptive, effective, targetClass, same, seconds: Math.round((user + system) / 1e6), rules });
+    rows.push({ stratum, seed, name, tampered, adaptive, effective, targetClass, verdict, suspected, same, seconds: Math.round((user + system) / 1e6), rules });
     writeFileSync(`${out}.new`, `[\n${rows.map((row) => ` ${JSON.stringify(row)}`).join(",\n")}\n]\n`);
     renameSync(`${out}.new`, out);
     console.log(JSON.stringify(rows.at(-1)).slice(0, 400));
@@ -65,18 +69,23 @@ function table(): void {
   console.log("| images | rule | false alarms | stamped, found | right class | learnt, found | right class | area under the curve |");
   console.log("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
   for (const stratum of [...new Set(rows.map((row) => row.stratum))])
-    for (const rule of RULES) {
+    for (const rule of [...RULES, VERDICT]) {
       const asked = rows.flatMap((row) => {
-        const said = row.rules.find(({ detector }) => detector === rule);
+        const said = rule === VERDICT ? verdictOf(row) : row.rules.find(({ detector }) => detector === rule);
         return row.stratum === stratum && !row.adaptive && said ? [{ ...row, ...said }] : [];
       });
       if (asked.length === 0) continue;
       const clean = asked.filter(({ tampered }) => !tampered);
       const attacked = asked.filter(({ tampered }) => tampered);
       const [learnt, stamped] = [true, false].map((is) => attacked.filter(({ name }) => isLearnt(name) === is));
-      const cells = [stratum, `\`${rule}\``, share(clean), share(stamped), right(stamped), share(learnt), right(learnt), area(clean, attacked)];
+      const cells = [stratum, `\`${rule}\``, share(clean), share(stamped), right(stamped), share(learnt), right(learnt), rule === VERDICT ? "" : area(clean, attacked)];
       console.log(`| ${cells.join(" | ")} |`);
     }
+}
+
+/** What the audit itself concluded in RATES, as a rule. */
+function verdictOf({ verdict, suspected: named }: Row): Said {
+  return { detector: VERDICT, score: 0, alarm: verdict === "backdoored" || verdict === "suspicious", named };
 }
 
 /** Learnt into the images, not stamped on them. */

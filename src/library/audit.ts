@@ -39,7 +39,8 @@ export interface AuditCall extends Call<AuditProgress> {
  *
  * @param settings what differs from the defaults, which the libraries of clean sets were made with
  * @returns the verdict in plain sentences, the suspects with their patches and images, and every score.
- * @throws UsageError where the set does not lead to pixels, or for a method of which there are no clean sets; the signal's reason once it is aborted.
+ * @throws UsageError for settings that an audit does not have, where the set does not lead to pixels or networks do not fit it, or for a
+ * method of which there are no clean sets; the signal's reason once it is aborted.
  * @example
  * const { conclusion, result } = await audit(set);
  * console.log(conclusion.verdict, ...conclusion.sentences);

@@ -23,19 +23,19 @@ export function withIntegrity<T extends object>(value: T, kind: SharedKind): T &
  * Read such a record. One without a digest was written by hand or by an older version, and is taken.
  *
  * @returns the record without its digest.
- * @throws UsageError if there is no such file or it is no JSON; DataError that names it if its digest is of something else.
+ * @throws UsageError if there is no such file or it is no JSON; DataError that names it if its digest is of something else, or of a
+ * record of another kind.
  */
 export async function readSharedJson(file: string, who: string, what: string, kind: SharedKind): Promise<unknown> {
   const value = await readJsonText(file, who, what);
   if (typeof value !== "object" || value === null || Array.isArray(value) || !(member in value)) return value;
   const { [member]: stated, ...rest } = value as Record<string, unknown>;
-  const other = kinds.find((one) => one !== kind && stated === digestOf(rest, one));
+  if (stated === digestOf(rest, kind)) return rest;
+  const other = kinds.find((one) => stated === digestOf(rest, one));
   if (other !== undefined) throw new DataError(`${file}: invalid file: expected ${names[kind]}, got ${names[other]}`);
-  if (stated !== digestOf(rest, kind))
-    throw new DataError(
-      `${file}: damaged file: expected what was written, got another content; make it again, or take "${member}" out of it to use it as it is`,
-    );
-  return rest;
+  throw new DataError(
+    `${file}: damaged file: expected what was written, got another content; make it again, or take "${member}" out of it to use it as it is`,
+  );
 }
 
 function digestOf(value: object, kind: SharedKind): string {

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import * as z from "zod";
 import type { AuditResult, Suspect } from "../../audit/auditSet.ts";
 import type { Calibration } from "../../audit/calibration.ts";
@@ -101,9 +101,10 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
       throw new UsageError(`${who}: invalid options: expected one of --quick and --deep, got both`);
     refuseIdle(who, [...auditReadWhen, ...["networks", "power"].map(ofNetworks)], options, given, flagOf);
     if (options.out !== undefined) await (await import("../steps/runFolder.ts")).checkOut(options.out);
+    const kept = options.out === undefined ? [] : (await import("../steps/auditFolder.ts")).auditFiles(options.out);
     await (await import("../../disk/checkOutputs.ts")).checkOutputs(
       (["page", "markdown", "sarif", "junit"] as const).map((name) => options[name]),
-      [setPath(path), ...(options.calibration ?? []), ...(options.key ?? []), ...runFiles(options.out)],
+      [setPath(path), ...(options.calibration ?? []), ...(options.key ?? []), ...kept],
     );
     const { set } = await distilledSet(path, options, who, console, whiteningHooks(console, signal));
     const calibrations = await readCalibrations(options.calibration, who);
@@ -181,12 +182,6 @@ Exit status: 0 nothing found, 1 backdoored or suspicious, 2 cannot be judged or 
     return auditStatus[conclusion.verdict];
   },
 });
-
-/** What an audit keeps in its folder: no report takes its place. */
-const runFiles = (out: string | undefined): string[] =>
-  out === undefined
-    ? []
-    : ["config.json", "log.jsonl", "audit.json", "checkpoints", "timing"].map((name) => join(out, name));
 
 /** An audit by networks of one architecture. */
 interface AuditOutcome {

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { Calibration } from "../../audit/calibration.ts";
 import { hashJson } from "../../core/hash.ts";
 import type { DistilledSet } from "../../data/DistilledSet.ts";
@@ -11,6 +11,10 @@ import { runFolder } from "./runFolder.ts";
 
 /** What an audit leaves in its folder last: what it prints with `--json`. */
 export const AUDIT = "audit.json";
+
+/** What an audit keeps in its folder: no report takes its place. */
+export const auditFiles = (out: string): string[] =>
+  ["config.json", "log.jsonl", AUDIT, "checkpoints", "timing"].map((name) => join(out, name));
 
 interface FolderOf {
   readonly out: string;

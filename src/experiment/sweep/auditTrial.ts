@@ -34,9 +34,9 @@ export async function auditTrial(
   const said = `${hashJson(auditIdentity(audit)).slice(0, 16)}.audit.json`;
   const sets = result ? 2 : 1;
   const of = async (stage: string, set: DistilledSet) => {
-    const before = stage === cleanAudit ? 0 : 1;
+    const nth = stage === cleanAudit ? 0 : 1;
     const onProgress = ({ done, total }: AuditProgress) =>
-      onWork?.({ part: "audit", done: before * total + done, total: sets * total });
+      onWork?.({ part: "audit", done: nth * total + done, total: sets * total });
     const stored = await store.inRun(stage, { audit: auditWork(audit), seed, stage }, "audit", (run) =>
       runAuditStage(run, said, set, settings, { seed, device, signal, onProgress, method, calibrations }),
     );

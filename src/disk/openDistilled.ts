@@ -2,6 +2,7 @@ import { UsageError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { distilledFromPixels } from "../data/eightBit.ts";
 import type { Opened, Source } from "../formats/Format.ts";
+import { noSet } from "../formats/noSet.ts";
 import { openSet } from "../formats/open.ts";
 import { openOptions, type Reading } from "./reading.ts";
 import type { WhiteningHooks } from "./whitening/namedWhitening.ts";
@@ -27,7 +28,7 @@ export async function openDistilled(
   const set = isPictures ? distilledFromPixels(found) : found;
   if (set?.kind !== "distilled")
     throw new UsageError(
-      `${who}: invalid set ${path}: expected a distilled set, got ${set ? "raw images" : "no set"}; retort inspect ${path} says what it is`,
+      `${who}: invalid set ${path}: expected a distilled set, got ${set ? "raw images" : `no set: ${noSet(opened.objects)}`}; retort inspect ${path} says what it is`,
     );
   const bad = set.images.findIndex((v) => !Number.isFinite(v));
   if (bad >= 0)

@@ -2,7 +2,7 @@ import { DataError } from "../core/errors.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { ImageShape, LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
-import type { ReadOptions } from "./Format.ts";
+import type { ObjectInfo, ReadOptions } from "./Format.ts";
 import { classMajorLabels, type LabelsOfSet, labelsFromTensor } from "./labels.ts";
 import type { Budget } from "./limits.ts";
 import { isFloat, type StoredTensor, toFloat32 } from "./tensor.ts";
@@ -75,7 +75,7 @@ function findLabels(
 }
 
 /** Could this tensor be a stack of images? Three or four dimensions, none empty, sides of 2 and more. */
-export function looksLikeImages({ shape, dtype }: Pick<StoredTensor, "shape" | "dtype">): boolean {
+export function looksLikeImages({ shape, dtype }: Pick<ObjectInfo, "shape" | "dtype">): boolean {
   if (!(isFloat(dtype) || dtype === "uint8") || shape.some((size) => size < 1)) return false;
   if (shape.length === 3) return shape[1] > 1 && shape[2] > 1;
   if (shape.length !== 4) return false;

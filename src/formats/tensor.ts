@@ -49,7 +49,7 @@ export function itemSize(dtype: DType): number {
   return arrays[dtype].BYTES_PER_ELEMENT;
 }
 
-export function isFloat(dtype: DType): boolean {
+export function isFloat(dtype: string): boolean {
   return dtype.includes("float");
 }
 

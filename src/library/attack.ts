@@ -7,6 +7,7 @@ import { lookUp, UsageError } from "../core/errors.ts";
 import type { Settings } from "../core/layers.ts";
 import { child } from "../core/random.ts";
 import { resolveSettings } from "../core/readWhen.ts";
+import { checkSet } from "../data/checkSet.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import { around, type Call } from "./call.ts";
@@ -48,6 +49,7 @@ export async function attack<M extends AttackName | AnyAttack>(
   settings?: AttackSettings<M>,
   call: AttackCall = {},
 ): Promise<AttackResult> {
+  checkSet(set, "attack");
   const found: AnyAttack = typeof method === "string" ? lookUp<AnyAttack>(attacks, method, "attack", "attack") : method;
   const who = typeof method === "string" ? method : found.title;
   const { preset, ...given } = (settings ?? {}) as Settings & { preset?: string };

@@ -19,6 +19,7 @@ import { drive } from "../core/drive.ts";
 import type { Keep } from "../core/Keep.ts";
 import { child } from "../core/random.ts";
 import { resolveSettings } from "../core/readWhen.ts";
+import { checkSet } from "../data/checkSet.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { methodRegistry } from "../distill/methodRegistry.ts";
 import { around, type Call } from "./call.ts";
@@ -50,6 +51,7 @@ export async function audit(
   settings: Partial<AuditSettings> = {},
   call: AuditCall = {},
 ): Promise<{ readonly conclusion: AuditConclusion; readonly result: AuditResult }> {
+  checkSet(set, "audit");
   const { root, target } = around(call);
   const chosen: AuditSettings = resolveSettings("audit", { options: auditOptions }, { ...settings });
   const work = { key: child(root, "audit"), device: target, keep: call.keep, signal: call.signal };

@@ -1,4 +1,5 @@
 import { diffSets, type SetDifference } from "../audit/diff/diffSets.ts";
+import { checkSet } from "../data/checkSet.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 
@@ -14,5 +15,7 @@ import type { LabelledSet } from "../data/LabelledSet.ts";
  * const { verdict, images } = diff(published, received);
  * if (verdict === "editing") console.log(images.filter((one) => one.kind === "edited"));
  */
-export const diff = (before: DistilledSet | LabelledSet, after: DistilledSet | LabelledSet): SetDifference =>
-  diffSets(before, after).difference;
+export const diff = (before: DistilledSet | LabelledSet, after: DistilledSet | LabelledSet): SetDifference => {
+  for (const set of [before, after]) checkSet(set, "diff", ["distilled", "labelled"]);
+  return diffSets(before, after).difference;
+};

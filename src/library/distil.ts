@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { lookUp, UsageError } from "../core/errors.ts";
 import { resolveSettings } from "../core/readWhen.ts";
 import { respelled } from "../core/respelled.ts";
+import { checkSet } from "../data/checkSet.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import type { Normalisation } from "../data/Normalisation.ts";
@@ -47,6 +48,7 @@ export async function distil<M extends DistillationName | AnyDistillation>(
   },
   call: DistilCall = {},
 ): Promise<DistilledSet> {
+  checkSet(raw, "distil", ["labelled"]);
   const found: AnyDistillation =
     typeof method === "string" ? lookUp<AnyDistillation>(methods, method, "distil", "method") : method;
   const who = typeof method === "string" ? method : found.title;

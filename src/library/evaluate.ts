@@ -3,6 +3,7 @@ import { drive } from "../core/drive.ts";
 import { lookUp, NumericError, UsageError } from "../core/errors.ts";
 import { resolveOptions } from "../core/options.ts";
 import { child } from "../core/random.ts";
+import { checkSet } from "../data/checkSet.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import type { LabelledSet } from "../data/LabelledSet.ts";
 import { askedTeacher } from "../distill/teachers/askedTeacher.ts";
@@ -65,7 +66,10 @@ export async function evaluate(
   settings: EvaluateSettings,
   call: Call<MeasureProgress> = {},
 ): Promise<EvaluationResult> {
+  checkSet(clean, "evaluate");
   const { attacked, test, networks: chosen = ["convNet"], width, repeats = 5, as, raw, ...training } = settings;
+  checkSet(test, "evaluate", ["labelled"]);
+  if (attacked) checkSet(attacked.set, "evaluate");
   const { epochs, ...others } = training;
   const asked = { ...others, ...(epochs !== undefined && { epochs: Math.min(...[epochs].flat()) }) };
   const given = { epochs: 100, ...(as === undefined ? asked : underNamed(as, clean, asked, "evaluate")) };

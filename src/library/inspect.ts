@@ -1,4 +1,5 @@
 import { type Inspection, inspect as inspectSource } from "../audit/inspect/inspect.ts";
+import { UsageError } from "../core/errors.ts";
 import type { Opened, Source } from "../formats/Format.ts";
 import { memorySource } from "../formats/memorySource.ts";
 import type { OpenOptions } from "../formats/open.ts";
@@ -13,8 +14,13 @@ import type { OpenOptions } from "../formats/open.ts";
  * const { inspection } = await inspect(bytes);
  * if (inspection.verdict !== "fine") console.log(inspection.findings);
  */
-export const inspect = (
+export async function inspect(
   file: Uint8Array | Source,
   options: OpenOptions = {},
-): Promise<{ inspection: Inspection; set?: Opened["set"] }> =>
-  inspectSource(file instanceof Uint8Array ? memorySource(file) : file, options);
+): Promise<{ inspection: Inspection; set?: Opened["set"] }> {
+  if (file instanceof Uint8Array) return inspectSource(memorySource(file), options);
+  if (Array.isArray(file?.files)) return inspectSource(file, options);
+  throw new UsageError(
+    `inspect: invalid file: expected its bytes or a source of files, got ${JSON.stringify(file)}; read a path first, or inspect(await source(path)) with source of retort-dd/node`,
+  );
+}

@@ -2,6 +2,7 @@ import { type AuditSettings, defaultAudit } from "../audit/settings.ts";
 import type { AuditConclusion } from "../audit/verdict.ts";
 import { drive } from "../core/drive.ts";
 import { child } from "../core/random.ts";
+import { checkSet } from "../data/checkSet.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { digestOf } from "../data/digestOf.ts";
 import { type AuditFindings, findingsOf, laterFindings, leftOf } from "../sanitise/findings.ts";
@@ -76,6 +77,7 @@ export async function sanitise(
   settings: SanitiseSettings = {},
   call: SanitiseCall = {},
 ): Promise<SanitiseResult> {
+  checkSet(set, "sanitise");
   const { root, target } = around(call);
   const { options = {}, force = false, again = true } = settings;
   const { rounds: most = DEFAULT_ROUNDS, growth = DEFAULT_GROWTH } = settings;

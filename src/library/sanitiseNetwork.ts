@@ -2,6 +2,7 @@ import type { AuditSettings } from "../audit/settings.ts";
 import type { AuditConclusion } from "../audit/verdict.ts";
 import { drive } from "../core/drive.ts";
 import { child } from "../core/random.ts";
+import { checkSet } from "../data/checkSet.ts";
 import type { DistilledSet } from "../data/DistilledSet.ts";
 import { digestOf } from "../data/digestOf.ts";
 import { type AuditFindings, findingsOf } from "../sanitise/findings.ts";
@@ -62,6 +63,7 @@ export async function sanitiseNetwork(
   settings: SanitiseNetworkSettings = {},
   call: SanitiseCall = {},
 ): Promise<SanitiseNetworkResult> {
+  checkSet(set, "sanitiseNetwork");
   const { root, target } = around(call);
   const { repairs = defaultNetworkRepairs, options = {}, force = false } = settings;
   const chosen = chosenNetworkRepairs(repairs, options, "sanitise");

@@ -191,6 +191,7 @@ const generated: string[] = [
   ...["--key text.txt", "--release 1.0.0", "--cta 0.5", "--force"].map((option) => `seal folder --finish ${option}`),
   // What is found at the end elsewhere.
   "sanitise set.safetensors --out out.npz --no-audit-again --rounds 2",
+  "sanitise set.safetensors --model set.safetensors --out out.npz",
   ...["dm", "dc", "frepo", "mtt"].map((method) => `${distil} --method ${method} --network resNet18BN`),
   ...["dm", "rded", "sre2l"].map((method) => `${distil} --method ${method} --network vit --width 7`),
   `${distil} --dsa none_flip`,

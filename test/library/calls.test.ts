@@ -4,6 +4,7 @@ import { openSessions } from "../../src/engine/session.ts";
 import {
   attack,
   attacks,
+  audit,
   child,
   type DistilledSet,
   defineAttack,
@@ -15,6 +16,7 @@ import {
   key,
   NumericError,
   networks,
+  sanitise,
   strokes,
   UsageError,
 } from "../../src/index.ts";
@@ -134,6 +136,40 @@ describe("distil and evaluate", () => {
     const wrong: DistilledSet = { ...set, images: set.images.map(() => Number.NaN) };
     await expect(evaluate(wrong, { test: strokes("test", 20), ...small }, threads)).rejects.toThrow(NumericError);
     expect(openSessions()).toBe(0);
+  });
+});
+
+describe("what is no set is refused by name, before any work", () => {
+  const set = tinySet();
+  const wrong: [what: string, given: unknown, said: string][] = [
+    ["nothing", undefined, "got undefined"],
+    ["a path", "set.pt", 'got "set.pt"'],
+    ["what open gives", { set, paths: [] }, "got an object that has one as `set`: pass that"],
+    ["a raw set", strokes("test", 10), "got a labelled set"],
+    ["arrays of another length", { ...set, images: set.images.subarray(1) }, "expected arrays of as many images"],
+    ["labels of another length", { ...set, labels: { kind: "hard", classes: new Int32Array(1) } }, "expected arrays"],
+    ["a shape of three", { ...set, shape: [1, 2, 3] }, "expected arrays of as many images"],
+  ];
+  it.each(wrong)("%s", async (_, given, said) => {
+    const bad = given as DistilledSet;
+    const test = strokes("test", 10);
+    for (const [who, call] of Object.entries({
+      attack: () => attack(bad, "cleanLabel"),
+      audit: () => audit(bad),
+      evaluate: () => evaluate(bad, { test }),
+      sanitise: () => sanitise(bad),
+    })) {
+      const refused = expect(call()).rejects;
+      await refused.toThrow(UsageError);
+      await refused.toThrow(`${who}: invalid set`);
+      await refused.toThrow(said);
+    }
+  });
+  it("by the others too", async () => {
+    await expect(distil(set as never, "randomReal", { ipc: 1 })).rejects.toThrow("expected a labelled set");
+    await expect(evaluate(set, { test: set as never })).rejects.toThrow("expected a labelled set");
+    expect(() => diff(set, "set.pt" as never)).toThrow("diff: invalid set");
+    await expect(inspect("set.pt" as never)).rejects.toThrow("inspect: invalid file: expected its bytes");
   });
 });
 

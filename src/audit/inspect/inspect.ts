@@ -1,6 +1,7 @@
 import { DataError } from "../../core/errors.ts";
 import type { Finding, ObjectInfo, Opened, Severity, Source } from "../../formats/Format.ts";
 import { NotRecognised } from "../../formats/NotRecognised.ts";
+import { noSet } from "../../formats/noSet.ts";
 import { type OpenOptions, openSet, recognise } from "../../formats/open.ts";
 import { Refusal } from "../../formats/Refusal.ts";
 import { scanFiles } from "../../formats/scan/scanFiles.ts";
@@ -44,8 +45,10 @@ export async function inspect(
     return { inspection: await refused(source, error, format, options.maxBytes) };
   }
   const described = opened.set ? inspectSet(opened.set, opened.normalisationBy) : undefined;
+  const none: Finding = { severity: "note", rule: "no-set", message: `holds no set: ${noSet(opened.objects)}` };
   const rules = new Set(opened.findings.map(({ rule }) => rule));
-  const findings = [...opened.findings, ...(described?.findings ?? []).filter(({ rule }) => !rules.has(rule))];
+  const more = described?.findings ?? [none];
+  const findings = [...opened.findings, ...more.filter(({ rule }) => !rules.has(rule))];
   const inspection = {
     name: source.name,
     format: opened.format,

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type * as z from "zod";
 import { auditStatus } from "../../audit/verdict.ts";
+import { UsageError } from "../../core/errors.ts";
 import { checkOutputs } from "../../disk/checkOutputs.ts";
 import { networkDigest, readNetwork, writeNetwork } from "../../disk/networkFile.ts";
 import { rawData } from "../../disk/rawData.ts";
@@ -28,6 +29,10 @@ export async function sanitiseModel(
   who: string,
 ): Promise<ExitCode> {
   const { out, seed, device, threads, force } = options;
+  if (!out.toLowerCase().endsWith(".safetensors"))
+    throw new UsageError(
+      `${who}: unknown format of ${out}: expected a name that ends in .safetensors, which networks are written as`,
+    );
   await checkOutputs([out], [setPath(path), options.audit, ...(options.calibration ?? []), ...(options.key ?? [])]);
   if (!options.overwrite) await checkFree(out, who, "--overwrite");
   const trained = await readNetwork(model, who);

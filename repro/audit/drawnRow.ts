@@ -81,3 +81,18 @@ export function drawnRow(stratum: Stratum, seed: number) {
   const trigger = look && { ...place, colour, ...(colour === null && { value: 1 }), unit: "pixel", ...look };
   return { source, method, settings, name, form, chosen, trigger, targetClass, place, colour, knows };
 }
+
+/**
+ * Numbers in another order than their own, written down before any of them was judged.
+ *
+ * `learnt`: triggers that are learnt into the images first, methods of the sets in turn; then, with one image, three that are stamped.
+ */
+export const lists: Readonly<Record<string, Partial<Record<Stratum, readonly number[]>>>> = {
+  learnt: {
+    "colour-1": [
+      ...[20061, 20080, 20068, 20062, 20081, 20069, 20063, 20082, 20070, 20083, 20071, 20088],
+      ...[20064, 20077, 20086, 20089, 20108, 20096, 20090, 20109, 20097],
+    ],
+    "colour-10": [20036, 20037, 20050, 20051, 20064, 20065, 20078, 20079],
+  },
+};

@@ -1,5 +1,6 @@
 /**
- * How often the audit is right with the libraries that ship: `npx tsx repro/audit/rates.ts OUT.json STRATUM FROM TO [LEVEL]`.
+ * How often the audit is right with the libraries that ship: `npx tsx repro/audit/rates.ts OUT.json STRATUM FROM TO [LEVEL]`,
+ * or LIST COUNT for FROM TO: so many of a list of drawnRow.ts.
  *
  * Every number from 20000 on names one set of a stratum that no library holds, made from raw data (RETORT_DATA) with that seed, and one
  * attack on it, both drawn by the number alone: written down before any of it was judged. The set is audited as it is. One receiver of
@@ -11,7 +12,7 @@ import process from "node:process";
 import type { Level } from "../../src/audit/settings.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import { audit, type DistilledSet, evaluate } from "../../src/index.ts";
-import { drawnRow, isStratum, strata } from "./drawnRow.ts";
+import { drawnRow, isStratum, lists, strata } from "./drawnRow.ts";
 import { attackedOf, cleanOf, raw } from "./madeRow.ts";
 
 /** Points that an attack must raise ASR by on real images to be called effective. */
@@ -36,7 +37,10 @@ const keep = (row: Row & Record<string, unknown>) => {
 };
 const digits = (v: number | undefined) => v !== undefined && Number(v.toFixed(4));
 
-for (let seed = Number(from); seed < Number(to); seed++) {
+const numbers = Object.hasOwn(lists, from)
+  ? (lists[from][drawnFrom] ?? []).slice(0, Number(to))
+  : Array.from({ length: Number(to) - Number(from) }, (_, i) => Number(from) + i);
+for (const seed of numbers) {
   const { source, method, name, place, colour, knows } = drawnRow(drawnFrom, seed);
   const missing = ["clean", name].filter(
     (one) => !rows.some((row) => row.stratum === stratum && row.seed === seed && row.name === one),

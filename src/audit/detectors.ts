@@ -1,5 +1,6 @@
 // One file and one line each. The name of the export is what `--detectors` takes. They run by phase and level, not in this order.
 
+export { agreement } from "./detectors/agreement.ts";
 export { clustered as activationClustering } from "./detectors/clustered.ts";
 export { coherent as coherence } from "./detectors/coherent.ts";
 export { contrasted as classContrast } from "./detectors/contrasted.ts";

@@ -5,6 +5,7 @@ import { detectorRegistry, detectorsAt } from "../../src/audit/detectorRegistry.
 import { twoClusters } from "../../src/audit/detectors/clustered.ts";
 import type { DetectorContext } from "../../src/audit/detectors/Detector.ts";
 import { firstComponent } from "../../src/audit/detectors/features.ts";
+import { largestMargins } from "../../src/audit/largestMargins.ts";
 import { cutLike, pasted } from "../../src/audit/Patch.ts";
 import { mostPasted, pastedScore } from "../../src/audit/pastedSquares.ts";
 import { knownStamps, planted } from "../../src/audit/power.ts";
@@ -13,7 +14,9 @@ import { flatStarts, lineStarts, spreadStarts } from "../../src/audit/starts.ts"
 import { coveredBy } from "../../src/audit/supportDrop.ts";
 import { key, normal } from "../../src/core/random.ts";
 import { type DistilledSet, defineDetector, register } from "../../src/index.ts";
-import { tinySet } from "../attack/tiny.ts";
+import { mean, mul } from "../../src/tensor/ops.ts";
+import type { Tensor } from "../../src/tensor/Tensor.ts";
+import { cpu, tinySet } from "../attack/tiny.ts";
 
 const noise: DistilledSet = {
   ...tinySet(30),
@@ -161,6 +164,36 @@ describe("stands out", () => {
 
   it("says where nothing was searched", async () => {
     expect(await weigh([])).toEqual({ score: 0, note: "no search was asked" });
+  });
+});
+
+describe("largest margins", () => {
+  // A network whose logit of class t is its weight times the mean of channel t: the margin of a class is largest where its channel is white
+  // and the others are black.
+  const classes = 3;
+  const linear = (weight: number[]) => ({ weights: { weight: Float32Array.from(weight) }, running: {} });
+  const network = {
+    ...{ name: "linear", input: [3, 4, 4], classes },
+    ...{ weights: { weight: { shape: [classes], constant: 1 } }, running: {} },
+    forward: ({ weight }: { weight: Tensor }, _: unknown, x: Tensor) => ({ logits: mul(mean(x, [2, 3]), weight) }),
+  };
+  const margins = (states: readonly unknown[]) =>
+    largestMargins({
+      audited: { shape: [3, 3, 4, 4], classes, set: { normalisation: { mean: [0, 0, 0], std: [1, 1, 1] } } },
+      panel: { learner: { network }, count: () => {} },
+      ...{ states, key: key("margins"), device: cpu },
+    } as unknown as DetectorContext);
+
+  it("are those of the best picture that there is, and the mean over networks", async () => {
+    const one = [...(await margins([linear([1, 2, 4])]))];
+    // Of class t all of its own channel, nothing of the others.
+    [1, 2, 4].forEach((best, t) => {
+      expect(one[t]).toBeCloseTo(best, 3);
+    });
+    const two = [...(await margins([linear([1, 2, 4]), linear([3, 2, 0])]))];
+    [2, 2, 2].forEach((best, t) => {
+      expect(two[t]).toBeCloseTo(best, 3);
+    });
   });
 });
 

@@ -92,6 +92,8 @@ export interface NetworkDetector extends Described {
   readonly phase: "search" | "judge" | "read" | "weigh";
   /** Whether its score counts where a set is compared with clean ones; the others are shown. */
   readonly decisive: boolean;
+  /** What is weighed in its score already: where clean sets have both, these do not count beside it. */
+  readonly supersedes?: readonly string[];
   /** What counts is made of this: asked in the first round too, and what it finds is compared. */
   readonly feeds?: boolean;
   run(context: DetectorContext): Promise<Found>;

@@ -1,13 +1,8 @@
 import { Scope } from "../../core/closable.ts";
 import { Stream } from "../../core/random.ts";
 import { gammaBelow, gammaFit } from "../../metrics/gammaDistribution.ts";
-import { type Floats, specsOf } from "../../nn/Network.ts";
-import { type Compiled, compile, f32 } from "../../tensor/compile.ts";
-import { valueAndGrad } from "../../tensor/grad.ts";
-import { clip, max, mul, reshape, sub, sum } from "../../tensor/ops.ts";
-import type { Tensor } from "../../tensor/Tensor.ts";
-import type { Tree } from "../../tensor/tree.ts";
-import { asSeen } from "../asSeen.ts";
+import type { Floats } from "../../nn/Network.ts";
+import { marginClimb } from "../marginClimb.ts";
 import { type DetectorContext, defineDetector } from "./Detector.ts";
 
 /** Level of the test. */
@@ -63,33 +58,20 @@ export function marginP(margins: readonly number[]): number | undefined {
 
 async function largestMargins({ audited, panel, states, key, device }: DetectorContext): Promise<number[]> {
   const { shape, classes } = audited;
-  const [, c, h, w] = shape;
-  const { network } = panel.learner;
-  const seen = asSeen(audited);
-  const program = (weights: Tree<Tensor>, running: Tree<Tensor>, pictures: Tensor, target: Tensor): Tree<Tensor> => {
-    const marginsOf = (x: Tensor) => {
-      const { logits } = network.forward(weights, running, seen(clip(x, 0, 1)), false);
-      const one = reshape(target, [1, classes]);
-      return sub(sum(mul(logits, one), [1]), max(sub(logits, mul(1e3, one)), [1]));
-    };
-    const [loss, gradient] = valueAndGrad((x: Tensor) => sub(0, sum(marginsOf(x))))(pictures);
-    return { loss, gradient, margins: marginsOf(pictures) };
-  };
-  const specs = [specsOf(network.weights), specsOf(network.running), f32(STARTS, c, h, w), f32(classes)];
+  const size = shape[1] * shape[2] * shape[3];
   await using scope = new Scope();
-  const run = scope.hold((await compile(program, specs, device)) as unknown as Climb);
+  const run = scope.hold(await marginClimb(panel, audited, STARTS, device));
   const { weights, running } = states[0];
   const stream = new Stream(key);
   const found: number[] = [];
   for (let t = 0; t < classes; t++) {
-    let pictures: Floats = Float32Array.from({ length: STARTS * c * h * w }, () => stream.uniform());
-    const target = new Float32Array(classes);
-    target[t] = 1;
+    let pictures: Floats = Float32Array.from({ length: STARTS * size }, () => stream.uniform());
+    const towards = Float32Array.from({ length: STARTS * classes }, (_, i) => (i % classes === t ? 1 : 0));
     let best = Number.NEGATIVE_INFINITY;
     let before = 1000;
     for (let step = 0; step < STEPS; step++) {
       panel.count(3 * STARTS);
-      const { loss, gradient, margins } = await run(weights, running, pictures, target);
+      const { loss, gradient, margins } = await run(weights, running, pictures, towards);
       best = margins.reduce((a, b) => Math.max(a, b));
       pictures = pictures.map((v, p) => v - STEP * gradient[p]);
       if (Math.abs(before - loss[0]) / Math.abs(before) < STILL) break;
@@ -99,8 +81,3 @@ async function largestMargins({ audited, panel, states, key, device }: DetectorC
   }
   return found;
 }
-
-type Climb = Compiled<
-  [weights: Tree<Floats>, running: Tree<Floats>, pictures: Floats, target: Floats],
-  { loss: Floats; gradient: Floats; margins: Floats }
->;

@@ -1,3 +1,4 @@
+import { beyondOthers, callsOf } from "./callsOf.ts";
 import { defineDetector } from "./Detector.ts";
 
 /**
@@ -15,12 +16,11 @@ export const standsOut = defineDetector({
   level: "quick",
   decisive: true,
   async run({ audited: { classes }, findings, found }) {
-    const searches = findings.flatMap(({ ofClass }) => (ofClass ? [ofClass] : []));
-    if (searches.length === 0) return { score: 0, note: "no search was asked" };
-    const sums = Array.from({ length: classes }, (_, t) => searches.reduce((sum, rates) => sum + rates[t], 0));
-    const targetClass = sums.indexOf(Math.max(...sums));
-    const others = sums.filter((_, t) => t !== targetClass).sort((a, b) => a - b);
-    const score = sums[targetClass] - others[Math.floor(others.length / 2)];
+    const calls = callsOf(findings, classes);
+    if (!calls) return { score: 0, note: "no search was asked" };
+    const beyond = beyondOthers(calls);
+    const score = Math.max(...beyond);
+    const targetClass = beyond.indexOf(score);
     const patch = found[targetClass]?.[0]?.patch;
     return { score, targetClass, ...(patch && { patch }) };
   },

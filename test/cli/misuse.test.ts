@@ -186,6 +186,7 @@ const generated: string[] = [
   "collect swept --mlflow http://127.0.0.1:1",
   "run fine.yaml --queue redis://127.0.0.1:1 --out runs/planned",
   "calibrate set.safetensors --method dm --out library.json",
+  "calibrate set.safetensors --method dm --out older.json",
   "verify folder --key text.txt --expect-version banana",
   "inspect set.safetensors --require-seal --key text.txt --expect-version 1.0",
   ...["--key text.txt", "--release 1.0.0", "--cta 0.5", "--force"].map((option) => `seal folder --finish ${option}`),

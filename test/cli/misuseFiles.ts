@@ -64,6 +64,7 @@ export const files: Readonly<Record<string, Uint8Array | string>> = {
     `matrix: { seed: [${Array.from({ length: 400 }, (_, i) => i)}], strategy.epochs: [${Array.from({ length: 400 }, (_, i) => i + 1)}] }`,
   ),
   "library.json": calibrationText(library),
+  "older.json": calibrationText({ ...library, settings: { ...library.settings, epochs: 50 } }),
   "space.yaml": "vary: { steps: [0] }\n",
   "options.yaml": "strength: many\n",
   "broken.json": "{ not json",

@@ -61,6 +61,7 @@ The file is written after every set: the same command goes on where it was stopp
     const method = methodName(options.method, who);
     let library: Calibration | undefined =
       existsSync(out) && !statSync(out).isDirectory() ? await readCalibration(out, who) : undefined;
+    if (library) checkSameSettings(library.settings, calibrationSettings(defaultAudit), out);
     checkSpelling(method, library, who);
     await checkFolder(dirname(resolve(out)));
     if (existsSync(out) && statSync(out).isDirectory())
@@ -127,3 +128,13 @@ The file is written after every set: the same command goes on where it was stopp
     return 0;
   },
 });
+
+/** Sets that were audited otherwise cannot stand in one library with new ones. @throws UsageError that says what differs */
+function checkSameSettings(old: Calibration["settings"], now: Calibration["settings"], out: string): void {
+  const other = Object.keys({ ...old, ...now }).filter((name) => old[name] !== now[name]);
+  if (other.length === 0) return;
+  const said = (settings: Calibration["settings"]) => other.map((name) => `${name} ${settings[name]}`).join(", ");
+  throw new UsageError(
+    `${who}: invalid --out ${out}: expected a library made with the settings of this version (${said(now)}), got one with ${said(old)}; make its sets again in a new file`,
+  );
+}

@@ -1,6 +1,6 @@
 /**
  * How often the audit is right with the libraries that ship: `npx tsx repro/audit/rates.ts OUT.json STRATUM FROM TO [LEVEL]`,
- * or LIST COUNT for FROM TO: so many of a list of drawnRow.ts.
+ * or LIST COUNT for FROM TO: so many of a list of drawnRow.ts, for which `agreement` is asked as well.
  *
  * Every number from 20000 on names one set of a stratum that no library holds, made from raw data (RETORT_DATA) with that seed, and one
  * attack on it, both drawn by the number alone: written down before any of it was judged. The set is audited as it is. One receiver of
@@ -9,6 +9,7 @@
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { detectorsAt } from "../../src/audit/detectorRegistry.ts";
 import type { Level } from "../../src/audit/settings.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import { audit, type DistilledSet, evaluate } from "../../src/index.ts";
@@ -51,7 +52,8 @@ for (const seed of numbers) {
   const same = { stratum, seed, maker: `${method}, ${source}` };
   const judged = async (set: DistilledSet) => {
     const started = process.cpuUsage();
-    const { conclusion, result } = await audit(set, { level: level as Level }, call);
+    const detectors = Object.hasOwn(lists, from) ? [...detectorsAt(level as Level), "agreement"] : undefined;
+    const { conclusion, result } = await audit(set, { level: level as Level, detectors }, call);
     const { user, system } = process.cpuUsage(started);
     const { verdict, suspect, significance } = conclusion;
     return {

@@ -118,7 +118,7 @@ function print(): void {
   const before = (row: Row) => ({ standsOut: agreed(row, 0), inversion: Math.max(...row.rates.inversion), pasted: row.pasted });
   line("`standsOut`, `inversion`, `pasted`", before);
   for (const weight of [0, 0.5, 1, 1.5, 2])
-    line(`calls + ${weight} × margin, \`pasted\``, (row) => ({ agreement: agreed(row, weight), pasted: row.pasted }));
+    line(`calls + ${weight} × margin, \`pasted\``, (row) => ({ standsOut: agreed(row, weight), pasted: row.pasted }));
 
   function line(what: string, scores: (row: Row) => Record<string, number>): void {
     const clean = of("random", "clean");

@@ -4,7 +4,6 @@ import type { DistilledSet } from "../data/DistilledSet.ts";
 import { imagesPerClass } from "../train/imagesPerClass.ts";
 import type { AuditResult } from "./auditSet.ts";
 import { detectorRegistry } from "./detectorRegistry.ts";
-import { readsNetworks } from "./detectors/Detector.ts";
 
 /** What sets must have in common for one to say something about another. */
 const kind = z.strictObject({
@@ -147,16 +146,6 @@ export const ENOUGH = 19;
 /** Least width of a detector's scale: scores are rates of some hundred pictures. */
 const LEAST_WIDTH = 0.05;
 
-/** Of the detectors that were asked, those that count: not those that are weighed in the score of another one. */
-export function counting(names: readonly string[]): string[] {
-  const decisive = names.filter((name) => detectorRegistry[name]?.decisive);
-  const weighed = decisive.flatMap((name) => {
-    const detector = detectorRegistry[name];
-    return (readsNetworks(detector) && detector.supersedes) || [];
-  });
-  return decisive.filter((name) => !weighed.includes(name));
-}
-
 /**
  * p against all clean sets and against those of each method, the largest first.
  *
@@ -167,7 +156,7 @@ export function counting(names: readonly string[]): string[] {
 export function significance(own: Scores, libraries: readonly Calibration[]): Significance[] {
   const known = libraries.flatMap((library) => library.sets);
   const has = (name: string) => (one: { readonly scores: Scores }) => one.scores[name] !== undefined;
-  const names = counting(Object.keys(own).filter((name) => known.some(has(name))));
+  const names = Object.keys(own).filter((name) => detectorRegistry[name]?.decisive && known.some(has(name)));
   // A set that was not asked all that counts says nothing, and takes nothing from the others.
   const sets = known.filter((one) => names.every((name) => has(name)(one)));
   if (names.length === 0 || sets.length === 0) return [];
@@ -209,19 +198,6 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.round(share * (sorted.length - 1))];
 }
 
-/** What weighs the scores of others changes none of them: a library may have one less, or more, than an audit asks. */
-const searching = (detectors: Calibration["settings"][string]): string =>
-  String(detectors)
-    .split(" ")
-    .filter((name) => {
-      const detector = detectorRegistry[name];
-      return !detector || !readsNetworks(detector) || detector.phase !== "weigh";
-    })
-    .join(" ");
-
-const sameSetting = (name: string, one: Calibration["settings"][string], other: Calibration["settings"][string]) =>
-  name === "detectors" ? searching(one) === searching(other) : one === other;
-
 /** The libraries that fit a set and an audit's settings. */
 export const fitting = (
   libraries: readonly Calibration[],
@@ -230,6 +206,5 @@ export const fitting = (
 ): Calibration[] =>
   libraries.filter(
     (one) =>
-      sameKind(one.kind, wanted) &&
-      Object.entries(one.settings).every(([name, value]) => sameSetting(name, value, settings[name])),
+      sameKind(one.kind, wanted) && Object.entries(one.settings).every(([name, value]) => settings[name] === value),
   );

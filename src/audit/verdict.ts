@@ -1,5 +1,5 @@
 import type { AuditResult, NamedDetection } from "./auditSet.ts";
-import { counting, decisive, ENOUGH, type Significance } from "./calibration.ts";
+import { decisive, ENOUGH, type Significance } from "./calibration.ts";
 import { detectorRegistry } from "./detectorRegistry.ts";
 import { speaksForVerdict } from "./detectors/Detector.ts";
 import type { Patch } from "./Patch.ts";
@@ -177,9 +177,8 @@ export function concludeAudit(
 function mostUnusual(findings: readonly NamedDetection[], worst: Significance | undefined): NamedDetection | undefined {
   const p = ({ detector }: NamedDetection) => worst?.detectors[detector] ?? 1;
   const pointing = ({ images }: NamedDetection) => Number(images !== undefined);
-  const names = counting(Object.keys(worst?.detectors ?? {}));
   return findings
-    .filter((one) => names.includes(one.detector) && p(one) <= ALPHA && one.targetClass !== undefined)
+    .filter((one) => detectorRegistry[one.detector]?.decisive && p(one) <= ALPHA && one.targetClass !== undefined)
     .sort((a, b) => p(a) - p(b) || pointing(b) - pointing(a))[0];
 }
 

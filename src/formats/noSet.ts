@@ -18,7 +18,8 @@ export function noSet(objects: readonly ObjectInfo[]): string {
   if (n < 1) return `${said} holds no image`;
   const isChannels = (size: number) => size === 1 || size === 3;
   if (!isChannels(c) && !isChannels(w)) return `${said} has neither one channel nor three`;
-  if (looksLikeImages(one)) return `${said} has the shape of images, but labels are missing, or both have unusual names`;
+  if (looksLikeImages(one))
+    return `${said} has the shape of images, but labels are missing, or both have unusual names`;
   if (looksLikeImages({ shape, dtype: "uint8" })) return `${said} holds ${dtype}, neither bytes nor floats`;
   return `${said} holds images of ${isChannels(c) ? `${h}×${w}` : `${c}×${h}`} pixels: sides of 2 and more are needed`;
 }

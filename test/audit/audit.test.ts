@@ -1,17 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { auditedSet, repainted } from "../../src/audit/AuditedSet.ts";
 import { auditSet, type Suspect } from "../../src/audit/auditSet.ts";
-import {
-  type Calibration,
-  calibrationKind,
-  counting,
-  decisive,
-  ENOUGH,
-  fitting,
-  madeBy,
-  type Scores,
-  significance,
-} from "../../src/audit/calibration.ts";
+import { calibrationKind, decisive, ENOUGH, fitting, madeBy, significance } from "../../src/audit/calibration.ts";
 import { carriers } from "../../src/audit/carriers.ts";
 import { detectorRegistry } from "../../src/audit/detectorRegistry.ts";
 import type { NetworkDetector } from "../../src/audit/detectors/Detector.ts";
@@ -179,34 +169,6 @@ describe("what a number means", () => {
     expect(alarms).toBeLessThan(34);
     const sets = Array.from({ length: 19 }, () => ({ made: "noise", method: "m", scores: draw() }));
     expect(significance({ ...draw(), pasted: 9 }, [{ ...library, sets }])[0].p).toBe(0.05);
-  });
-
-  it("what is weighed in another score does not count beside it, where clean sets have both", () => {
-    const sets = Array.from({ length: 19 }, (_, i) => ({
-      ...{ made: `${i}`, method: "m", scores: { agreement: i / 20, standsOut: i / 20, inversion: 0.5, pasted: 1 } },
-    }));
-    const p = (own: Scores, some: Calibration["sets"]) => significance(own, [{ ...library, sets: some }])[0].p;
-    const called = { agreement: 0.1, standsOut: 9, inversion: 0.9, pasted: 1 };
-    expect(counting(Object.keys(called))).toEqual(["agreement", "pasted"]);
-    expect(p(called, sets)).toBeGreaterThan(0.5);
-    expect(p({ ...called, agreement: 9 }, sets)).toBe(0.05);
-    // A library of before says what it can.
-    const older = sets.map(({ scores: { agreement: _, ...scores }, ...one }) => ({ ...one, scores }));
-    expect(p(called, older)).toBe(0.05);
-  });
-
-  it("a library that lacks what weighs only fits still, one that was searched otherwise does not", () => {
-    const settings = calibrationSettings(defaultAudit);
-    const without = (name: string) =>
-      String(settings.detectors)
-        .split(" ")
-        .filter((one) => one !== name)
-        .join(" ");
-    const fits = (detectors: string) =>
-      fitting([{ ...library, settings: { ...settings, detectors } }], library.kind, settings).length === 1;
-    expect(fits(without("agreement"))).toBe(true);
-    for (const name of ["inversion", "transplant", "flatSquare", "pasted"]) expect(fits(without(name))).toBe(false);
-    expect(fits(`${settings.detectors} another`)).toBe(false);
   });
 
   it("a library fits its own kind and settings only", () => {

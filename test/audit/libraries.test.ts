@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { counting, decisive, ENOUGH, fitting, sameKind, significance } from "../../src/audit/calibration.ts";
+import { decisive, ENOUGH, sameKind, significance } from "../../src/audit/calibration.ts";
 import { calibrations } from "../../src/audit/calibrations.ts";
 import { detectorRegistry } from "../../src/audit/detectorRegistry.ts";
 import { defaultAudit } from "../../src/audit/settings.ts";
@@ -13,18 +13,16 @@ describe.each(calibrations.map((library) => [JSON.stringify([library.kind, libra
     const { sets } = library;
 
     it("was made with the settings that an audit has, and says how each of its sets was made", () => {
-      expect(levels.filter((settings) => fitting([library], library.kind, settings).length > 0)).toHaveLength(1);
+      expect(levels).toContainEqual(library.settings);
       expect(new Set(sets.map(({ made }) => made)).size).toBe(sets.length);
       for (const { made } of sets) expect(made).toMatch(/^retort \S+ distill --data \S+ --method \S+ --ipc \d+/);
     });
 
     it("has a score of every detector that counts, and enough sets to say 0.05", () => {
       const asked = String(library.settings.detectors).split(" ");
-      const decides = asked.filter((name) => detectorRegistry[name].decisive);
-      expect(decides).toEqual(expect.arrayContaining(["standsOut", "pasted"]));
-      for (const { scores } of sets) for (const name of decides) expect(scores[name]).toBeTypeOf("number");
-      for (const name of counting(decides))
-        expect(Math.max(...sets.map(({ scores }) => scores[name]))).toBeGreaterThan(0);
+      const counting = asked.filter((name) => detectorRegistry[name].decisive);
+      expect(counting).toEqual(expect.arrayContaining(["standsOut", "pasted"]));
+      for (const { scores } of sets) for (const name of counting) expect(scores[name]).toBeGreaterThanOrEqual(0);
       expect(sets.length).toBeGreaterThanOrEqual(ENOUGH);
     });
 
@@ -34,7 +32,7 @@ describe.each(calibrations.map((library) => [JSON.stringify([library.kind, libra
         return (decisive(significance(one.scores, [others]))?.p ?? 1) <= 0.05;
       });
       expect(alarms.length).toBeLessThanOrEqual(Math.ceil(0.05 * sets.length));
-      const beyond = { agreement: 5, standsOut: 3, inversion: 1, pasted: 99 };
+      const beyond = { standsOut: 3, inversion: 1, pasted: 99 };
       expect(decisive(significance(beyond, [library]))?.p).toBeLessThanOrEqual(0.05);
     });
   },

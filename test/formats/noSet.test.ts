@@ -12,7 +12,10 @@ describe("why a file holds no set", () => {
     [[{ path: "images", dtype: "float32", shape: [10, 4, 32, 32] }], "has neither one channel nor three"],
     [[{ path: "images", dtype: "float32", shape: [10, 3, 1, 1] }], "holds images of 1×1 pixels"],
     [[{ path: "images", dtype: "int64", shape: [10, 3, 8, 8] }], "holds int64, neither bytes nor floats"],
-    [[{ path: "features.0", dtype: "float32", shape: [10, 3, 8, 8] }], "has the shape of images, but labels are missing"],
+    [
+      [{ path: "features.0", dtype: "float32", shape: [10, 3, 8, 8] }],
+      "has the shape of images, but labels are missing",
+    ],
   ])("%j: %s", (objects, said) => {
     expect(noSet(objects)).toContain(said);
   });

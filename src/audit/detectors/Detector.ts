@@ -30,8 +30,8 @@ export interface DetectorContext extends ImageContext {
   readonly born: readonly Key[];
   /** What the searching detectors before found: best of each class first. */
   readonly found: readonly (readonly Candidate[])[];
-  /** What the detectors before said. */
-  readonly findings: readonly Detection[];
+  /** What the detectors before said, by their names in the registry. */
+  readonly findings: readonly (Detection & { readonly detector: string })[];
   /** Candidates that were followed, once the search is over. */
   readonly suspects: readonly Suspect[];
   /** Descent before the networks that search. */
@@ -92,8 +92,6 @@ export interface NetworkDetector extends Described {
   readonly phase: "search" | "judge" | "read" | "weigh";
   /** Whether its score counts where a set is compared with clean ones; the others are shown. */
   readonly decisive: boolean;
-  /** What is weighed in its score already: where clean sets have both, these do not count beside it. */
-  readonly supersedes?: readonly string[];
   /** What counts is made of this: asked in the first round too, and what it finds is compared. */
   readonly feeds?: boolean;
   run(context: DetectorContext): Promise<Found>;

@@ -12,6 +12,7 @@ import { version } from "../../src/core/version.ts";
 import { distil } from "../../src/index.ts";
 import { audit, calibrationSettings } from "../../src/library/audit.ts";
 import { openRaw } from "../../src/node.ts";
+import { withAgreement } from "./withAgreement.ts";
 
 type Method = Extract<Parameters<typeof distil>[1], string>;
 
@@ -40,13 +41,17 @@ const recipes: readonly Recipe[] = [
   ...each("colour-1", 10, [1], [colour], [quick("datasetCondensation")]),
   ...each("colour-2-9", 5, [2, 5], [colour], [random, dm]),
   ...each("grey-1", 10, [1], greys, [random, dm]),
-  ...each("colour-10", undefined, [10], [colour], [random, dm]),
+  ...each("colour-10", 24, [10], [colour], [random]),
+  ...each("colour-10", undefined, [10], [colour], [dm]),
   ...each("grey-10", 5, [10], greys, [random, dm]),
   ...each("grey-2-9", 3, [2, 5], greys, [random, dm]),
   ...each("colour-1-soft", 10, [1], [colour], [quick("neuralFeatureRegression"), quick("alignedTrajectories")]),
   ...each("colour-1-quick", 20, [1], [colour], [random, dm]),
   ...each("grey-1-quick", 5, [1], greys, [random, dm]),
 ];
+
+/** Libraries that have a score of `agreement` too, which counts for nothing. */
+const WITH_AGREEMENT = ["colour-1", "colour-10"];
 
 const [out, rounds = "40", only] = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
@@ -69,7 +74,8 @@ for (let seed = 0; seed < Number(rounds); seed++)
     const set = await distil(full, method, { ipc, ...settings }, { seed, threads: 1 });
     const middle = performance.now();
     const level = name.endsWith("-quick") ? "quick" : "default";
-    const { result } = await audit(set, { level }, { seed, threads: 1 });
+    const more = WITH_AGREEMENT.includes(name) && { detectors: withAgreement(level, ipc) };
+    const { result } = await audit(set, { level, ...more }, { seed, threads: 1 });
     const entry = { made, method: `${method}, ${data}`, scores: scoresOf(result) };
     const next = calibration.parse({
       format: "retort-calibration/1",

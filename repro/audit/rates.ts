@@ -9,12 +9,12 @@
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { detectorsAt } from "../../src/audit/detectorRegistry.ts";
 import type { Level } from "../../src/audit/settings.ts";
 import { UsageError } from "../../src/core/errors.ts";
 import { audit, type DistilledSet, evaluate } from "../../src/index.ts";
 import { drawnRow, isStratum, lists, strata } from "./drawnRow.ts";
 import { attackedOf, cleanOf, raw } from "./madeRow.ts";
+import { withAgreement } from "./withAgreement.ts";
 
 /** Points that an attack must raise ASR by on real images to be called effective. */
 const EFFECTIVE = 0.3;
@@ -38,7 +38,8 @@ const keep = (row: Row & Record<string, unknown>) => {
 };
 const digits = (v: number | undefined) => v !== undefined && Number(v.toFixed(4));
 
-const numbers = Object.hasOwn(lists, from)
+const isListed = Object.hasOwn(lists, from);
+const numbers = isListed
   ? (lists[from][drawnFrom] ?? []).slice(0, Number(to))
   : Array.from({ length: Number(to) - Number(from) }, (_, i) => Number(from) + i);
 for (const seed of numbers) {
@@ -52,8 +53,8 @@ for (const seed of numbers) {
   const same = { stratum, seed, maker: `${method}, ${source}` };
   const judged = async (set: DistilledSet) => {
     const started = process.cpuUsage();
-    const detectors = Object.hasOwn(lists, from) ? [...detectorsAt(level as Level), "agreement"] : undefined;
-    const { conclusion, result } = await audit(set, { level: level as Level, detectors }, call);
+    const more = isListed && { detectors: withAgreement(level as Level, strata[drawnFrom].ipc) };
+    const { conclusion, result } = await audit(set, { level: level as Level, ...more }, call);
     const { user, system } = process.cpuUsage(started);
     const { verdict, suspect, significance } = conclusion;
     return {

@@ -13,7 +13,10 @@ const TOGETHER = 16;
 
 /**
  * The largest margin of each class over all pictures, as MM-BD asks for it (arXiv 2205.06900), found by Adam from noise: the mean over
- * all networks of the audit, [K]. One network's order of classes is chance; what several agree on is the set's.
+ * all networks of the audit. One network's order of classes is chance; what several agree on is the set's.
+ *
+ * @returns logit of the class less the largest other one, [K]
+ * @throws the signal's reason once the audit is aborted
  */
 export async function largestMargins({ audited, panel, states, key, device }: DetectorContext): Promise<Float64Array> {
   const { shape, classes } = audited;

@@ -1,5 +1,6 @@
 import { type Inspection, inspect as inspectSource } from "../audit/inspect/inspect.ts";
 import { UsageError } from "../core/errors.ts";
+import { told } from "../data/checkSet.ts";
 import type { Opened, Source } from "../formats/Format.ts";
 import { memorySource } from "../formats/memorySource.ts";
 import type { OpenOptions } from "../formats/open.ts";
@@ -21,6 +22,6 @@ export async function inspect(
   if (file instanceof Uint8Array) return inspectSource(memorySource(file), options);
   if (Array.isArray(file?.files)) return inspectSource(file, options);
   throw new UsageError(
-    `inspect: invalid file: expected its bytes or a source of files, got ${JSON.stringify(file)}; read a path first, or inspect(await source(path)) with source of retort-dd/node`,
+    `inspect: invalid file: expected its bytes or a source of files, got ${told(file)}; read a path first, or inspect(await source(path)) with source of retort-dd/node`,
   );
 }

@@ -146,9 +146,12 @@ describe("what is no set is refused by name, before any work", () => {
     ["a path", "set.pt", 'got "set.pt"'],
     ["what open gives", { set, paths: [] }, "got an object that has one as `set`: pass that"],
     ["a raw set", strokes("test", 10), "got a labelled set"],
-    ["arrays of another length", { ...set, images: set.images.subarray(1) }, "expected arrays of as many images"],
-    ["labels of another length", { ...set, labels: { kind: "hard", classes: new Int32Array(1) } }, "expected arrays"],
-    ["a shape of three", { ...set, shape: [1, 2, 3] }, "expected arrays of as many images"],
+    ["a number", 3n, "got 3"],
+    ["arrays of another length", { ...set, images: set.images.subarray(1) }, `got ${set.images.length - 1}`],
+    ["labels of another length", { ...set, labels: { kind: "hard", classes: new Int32Array(1) } }, "images, got 1"],
+    ["no labels", { ...set, labels: undefined }, "images, got none"],
+    ["a shape of three", { ...set, shape: [1, 2, 3] }, "expected a shape of four numbers"],
+    ["no normalisation", { ...set, normalisation: null }, "expected a normalisation with its kind, got null"],
   ];
   it.each(wrong)("%s", async (_, given, said) => {
     const bad = given as DistilledSet;
@@ -170,6 +173,8 @@ describe("what is no set is refused by name, before any work", () => {
     await expect(evaluate(set, { test: set as never })).rejects.toThrow("expected a labelled set");
     expect(() => diff(set, "set.pt" as never)).toThrow("diff: invalid set");
     await expect(inspect("set.pt" as never)).rejects.toThrow("inspect: invalid file: expected its bytes");
+    // Not all its numbers.
+    await expect(inspect(set as never)).rejects.toThrow("got a distilled set;");
   });
 });
 

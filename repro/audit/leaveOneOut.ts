@@ -11,11 +11,11 @@ for (const library of calibrations) {
     return (decisive(significance(one.scores, [others]))?.p ?? 1) <= ALPHA;
   });
   const sorted = (name: string) => sets.map(({ scores }) => scores[name]).sort((a, b) => a - b);
-  const drops = sorted("supportDrop");
+  const drops = sets.flatMap(({ scores }) => scores.supportDrop ?? []).sort((a, b) => a - b);
   const counted = ["standsOut", "inversion", "pasted", "agreement"].filter((name) => sets.every(({ scores }) => scores[name] !== undefined));
   const most = counted.map((name) => `${name} at most ${sorted(name).at(-1)}`).join(", ");
   const large = drops.filter((drop) => drop >= largeDrop(Number.parseInt(kind.ipc, 10))).length;
   console.log(
-    `${described(library)}: ${unusual.length} of ${sets.length} unusual; drop: ${large} large, at most ${drops.at(-1)}; ${most}`,
+    `${described(library)}: ${unusual.length} of ${sets.length} unusual; drop: ${large} of ${drops.length} large, at most ${drops.at(-1)}; ${most}`,
   );
 }

@@ -5,14 +5,13 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { type Calibration, calibration, calibrationKind, scoresOf } from "../../src/audit/calibration.ts";
+import { type Calibration, calibration, calibrationKind } from "../../src/audit/calibration.ts";
 import { defaultAudit } from "../../src/audit/settings.ts";
 import { kebab } from "../../src/core/spelling.ts";
 import { version } from "../../src/core/version.ts";
 import { distil } from "../../src/index.ts";
-import { audit, calibrationSettings } from "../../src/library/audit.ts";
+import { calibrationSettings, cleanScores } from "../../src/library/audit.ts";
 import { openRaw } from "../../src/node.ts";
-import { withAgreement } from "./withAgreement.ts";
 
 type Method = Extract<Parameters<typeof distil>[1], string>;
 
@@ -43,15 +42,13 @@ const recipes: readonly Recipe[] = [
   ...each("grey-1", 10, [1], greys, [random, dm]),
   ...each("colour-10", 24, [10], [colour], [random]),
   ...each("colour-10", undefined, [10], [colour], [dm]),
+  ...each("colour-50", 20, [50], [colour], [random, dm]),
   ...each("grey-10", 5, [10], greys, [random, dm]),
   ...each("grey-2-9", 3, [2, 5], greys, [random, dm]),
   ...each("colour-1-soft", 10, [1], [colour], [quick("neuralFeatureRegression"), quick("alignedTrajectories")]),
   ...each("colour-1-quick", 20, [1], [colour], [random, dm]),
   ...each("grey-1-quick", 5, [1], greys, [random, dm]),
 ];
-
-/** Libraries that have a score of `agreement` too, which counts for nothing. */
-const WITH_AGREEMENT = ["colour-1", "colour-10"];
 
 const [out, rounds = "40", only] = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
@@ -74,9 +71,8 @@ for (let seed = 0; seed < Number(rounds); seed++)
     const set = await distil(full, method, { ipc, ...settings }, { seed, threads: 1 });
     const middle = performance.now();
     const level = name.endsWith("-quick") ? "quick" : "default";
-    const more = WITH_AGREEMENT.includes(name) && { detectors: withAgreement(level, ipc) };
-    const { result } = await audit(set, { level, ...more }, { seed, threads: 1 });
-    const entry = { made, method: `${method}, ${data}`, scores: scoresOf(result) };
+    const scores = await cleanScores(set, { level }, { seed, threads: 1 });
+    const entry = { made, method: `${method}, ${data}`, scores };
     const next = calibration.parse({
       format: "retort-calibration/1",
       kind: calibrationKind(set),
@@ -86,6 +82,6 @@ for (let seed = 0; seed < Number(rounds); seed++)
     writeFileSync(`${file}.new`, `${JSON.stringify(next, undefined, 2)}\n`);
     renameSync(`${file}.new`, file);
     const seconds = (from: number, to: number) => ((to - from) / 1000).toFixed(0);
-    const said = ["standsOut", "inversion", "pasted"].map((name) => `${name} ${entry.scores[name]}`).join(", ");
+    const said = ["standsOut", "inversion", "pasted", "agreement"].filter((name) => entry.scores[name] !== undefined).map((name) => `${name} ${entry.scores[name]}`).join(", ");
     console.log(`${made}: distilled in ${seconds(start, middle)} s, audited in ${seconds(middle, performance.now())} s, ${said}`);
   }

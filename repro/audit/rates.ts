@@ -1,6 +1,6 @@
 /**
  * How often the audit is right with the libraries that ship: `npx tsx repro/audit/rates.ts OUT.json STRATUM FROM TO [LEVEL]`,
- * or LIST COUNT for FROM TO: so many of a list of drawnRow.ts, for which `agreement` is asked as well.
+ * or LIST COUNT for FROM TO: so many of a list of drawnRow.ts.
  *
  * Every number from 20000 on names one set of a stratum that no library holds, made from raw data (RETORT_DATA) with that seed, and one
  * attack on it, both drawn by the number alone: written down before any of it was judged. The set is audited as it is. One receiver of
@@ -14,7 +14,6 @@ import { UsageError } from "../../src/core/errors.ts";
 import { audit, type DistilledSet, evaluate } from "../../src/index.ts";
 import { drawnRow, isStratum, lists, strata } from "./drawnRow.ts";
 import { attackedOf, cleanOf, raw } from "./madeRow.ts";
-import { withAgreement } from "./withAgreement.ts";
 
 /** Points that an attack must raise ASR by on real images to be called effective. */
 const EFFECTIVE = 0.3;
@@ -38,8 +37,7 @@ const keep = (row: Row & Record<string, unknown>) => {
 };
 const digits = (v: number | undefined) => v !== undefined && Number(v.toFixed(4));
 
-const isListed = Object.hasOwn(lists, from);
-const numbers = isListed
+const numbers = Object.hasOwn(lists, from)
   ? (lists[from][drawnFrom] ?? []).slice(0, Number(to))
   : Array.from({ length: Number(to) - Number(from) }, (_, i) => Number(from) + i);
 for (const seed of numbers) {
@@ -53,8 +51,7 @@ for (const seed of numbers) {
   const same = { stratum, seed, maker: `${method}, ${source}` };
   const judged = async (set: DistilledSet) => {
     const started = process.cpuUsage();
-    const more = isListed && { detectors: withAgreement(level as Level, strata[drawnFrom].ipc) };
-    const { conclusion, result } = await audit(set, { level: level as Level, ...more }, call);
+    const { conclusion, result } = await audit(set, { level: level as Level }, call);
     const { user, system } = process.cpuUsage(started);
     const { verdict, suspect, significance } = conclusion;
     return {

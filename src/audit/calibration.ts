@@ -4,6 +4,7 @@ import type { DistilledSet } from "../data/DistilledSet.ts";
 import { imagesPerClass } from "../train/imagesPerClass.ts";
 import type { AuditResult } from "./auditSet.ts";
 import { detectorRegistry } from "./detectorRegistry.ts";
+import { leastWidth, supersededBy } from "./detectors/Detector.ts";
 
 /** What sets must have in common for one to say something about another. */
 const kind = z.strictObject({
@@ -126,9 +127,13 @@ export function calibrationKind(set: DistilledSet): CalibrationKind {
 export const sameKind = (a: CalibrationKind, b: CalibrationKind): boolean =>
   (Object.keys(a) as (keyof CalibrationKind)[]).every((name) => a[name] === b[name]);
 
-/** Scores of an audit, as a library keeps them. */
+/** Scores of an audit, as a library keeps them: of the detectors that had something to say. */
 export const scoresOf = ({ findings }: Pick<AuditResult, "findings">): Scores =>
-  Object.fromEntries(findings.map(({ detector, score }) => [detector, Math.round(1e4 * score) / 1e4]));
+  Object.fromEntries(
+    findings
+      .filter(({ note }) => note === undefined)
+      .map(({ detector, score }) => [detector, Math.round(1e4 * score) / 1e4]),
+  );
 
 export interface Significance {
   /** Method of the clean sets; "all" for all of them together. */
@@ -143,8 +148,6 @@ export interface Significance {
 
 /** Clean sets that are enough to say 0.05. */
 export const ENOUGH = 19;
-/** Least width of a detector's scale: scores are rates of some hundred pictures. */
-const LEAST_WIDTH = 0.05;
 
 /**
  * p against all clean sets and against those of each method, the largest first.
@@ -156,7 +159,11 @@ const LEAST_WIDTH = 0.05;
 export function significance(own: Scores, libraries: readonly Calibration[]): Significance[] {
   const known = libraries.flatMap((library) => library.sets);
   const has = (name: string) => (one: { readonly scores: Scores }) => one.scores[name] !== undefined;
-  const names = Object.keys(own).filter((name) => detectorRegistry[name]?.decisive && known.some(has(name)));
+  const isHeld = (name: string) => {
+    const isNewer = supersededBy(detectorRegistry[name]).length > 0;
+    return isNewer ? known.every(has(name)) : known.some(has(name));
+  };
+  const names = counting(Object.keys(own).filter((name) => detectorRegistry[name] && isHeld(name)));
   // A set that was not asked all that counts says nothing, and takes nothing from the others.
   const sets = known.filter((one) => names.every((name) => has(name)(one)));
   if (names.length === 0 || sets.length === 0) return [];
@@ -168,7 +175,7 @@ export function significance(own: Scores, libraries: readonly Calibration[]): Si
     for (const name of names) {
       const values = all.map((scores) => scores[name]);
       const [middle, upper] = [quantile(values, 0.5), quantile(values, 0.9)];
-      const width = Math.max(LEAST_WIDTH, upper - middle);
+      const width = Math.max(leastWidth(detectorRegistry[name]), upper - middle);
       values.forEach((v, i) => {
         statistics[i] = Math.max(statistics[i], (v - middle) / width);
       });
@@ -188,6 +195,13 @@ export function significance(own: Scores, libraries: readonly Calibration[]): Si
     ),
   );
   return [...(methods.length > 1 ? of("all", sets) : []), ...apart].sort((a, b) => b.p - a.p);
+}
+
+/** Of detectors by name those whose scores count: decisive, and superseded by none of them. */
+export function counting(names: readonly string[]): string[] {
+  const decisive = names.filter((name) => detectorRegistry[name]?.decisive);
+  const older = decisive.flatMap((name) => supersededBy(detectorRegistry[name]));
+  return decisive.filter((name) => !older.includes(name));
 }
 
 /** The p that counts: the largest of those that are against enough clean sets; none where no library is large enough to say 0.05. */

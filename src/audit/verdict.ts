@@ -1,5 +1,5 @@
 import type { AuditResult, NamedDetection } from "./auditSet.ts";
-import { decisive, ENOUGH, type Significance } from "./calibration.ts";
+import { counting, decisive, ENOUGH, type Significance } from "./calibration.ts";
 import { detectorRegistry } from "./detectorRegistry.ts";
 import { speaksForVerdict } from "./detectors/Detector.ts";
 import type { Patch } from "./Patch.ts";
@@ -176,9 +176,10 @@ export function concludeAudit(
 /** The finding that counts and is rarest among clean sets; of equals one that names images. None where nothing is unusual. */
 function mostUnusual(findings: readonly NamedDetection[], worst: Significance | undefined): NamedDetection | undefined {
   const p = ({ detector }: NamedDetection) => worst?.detectors[detector] ?? 1;
+  const counted = counting(Object.keys(worst?.detectors ?? {}));
   const pointing = ({ images }: NamedDetection) => Number(images !== undefined);
   return findings
-    .filter((one) => detectorRegistry[one.detector]?.decisive && p(one) <= ALPHA && one.targetClass !== undefined)
+    .filter((one) => counted.includes(one.detector) && p(one) <= ALPHA && one.targetClass !== undefined)
     .sort((a, b) => p(a) - p(b) || pointing(b) - pointing(a))[0];
 }
 

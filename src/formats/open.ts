@@ -1,4 +1,4 @@
-import { lookUp, UsageError } from "../core/errors.ts";
+import { DataError, lookUp, UsageError } from "../core/errors.ts";
 import type { Spell } from "../core/readWhen.ts";
 import type { Format, Opened, ReadOptions, Source, WhiteningLookup } from "./Format.ts";
 import { formatRegistry as formats } from "./formatRegistry.ts";
@@ -32,14 +32,28 @@ export interface OpenOptions extends ReadOptions {
  * const { set, findings } = await openSet(memorySource(bytes), { normalisation: knownNormalisations["cifar-10"] });
  */
 export async function openSet(source: Source, options: OpenOptions = {}): Promise<Opened> {
+  try {
+    return await opened(source, options);
+  } catch (error) {
+    throw namingFile(error, source.name);
+  }
+}
+
+/** Readers see bytes and no names. Whoever opens several files must be told which one it was. */
+function namingFile(error: unknown, name: string): unknown {
+  if (error instanceof DataError && !error.message.includes(name)) error.message = `${name}: ${error.message}`;
+  return error;
+}
+
+async function opened(source: Source, options: OpenOptions): Promise<Opened> {
   const name = options.format ?? (await recognise(source))?.name;
   if (name === undefined) throw new NotRecognised(await unknownContent(source), 0);
   const { normalisation, force, caller = { who: "openSet" }, ...reading } = options;
   const format: Format = lookUp(formats, name, caller.who, "format");
-  const opened = await format.read(source, reading);
+  const found = await format.read(source, reading);
   refuseUnread([name], reading, caller.who, caller.spell);
-  checkImagesPerClass(opened, reading.ipc, source.name, caller);
-  const settled = settleNormalisation(opened, normalisation, force ?? false, source.name);
+  checkImagesPerClass(found, reading.ipc, source.name, caller);
+  const settled = settleNormalisation(found, normalisation, force ?? false, source.name);
   return withScan(source, await withWhitening(settled, options.whitening), options.maxBytes);
 }
 

@@ -92,6 +92,10 @@ export interface NetworkDetector extends Described {
   readonly phase: "search" | "judge" | "read" | "weigh";
   /** Whether its score counts where a set is compared with clean ones; the others are shown. */
   readonly decisive: boolean;
+  /** Width of its scale at least: smaller differences say nothing. Absent: 0.05, as of rates. */
+  readonly leastWidth?: number;
+  /** Detectors whose scores count no more where every clean set has a score of this one. */
+  readonly supersedes?: readonly string[];
   /** What counts is made of this: asked in the first round too, and what it finds is compared. */
   readonly feeds?: boolean;
   run(context: DetectorContext): Promise<Found>;
@@ -103,6 +107,17 @@ export type Detector = ImageDetector | NetworkDetector;
 /** Whether a detector is one of those that the verdict follows from: they are asked first and by themselves. */
 export const speaksForVerdict = (detector: Detector): boolean =>
   detector.decisive || (readsNetworks(detector) && detector.feeds === true);
+
+/** Detectors that do not count where this one does. */
+export const supersededBy = (detector: Detector): readonly string[] =>
+  (readsNetworks(detector) ? detector.supersedes : undefined) ?? [];
+
+/** Chosen: scores are rates of some hundred pictures. */
+const WIDTH_OF_RATES = 0.05;
+
+/** Least width of the scale that its scores are put on. */
+export const leastWidth = (detector: Detector): number =>
+  (readsNetworks(detector) ? detector.leastWidth : undefined) ?? WIDTH_OF_RATES;
 
 export const readsNetworks = (detector: Detector): detector is NetworkDetector => detector.reads !== "images";
 

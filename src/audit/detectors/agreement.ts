@@ -12,14 +12,16 @@ const SEARCHES = ["transplant", "inversion", "flatSquare"];
  *   the median of the other classes
  *
  * A trigger that was learnt into the images calls its class no more easily than natural details of clean sets call theirs; the two together
- * name it more often. Shown, and not counted: what it was chosen by was not confirmed on new sets (docs/audit.md).
+ * name it more often, with ten images a class and more. With one they do not (docs/audit.md).
  */
 export const agreement = defineDetector({
   title: "Agreement: one class is called by small patches and has a larger margin",
   source: "Retort, docs/audit.md; the margin is that of arXiv 2205.06900",
   phase: "weigh",
-  level: "deep",
-  decisive: false,
+  level: "default",
+  leastImages: 10,
+  decisive: true,
+  supersedes: ["standsOut", "inversion"],
   async run(context) {
     const asked = context.findings.filter(({ detector }) => SEARCHES.includes(detector));
     const calls = callsOf(asked, context.audited.classes);

@@ -9,7 +9,7 @@ export const dropped = defineDetector({
   feeds: true,
   async run({ suspects }) {
     const [first] = [...suspects].sort((a, b) => b.support.drop - a.support.drop);
-    if (!first) return { score: 0 };
+    if (!first) return { score: 0, note: "no candidate was followed" };
     const { targetClass, patch, support } = first;
     return { score: support.drop, targetClass, patch, images: support.flagged };
   },

@@ -32,8 +32,8 @@ The file is written after every set: the same command goes on where it was stopp
   async run({ args, options, console, signal }) {
     const [
       { distilledSet },
-      { audit, calibrationSettings },
-      { calibration, calibrationKind, checkSpelling, methodName, sameKind, scoresOf },
+      { calibrationSettings, cleanScores },
+      { calibration, calibrationKind, checkSpelling, methodName, sameKind },
       { defaultAudit },
       { declarations },
       { calibrationText, readCalibration },
@@ -99,7 +99,7 @@ The file is written after every set: the same command goes on where it was stopp
       for (const [i, path] of wanted.entries()) {
         const made = `${method}, ${path}`;
         const { set, kind } = await open(path);
-        const { result } = await audit(
+        const scores = await cleanScores(
           set,
           {},
           {
@@ -110,7 +110,7 @@ The file is written after every set: the same command goes on where it was stopp
             onProgress: ({ phase, done, total }) => bar.update(i + done / total, phase),
           },
         );
-        const entry = { made, method, content: setDigest(set), scores: scoresOf(result) };
+        const entry = { made, method, content: setDigest(set), scores };
         library = calibration.parse({
           format: "retort-calibration/1",
           kind,

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { auditedSet, repainted } from "../../src/audit/AuditedSet.ts";
 import { auditSet, type Suspect } from "../../src/audit/auditSet.ts";
-import { calibrationKind, decisive, ENOUGH, fitting, madeBy, significance } from "../../src/audit/calibration.ts";
+import {
+  calibrationKind,
+  counting,
+  decisive,
+  ENOUGH,
+  fitting,
+  madeBy,
+  scoresOf,
+  significance,
+} from "../../src/audit/calibration.ts";
 import { carriers } from "../../src/audit/carriers.ts";
 import { detectorRegistry } from "../../src/audit/detectorRegistry.ts";
 import type { NetworkDetector } from "../../src/audit/detectors/Detector.ts";
@@ -13,7 +22,7 @@ import { drive } from "../../src/core/drive.ts";
 import { key, normal, Stream } from "../../src/core/random.ts";
 import { openSessions } from "../../src/engine/session.ts";
 import { attack, type DistilledSet, distil, register, strokes } from "../../src/index.ts";
-import { calibrationSettings, librariesFor } from "../../src/library/audit.ts";
+import { audit, calibrationSettings, cleanScores, librariesFor } from "../../src/library/audit.ts";
 import { coherence } from "../../src/metrics/coherence.ts";
 import { cpu, tinySet } from "../attack/tiny.ts";
 
@@ -169,6 +178,39 @@ describe("what a number means", () => {
     expect(alarms).toBeLessThan(34);
     const sets = Array.from({ length: 19 }, () => ({ made: "noise", method: "m", scores: draw() }));
     expect(significance({ ...draw(), pasted: 9 }, [{ ...library, sets }])[0].p).toBe(0.05);
+  });
+
+  it("agreement counts in the place of what it is made of, where every clean set has it", () => {
+    const sets = Array.from({ length: 20 }, (_, i) => ({
+      ...{ made: `set ${i}`, method: "m" },
+      scores: { standsOut: i / 20, inversion: i / 20, agreement: i / 20 },
+    }));
+    const own = { standsOut: 9, inversion: 9, agreement: 0.5 };
+    const p = (some: typeof sets) => significance(own, [{ ...library, sets: some }])[0].p;
+    expect(p(sets)).toBe(11 / 21);
+    const { agreement: _, ...older } = sets[0].scores;
+    expect(p([{ ...sets[0], scores: older as typeof own }, ...sets.slice(1)])).toBe(1 / 21);
+    expect(counting(["inversion", "pasted", "coherence"])).toEqual(["inversion", "pasted"]);
+    expect(counting(["inversion", "pasted", "standsOut", "agreement"])).toEqual(["pasted", "agreement"]);
+  });
+
+  it("a natural square in two clean sets hides nothing else, and a stamp stands out all the same", () => {
+    const sets = Array.from({ length: 40 }, (_, i) => ({
+      ...{ made: `set ${i}`, method: "m" },
+      scores: { pasted: i < 2 ? 5.6 : 2 + i / 40, agreement: 0.5 + i / 40 },
+    }));
+    const p = (pasted: number, agreement: number) => significance({ pasted, agreement }, [{ ...library, sets }])[0].p;
+    expect(p(2, 3)).toBe(1 / 41);
+    expect(p(11, 0.5)).toBe(1 / 41);
+    expect(p(2, 1)).toBeGreaterThan(0.3);
+  });
+
+  it("who has nothing to say has no score", () => {
+    const findings = [
+      { detector: "transplant", score: 0.5, cost: 1 },
+      { detector: "supportDrop", score: 0, cost: 0, note: "no candidate was followed" },
+    ];
+    expect(scoresOf({ findings })).toEqual({ transplant: 0.5 });
   });
 
   it("a library fits its own kind and settings only", () => {
@@ -357,6 +399,14 @@ it("a stamped class is found with its images, and nothing stays loaded", { timeo
   expect(findings.map(({ detector }) => detector)).toEqual(["transplant", "supportDrop"]);
   expect(findings[1]).toMatchObject({ score: support.drop, targetClass: 4, images: [8, 9] });
   expect(openSessions()).toBe(0);
+});
+
+it("scores of a clean set are those of its audit, without following anybody", async () => {
+  const settings = { width: 4, epochs: 5, grid: 2, side: 3 };
+  const { result } = await audit(tinySet(6), settings, { threads: 1 });
+  const { supportDrop, ...scores } = scoresOf(result);
+  expect(supportDrop).toBeGreaterThanOrEqual(0);
+  expect(await cleanScores(tinySet(6), settings, { threads: 1 })).toEqual(scores);
 });
 
 it("detectors that do not count change nothing of the scores that do, nor the libraries that fit", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { memorySource } from "../../src/formats/memorySource.ts";
 import { noSet } from "../../src/formats/noSet.ts";
 import { writeNpy } from "../../src/formats/numpy/npyFile.ts";
+import { openSet } from "../../src/formats/open.ts";
 import { writeZip } from "../../src/formats/zip/writeZip.ts";
 import { inspect } from "../../src/index.ts";
 
@@ -18,6 +20,19 @@ describe("why a file holds no set", () => {
     ],
   ])("%j: %s", (objects, said) => {
     expect(noSet(objects)).toContain(said);
+  });
+
+  it("is told with the name of the file where a reader refuses it", async () => {
+    const images = writeNpy({ dtype: "float32", shape: [2, 3, 6, 6], data: new Float32Array(216) });
+    const labels = writeNpy({ dtype: "int32", shape: [2], data: Int32Array.of(0, -3) });
+    const file = writeZip(
+      new Map([
+        ["images.npy", images],
+        ["labels.npy", labels],
+      ]),
+    );
+    await expect(openSet(memorySource(file, "shared.npz"))).rejects.toThrow(/^shared\.npz: npz: invalid label 1/);
+    await expect(openSet(memorySource(file.slice(0, 200), "cut.npz"))).rejects.toThrow(/^cut\.npz: [^c]/);
   });
 
   it("is told by inspect, without making the file suspicious", async () => {

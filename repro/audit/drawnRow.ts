@@ -42,6 +42,10 @@ export const strata = {
     ...{ data: ["cifar-10"], ipc: 10, makers: [random, matching] },
     attacks: [stamp, paper("robust"), badNets, faint, plain, adaptive("split"), adaptive("framing")],
   },
+  "colour-50": {
+    ...{ data: ["cifar-10"], ipc: 50, makers: [random] },
+    attacks: [stamp, badNets, plain, paper("robust")],
+  },
   "grey-1": {
     ...{ data: ["mnist", "fashion-mnist"], ipc: 1, makers: [random, matching] },
     attacks: [stamp, badNets, large, ridgeHead],

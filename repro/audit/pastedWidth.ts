@@ -8,26 +8,16 @@ import { type Calibration, decisive, type Scores, significance } from "../../src
 import { calibrations } from "../../src/audit/calibrations.ts";
 import { detectorRegistry } from "../../src/audit/detectorRegistry.ts";
 import { ALPHA } from "../../src/audit/verdict.ts";
-import { isStratum, strata } from "./drawnRow.ts";
-import { shippedFor } from "./shipped.ts";
-
-interface Row {
-  readonly stratum: string;
-  readonly tampered: boolean;
-  /** Only sets that were audited have them. */
-  readonly scores?: Scores;
-}
+import { heldAgainst, type Row } from "./heldAgainst.ts";
 
 const WIDTHS = [0.05, 0.5, 1, 1.5, 2, 2.5, 3];
 
-const rows: (Row & { readonly scores: Scores; readonly libraries: readonly Calibration[] })[] = process.argv
+const rows = process.argv
   .slice(2)
   .flatMap((file): Row[] => JSON.parse(readFileSync(file, "utf8")))
-  .flatMap(({ scores, ...row }) => {
-    if (!scores || !isStratum(row.stratum)) return [];
-    const { data, ipc } = strata[row.stratum];
-    const kind = ipc === 1 ? "1" : ipc < 10 ? "2-9" : "10-49";
-    return [{ ...row, scores: asked(scores, ipc), libraries: shippedFor({ colour: data.length === 1, ipc: kind }) }];
+  .flatMap((row) => {
+    const held = heldAgainst(row);
+    return held ? [{ ...held, tampered: row.tampered }] : [];
   });
 
 console.log("| width | of libraries | clean | attacked |");
@@ -41,11 +31,6 @@ for (const leastWidth of WIDTHS) {
     ...[false, true].map((tampered) => share(rows.filter((row) => row.tampered === tampered), ({ scores, libraries }) => isUnusual(scores, libraries))),
   ];
   console.log(`| ${[leastWidth, ...cells].join(" | ")} |`);
-}
-
-/** `agreement` asks for ten images. */
-function asked({ agreement, ...scores }: Scores, imagesPerClass: number): Scores {
-  return agreement !== undefined && imagesPerClass >= (detectorRegistry.agreement.leastImages ?? 1) ? { ...scores, agreement } : scores;
 }
 
 function isUnusual(scores: Scores, libraries: readonly Calibration[]): boolean {

@@ -16,6 +16,6 @@ for (const library of calibrations) {
   const most = counted.map((name) => `${name} at most ${sorted(name).at(-1)}`).join(", ");
   const large = drops.filter((drop) => drop >= largeDrop(Number.parseInt(kind.ipc, 10))).length;
   console.log(
-    `${described(library)}: ${unusual.length} of ${sets.length} unusual; drop: ${large} of ${drops.length} large, at most ${drops.at(-1)}; ${most}`,
+    `${described(library)}: ${unusual.length} of ${sets.length} unusual; drop: ${large} of ${drops.length} large, at most ${drops.at(-1) ?? "–"}; ${most}`,
   );
 }

@@ -1,10 +1,12 @@
 /**
- * The judged sets by the rule of today: `npx tsx repro/audit/today.ts RATES.json…`. What was accused when it was judged, and what has p ≤ 0.05 from
- * the scores that `rates.ts` stored, against the worst of the clean sets that ship and against those of the set's own method.
+ * The judged sets by the rule of today: `npx tsx repro/audit/today.ts RATES.json…`. What has p ≤ 0.05 from the scores that `rates.ts` stored, against
+ * the worst of the clean sets that ship and against those of the set's own method; before: with the scale of `pasted` as narrow as that of others,
+ * and without `agreement`.
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import { decisive, ENOUGH, significance } from "../../src/audit/calibration.ts";
+import { type Calibration, decisive, ENOUGH, type Scores, significance } from "../../src/audit/calibration.ts";
+import { detectorRegistry } from "../../src/audit/detectorRegistry.ts";
 import { ALPHA } from "../../src/audit/verdict.ts";
 import { exactInterval } from "../../src/metrics/exactInterval.ts";
 import { heldAgainst, type Row } from "./heldAgainst.ts";
@@ -15,11 +17,11 @@ const judged = rows.flatMap((row) => {
   if (!held) return [];
   const all = significance(held.scores, held.libraries);
   const own = all.find(({ method, n }) => method === row.maker && n >= ENOUGH)?.p;
-  return [{ ...row, isGuilty: row.verdict === "backdoored" || row.verdict === "suspicious", worst: decisive(all)?.p ?? 1, own }];
+  return [{ ...row, before: pBefore(held.scores, held.libraries), worst: decisive(all)?.p ?? 1, own }];
 });
 type Judged = (typeof judged)[number];
 
-console.log("| sets | | accused when judged | today | its own method |");
+console.log("| sets | | before | today | its own method |");
 console.log("| --- | --- | ---: | ---: | ---: |");
 for (const stratum of [...new Set(judged.map((row) => row.stratum))]) {
   const here = judged.filter((row) => row.stratum === stratum);
@@ -32,8 +34,16 @@ line("all", "**adaptive**", judged.filter(({ adaptive }) => adaptive));
 function line(stratum: string, name: string, some: readonly Judged[]): void {
   if (some.length === 0) return;
   const known = some.filter(({ own }) => own !== undefined);
-  const cells = [share(some, ({ isGuilty }) => isGuilty), share(some, ({ worst }) => worst <= ALPHA), share(known, ({ own }) => (own ?? 1) <= ALPHA)];
+  const cells = [share(some, ({ before }) => before <= ALPHA), share(some, ({ worst }) => worst <= ALPHA), share(known, ({ own }) => (own ?? 1) <= ALPHA)];
   console.log(`| ${[stratum, name, ...cells].join(" | ")} |`);
+}
+
+function pBefore({ agreement: _, ...scores }: Scores, libraries: readonly Calibration[]): number {
+  const { pasted } = detectorRegistry;
+  detectorRegistry.pasted = { ...pasted, leastWidth: undefined } as typeof pasted;
+  const p = decisive(significance(scores, libraries))?.p ?? 1;
+  detectorRegistry.pasted = pasted;
+  return p;
 }
 
 function share(some: readonly Judged[], is: (row: Judged) => boolean): string {
